@@ -1,0 +1,48 @@
+"""The left navigation and what every staff page needs around it. By job, not by table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Item:
+    label: Any
+    icon: str
+    url_name: str
+    permission: str
+    prefix: str
+    line_before: bool = False
+
+
+ITEMS = [
+    Item(_("Home"), "home", "insights:home", "insights:view", "/home"),
+    Item(_("Customers"), "users", "customers:list", "customers:view", "/customers"),
+    Item(_("Tiers"), "stairs-up", "tiers:list", "tiers:view", "/tiers"),
+    Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
+    Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
+    Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
+    Item(_("Data in"), "database-import", "imports:list", "imports:view", "/imports", line_before=True),
+    Item(_("Settings"), "settings", "access:settings", "access:manage", "/settings"),
+]
+
+
+def page_frame(request: HttpRequest) -> dict[str, Any]:
+    """Context for base.html: the items this user may open."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav_items": []}
+    items = []
+    for item in ITEMS:
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        if user.may(item.permission):
+            items.append({"item": item, "url": url, "active": request.path.startswith(item.prefix)})
+    return {"nav_items": items}

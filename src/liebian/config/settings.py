@@ -1,0 +1,171 @@
+"""Django settings. Everything that may differ between installations comes from config.env or from the key file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dj_database_url
+
+from liebian.config import env
+from liebian.config.secrets import load_keys
+
+ROOT = Path(__file__).resolve().parents[3]
+SRC = ROOT / "src" / "liebian"
+HOME = Path(env.HOME.value).expanduser().resolve()
+_keys = load_keys(HOME)
+
+SECRET_KEY = _keys.django
+INDEX_KEY = _keys.index
+DATA_KEYS = _keys.data
+DATA_KEY_VERSION = _keys.data_version
+DEBUG = env.DEBUG.value == "1"
+ALLOWED_HOSTS = [host.strip() for host in env.ALLOWED_HOSTS.value.split(",") if host.strip()]
+
+CONTEXTS = [
+    "core", "ui", "access", "lake", "events", "customers", "orders", "ledger",
+    "tiers", "segments", "rewards", "referrals", "insights",
+]  # fmt: skip
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_cotton.apps.SimpleAppConfig",
+    "django_htmx",
+    "csp",
+    *[f"liebian.{name}" for name in CONTEXTS if (SRC / name / "apps.py").exists()],
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "liebian.config.middleware.ErrorPages",
+]
+ROOT_URLCONF = "liebian.config.urls"
+WSGI_APPLICATION = "liebian.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton", "liebian.ui.templatetags.ui"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "liebian.config.nav.page_frame",
+            ],
+        },
+    }
+]
+
+# --- databases -------------------------------------------------------------------------------------------------------
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=134217728; "
+    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY;"
+)
+
+
+def _sqlite(name: str) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / f"{name}.sqlite3",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": _PRAGMAS},
+        "TEST": {"NAME": HOME / f"test-{name}.sqlite3"},
+    }
+
+
+if env.DATABASE_URL.value:
+    _postgres = dict(dj_database_url.parse(env.DATABASE_URL.value))
+    _postgres["CONN_MAX_AGE"] = 0
+    _postgres["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}}
+    DATABASES = {"default": _postgres}
+else:
+    DATABASES = {"default": _sqlite("main"), "log": _sqlite("log")}
+DATABASE_ROUTERS = ["liebian.config.routers.LogRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "access.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "access:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "access:login"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.SECURE.value == "1"
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- language and time -----------------------------------------------------------------------------------------------
+USE_I18N = True
+USE_TZ = True
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+TIME_ZONE = env.TIME_ZONE.value
+USE_THOUSAND_SEPARATOR = True
+
+# --- files -----------------------------------------------------------------------------------------------------------
+LAKE_URL = str(HOME / "lake")
+UPLOADS = HOME / "uploads"
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "static-root"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "liebian.ui.assets.VendorFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "liebian.ui.assets.AssetStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_USE_FINDERS = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

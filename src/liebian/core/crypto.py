@@ -1,0 +1,41 @@
+"""Personal data at rest: sealed with AES-256-GCM under a versioned key, found again by keyed hash.
+
+Keys come from the key file of the installation (see config.secrets). The index key is not the sealing key, so an index
+row cannot be opened and a sealed row cannot be searched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_NONCE = 12
+
+
+@lru_cache(maxsize=8)
+def _cipher(version: int) -> AESGCM:
+    return AESGCM(settings.DATA_KEYS[version])
+
+
+def seal(value: object, *, context: str) -> bytes:
+    """Encrypt any JSON value. `context` (for example "customer.name") is authenticated: a blob cannot be moved."""
+    version = settings.DATA_KEY_VERSION
+    nonce = os.urandom(_NONCE)
+    return bytes([version]) + nonce + _cipher(version).encrypt(nonce, msgspec.json.encode(value), context.encode())
+
+
+def unseal(blob: bytes | memoryview, *, context: str) -> object:
+    data = bytes(blob)
+    cipher = _cipher(data[0])
+    return msgspec.json.decode(cipher.decrypt(data[1 : 1 + _NONCE], data[1 + _NONCE :], context.encode()))
+
+
+def index_of(kind: str, value: str) -> bytes:
+    """Keyed hash (16 bytes) of a normalised value, for exact search."""
+    return hmac.new(settings.INDEX_KEY, f"{kind}\x1f{value}".encode(), hashlib.sha256).digest()[:16]

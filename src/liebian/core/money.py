@@ -1,0 +1,55 @@
+"""Money as integer minor units with a currency. No float ever holds an amount.
+
+>>> to_minor("396.10", "CNY"), to_minor(12, "JPY")
+(39610, 12)
+>>> Money(39610, "CNY").format()
+'¥396.10'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+from liebian.core.errors import Invalid
+
+_EXPONENTS = {"BHD": 3, "CLP": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+_SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "JPY": "JP¥", "USD": "$", "HKD": "HK$"}
+MAX_MINOR = 10**15
+
+
+def exponent(currency: str) -> int:
+    return _EXPONENTS.get(currency, 2)
+
+
+def to_minor(amount: str | int | float | Decimal, currency: str) -> int:
+    """Decimal amount to minor units, half to even. Floats go through their shortest text, so 0.1 is 0.1."""
+    try:
+        value = Decimal(str(amount)).scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_EVEN)
+    except InvalidOperation:
+        raise Invalid("bad_amount", f"{amount!r} is not an amount of money.") from None
+    if not value.is_finite() or abs(value) > MAX_MINOR:
+        raise Invalid("bad_amount", f"{amount!r} is not an amount of money that we can hold.")
+    return int(value)
+
+
+def format_minor(amount_minor: int, currency: str, *, cents: bool = True) -> str:
+    """For people: ¥1,234.50; without cents the amount is rounded to whole units."""
+    digits = exponent(currency) if cents else 0
+    value = Decimal(amount_minor).scaleb(-exponent(currency))
+    sign = "−" if value < 0 else ""
+    return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{abs(value):,.{digits}f}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    amount_minor: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise Invalid("mixed_currencies", f"Cannot add {other.currency} to {self.currency}.")
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def format(self, *, cents: bool = True) -> str:
+        return format_minor(self.amount_minor, self.currency, cents=cents)
