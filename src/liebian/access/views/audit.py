@@ -36,7 +36,6 @@ def audit(request: HttpRequest) -> HttpResponse:
         "actions": [(action, action_label(action)) for action in queries.list_audit_actions()],
         "people": queries.list_users(),
         "report": queries.verify_audit_chain() if asked["check"] else None,
-        "tab": "audit",
     }
     return render(request, "access/audit.html", context)
 

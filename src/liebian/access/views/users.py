@@ -24,7 +24,7 @@ from liebian.core.errors import LiebianError
 @requires("access:manage")
 @never_cache
 def user_add(request: HttpRequest) -> HttpResponse:
-    form = UserForm(request.POST or None, initial={"role": VIEWER})
+    form = UserForm(request.POST if request.method == "POST" else None, initial={"role": VIEWER})
     if request.method == "POST" and form.is_valid():
         password = services.random_password()
         try:
@@ -36,7 +36,7 @@ def user_add(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "access/password_shown.html", {"person": user, "password": password, "is_new": True})
     status = 422 if request.method == "POST" else 200
-    return render(request, "access/user_add.html", {"form": form, "tab": "users"}, status=status)
+    return render(request, "access/user_add.html", {"form": form}, status=status)
 
 
 @requires("access:manage")
@@ -94,5 +94,4 @@ def _context(person: UserInfo, form: RoleForm) -> dict[str, Any]:
         "role": role_label(person.role),
         "form": form,
         "now": clock.now(),
-        "tab": "users",
     }
