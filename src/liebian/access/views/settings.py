@@ -58,7 +58,6 @@ def roles(request: HttpRequest) -> HttpResponse:
 def _home_context(form: OrganisationForm) -> dict[str, Any]:
     users = queries.list_users()
     return {
-        "organisation": queries.get_organisation(),
         "organisation_form": form,
         "users": [{"info": user, "role": role_label(user.role)} for user in users],
         "n_active": sum(user.is_active for user in users),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from liebian.access import queries, services
 from liebian.access.forms import RoleForm, UserForm, show_error
 from liebian.access.guard import requires
-from liebian.access.labels import role_label
+from liebian.access.labels import list_roles, role_label
 from liebian.access.permissions import VIEWER
 from liebian.access.types import UserInfo
 from liebian.core import clock
@@ -36,7 +36,7 @@ def user_add(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "access/password_shown.html", {"person": user, "password": password, "is_new": True})
     status = 422 if request.method == "POST" else 200
-    return render(request, "access/user_add.html", {"form": form}, status=status)
+    return render(request, "access/user_add.html", {"form": form, "roles": list_roles()}, status=status)
 
 
 @requires("access:manage")
@@ -93,5 +93,6 @@ def _context(person: UserInfo, form: RoleForm) -> dict[str, Any]:
         "person": person,
         "role": role_label(person.role),
         "form": form,
+        "roles": list_roles(),
         "now": clock.now(),
     }
