@@ -49,7 +49,7 @@
         var parts = o.split(":");
         return named[parts[1]] ? named[parts[1]].apply(null, parts.slice(2)) : o;
       }
-      return o.replace(/var\((--[\w-]+)\)/g, function (all, name) { return style.getPropertyValue(name).trim(); });
+      return o.replace(/var\((--[\w-]+)\)/g, function (all, name) { return style.getPropertyValue(name).trim().replace(/"/g, "'"); });
     }
     if (Array.isArray(o)) return o.map(function (x) { return resolve(x, style); });
     if (o && typeof o === "object") {
