@@ -28,7 +28,11 @@ def a_request(path: str = "/", user: Any = SIGNED_IN) -> HttpRequest:
     return request
 
 
-NO_ROUTES = override_settings(ROOT_URLCONF="liebian.ui.tests.urls")
+PLAIN_NAMES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+NO_ROUTES = override_settings(ROOT_URLCONF="liebian.ui.tests.urls", STORAGES=PLAIN_NAMES)
 
 
 @NO_ROUTES

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.utils import translation
 
+from liebian.core.errors import NotFound
 from liebian.ui.gallery import gallery_context
 from liebian.ui.tests.pages import NOBODY, SIGNED_IN, render_page
 
@@ -44,7 +45,7 @@ class Pages(BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         file = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
         body = Path(str(file)).read_bytes() if file else self.pages.get(path, "").encode()
-        self.send_response(200 if body else 404)
+        self.send_response(200 if body and path != "/gone" else 404)
         self.send_header("Content-Type", TYPES.get(Path(path).suffix, "text/html; charset=utf-8"))
         self.send_header("Content-Security-Policy", _policy())
         self.end_headers()
@@ -62,6 +63,11 @@ def address() -> Iterator[str]:
         Pages.pages[f"/{language}/gallery"] = render_page(
             "ui/gallery.html", user=SIGNED_IN, language=language, **context
         )
+    ask = '<button id="ask" hx-get="/gone" hx-target="#part">Ask</button><div id="part">kept</div>'
+    Pages.pages["/en/ask"] = render_page("ui/base.html").replace(
+        '<div class="page-body ">', f'<div class="page-body">{ask}'
+    )
+    Pages.pages["/gone"] = render_page("ui/error.html", error=NotFound("gone", "It was removed yesterday."))
     Pages.pages["/en/plain"] = render_page("ui/plain.html", user=NOBODY)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -135,6 +141,16 @@ def test_a_chart_is_downloaded(browser, address, kind, begins):
         card.locator(f"[data-lb={kind}]").click()
     assert download.value.suggested_filename == f"gallery-k.{kind}"
     assert Path(download.value.path()).read_bytes().startswith(begins)
+    assert page.evaluate("() => window.broken") == []
+    page.context.close()
+
+
+def test_a_failed_part_keeps_the_page_and_tells_why(browser, address):
+    page = open_page(browser, address, "/en/ask")
+    page.locator("#ask").click()
+    page.locator("#lb-failed").wait_for(state="visible")
+    assert "It was removed yesterday." in page.locator("#lb-failed").inner_text()
+    assert page.locator("#part").inner_text() == "kept"
     assert page.evaluate("() => window.broken") == []
     page.context.close()
 
