@@ -275,7 +275,7 @@ def test_what_is_not_there_is_named(engine: Engine) -> None:
     attribute = parse_rule({"kind": "attribute", "name": "ctiy", "op": "is_set"})
     tier = parse_rule({"kind": "tier", "model": "rfm", "cells": ["x"]})
     seen = parse_rule({"kind": "events", "name": "Seen"})
-    with pytest.raises(SchemaMismatch, match="'ctiy'; they have: .*city"):
+    with pytest.raises(SchemaMismatch, match=r"'ctiy'; they have: .*city"):
         windowed_columns(orders, events, people, columns_needed(attribute), day(9))
     with pytest.raises(BadArgument, match="tier model 'rfm'"):
         windowed_columns(orders, events, people, columns_needed(tier), day(9))

@@ -56,6 +56,8 @@ def parse_rule(source: str | bytes | Mapping[str, Any]) -> Rule:
             source = msgspec.json.decode(source)
         except msgspec.DecodeError as error:
             raise RuleError("", f"this is not JSON: {error}") from error
+        except RecursionError:
+            raise RuleError("", f"conditions may be nested at most {MAX_DEPTH} levels deep") from None
     return _node(source, "", 1, _Count())
 
 

@@ -123,7 +123,7 @@ def _order_sums(order_facts: ir.Table, columns: list[OrderColumn], as_of: AsOf) 
 def _order_measure(orders: ir.Table, column: OrderColumn, as_of: AsOf) -> Any:
     import ibis
 
-    inside = ibis.literal(True)
+    inside = orders.day.notnull()
     if column.window_days is not None:
         inside &= orders.day >= window_start(as_of, column.window_days)
     if column.channel is not None:
