@@ -300,3 +300,19 @@ def test_many_rules_share_columns() -> None:
         for n in range(20)
     ]
     assert len(columns_needed(*rules)) == 2
+
+
+def test_a_value_of_another_type_never_matches() -> None:
+    mixed = np.empty(6, dtype=object)
+    mixed[:] = [1, True, "1", ["1"], None, 2.0]
+    frame = {"mark": mixed}
+
+    def matched(op: str, value: Any) -> list[int]:
+        rule = parse_rule({"kind": "attribute", "name": "mark", "op": op, "value": value})
+        return np.flatnonzero(evaluate(rule, frame)).tolist()
+
+    assert matched("eq", 1) == [0]
+    assert matched("eq", True) == [1]
+    assert matched("eq", "1") == [2]
+    assert matched("ne", 1) == [5]
+    assert matched("in", ["1", 2]) == [2, 5]
