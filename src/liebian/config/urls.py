@@ -1,5 +1,6 @@
 """Every address of the installation."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 _APPS = ["access", "ui", "events", "customers", "tiers", "segments", "referrals", "ledger", "insights"]
@@ -7,9 +8,7 @@ _APPS = ["access", "ui", "events", "customers", "tiers", "segments", "referrals"
 
 def _mounted() -> list[URLPattern | URLResolver]:
     """Contexts are mounted at the root; each names its own prefix, so that its urls.py reads as what people type."""
-    from importlib.util import find_spec
-
-    return [path("", include(f"liebian.{name}.urls")) for name in _APPS if find_spec(f"liebian.{name}.urls")]
+    return [path("", include(f"liebian.{name}.urls")) for name in _APPS if (settings.SRC / name / "urls.py").exists()]
 
 
 urlpatterns = _mounted()

@@ -1,0 +1,1 @@
+"""Who works here: staff users, roles, rights as data, masks, the organisation, and the audit trail."""

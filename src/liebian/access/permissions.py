@@ -1,0 +1,94 @@
+"""Every right of the product, as data: its labels, what it implies, and which role has it.
+
+Plain Python. A view names one of these in `guard.requires`; a name that is not here is refused when the module loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    name: str
+    en: str
+    zh: str
+    implies: tuple[str, ...] = ()
+
+    @property
+    def is_view(self) -> bool:
+        return self.name.endswith(":view")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    en: str
+    zh: str
+    grants: frozenset[str]
+
+
+_ALL = (
+    Permission("access:self", "Own profile, password and language", "自己的资料、密码和语言"),
+    Permission("access:manage", "Users, roles, organisation and audit", "用户、角色、企业信息与审计记录"),
+    Permission("insights:view", "See the home page and reports", "查看首页与报表"),
+    Permission("customers:view", "See customers, masked", "查看客户（已打码）"),
+    Permission(
+        "customers:reveal", "Reveal a personal field, with a reason", "说明原因后查看个人信息", ("customers:view",)
+    ),
+    Permission("tiers:view", "See tiers", "查看分级"),
+    Permission("tiers:edit", "Change tiers", "修改分级", ("tiers:view",)),
+    Permission("segments:view", "See segments", "查看分群"),
+    Permission("segments:edit", "Change segments", "修改分群", ("segments:view",)),
+    Permission("referrals:view", "See referral programmes", "查看裂变活动"),
+    Permission("referrals:edit", "Change referral programmes", "修改裂变活动", ("referrals:view",)),
+    Permission("referrals:publish", "Publish referral programmes", "发布裂变活动", ("referrals:edit",)),
+    Permission("rewards:view", "See rewards", "查看奖励"),
+    Permission("ledger:view", "See the ledger", "查看账本"),
+    Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),
+    Permission("imports:view", "See imports", "查看数据导入"),
+    Permission("imports:run", "Run imports", "导入数据", ("imports:view",)),
+    Permission("events:view", "See the event log", "查看事件记录"),
+    Permission("ui:gallery", "See the component gallery", "查看组件库"),
+)
+PERMISSIONS: dict[str, Permission] = {permission.name: permission for permission in _ALL}
+_VIEW = frozenset(permission.name for permission in _ALL if permission.is_view)
+
+ADMINISTRATOR = "administrator"
+OPERATOR = "operator"
+VIEWER = "viewer"
+_ROLES = (
+    Role(ADMINISTRATOR, "Administrator", "管理员", frozenset(PERMISSIONS)),
+    Role(OPERATOR, "Operator", "运营", frozenset(PERMISSIONS) - {"access:manage"}),
+    Role(VIEWER, "Viewer", "只读", _VIEW | {"access:self"}),
+)
+ROLES: dict[str, Role] = {role.name: role for role in _ROLES}
+
+
+@lru_cache(maxsize=64)
+def with_implied(names: frozenset[str]) -> frozenset[str]:
+    """The rights and everything that they imply, through any number of steps.
+
+    >>> sorted(with_implied(frozenset({"referrals:publish"})))
+    ['referrals:edit', 'referrals:publish', 'referrals:view']
+    """
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(PERMISSIONS[name].implies)
+    return frozenset(found)
+
+
+def role_may(role: str, permission: str) -> bool:
+    """Whether a role has a right. An unknown role has none; an unknown right is a mistake in the code.
+
+    >>> role_may("viewer", "customers:view"), role_may("viewer", "customers:reveal"), role_may("retired", "ledger:view")
+    (True, False, False)
+    """
+    if permission not in PERMISSIONS:
+        raise KeyError(f"No permission is called {permission!r}. They are listed in liebian/access/permissions.py.")
+    return role in ROLES and permission in with_implied(ROLES[role].grants)

@@ -1,0 +1,107 @@
+"""People and everything known about them. Personal fields are sealed; what must be found again has a keyed index."""
+
+from django.db import models
+
+
+class Customer(models.Model):
+    """The id is that of the event in which the person was first seen, so that a replay gives everybody the same id."""
+
+    id = models.BigIntegerField(primary_key=True)
+    is_known = models.BooleanField(default=False)
+    user_id = models.CharField(max_length=200, null=True)
+    first_seen_at = models.DateTimeField()
+    known_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField()
+    merged_into = models.BigIntegerField(null=True)
+    name = models.BinaryField(null=True)
+    name_index = models.BinaryField(max_length=16, null=True)
+    phone = models.BinaryField(null=True)
+    email = models.BinaryField(null=True)
+    address = models.BinaryField(null=True)
+    channel = models.CharField(max_length=60, default="")
+    city = models.CharField(max_length=80, default="")
+    province = models.CharField(max_length=80, default="")
+    gender = models.CharField(max_length=20, default="")
+    occupation = models.CharField(max_length=80, default="")
+    birth_month = models.SmallIntegerField(null=True)
+    attributes = models.JSONField(default=dict)
+    referred_by = models.BigIntegerField(null=True)
+    changed_by_event = models.BigIntegerField(default=0, db_index=True)
+    n_orders = models.IntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    first_order_at = models.DateTimeField(null=True)
+    last_order_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customers_customer"
+        indexes = [
+            models.Index(fields=["is_known", "-last_seen_at", "-id"], name="customer_by_seen"),
+            models.Index(fields=["is_known", "-revenue_minor", "-id"], name="customer_by_revenue"),
+            models.Index(fields=["is_known", "-n_orders", "-id"], name="customer_by_orders"),
+            models.Index(fields=["is_known", "-last_order_at", "-id"], name="customer_by_order_at"),
+            models.Index(fields=["is_known", "-first_seen_at", "-id"], name="customer_by_first"),
+            models.Index(fields=["name_index"], name="customer_by_name"),
+            models.Index(fields=["referred_by"], name="customer_by_referrer"),
+        ]
+
+
+class Identifier(models.Model):
+    """One identifier belongs to at most one person. `value` is sealed; `index` and `ending` find it."""
+
+    customer_id = models.BigIntegerField(db_index=True)
+    kind = models.CharField(max_length=20)
+    index = models.BinaryField(max_length=16)
+    ending = models.BinaryField(max_length=16, null=True, db_index=True)
+    value = models.BinaryField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "customers_identifier"
+        constraints = [models.UniqueConstraint(fields=["index"], name="identifier_owned_once")]
+
+
+class IdentityChange(models.Model):
+    """Append-only: how people came to be who they are, so that a merge can be explained and undone."""
+
+    event_id = models.BigIntegerField()
+    kind = models.CharField(max_length=20)  # created, linked, merged, conflict
+    customer_id = models.BigIntegerField(db_index=True)
+    other_id = models.BigIntegerField(null=True)
+    identifier_kind = models.CharField(max_length=20, default="")
+    identifier_index = models.BinaryField(max_length=16, null=True)
+
+    class Meta:
+        db_table = "customers_identitychange"
+        indexes = [models.Index(fields=["kind", "id"], name="identitychange_by_kind")]
+
+
+class CustomerEvent(models.Model):
+    """The log with people: which event belongs to whom."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    customer_id = models.BigIntegerField()
+    type = models.CharField(max_length=10)
+    name = models.CharField(max_length=200)
+    at_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "customers_customerevent"
+        indexes = [
+            models.Index(fields=["customer_id", "-at_ms", "-event_id"], name="customerevent_timeline"),
+            models.Index(fields=["name", "event_id"], name="customerevent_by_name"),
+        ]
+
+
+class TierMembership(models.Model):
+    """A place in a tier model, handed down by `tiers` with the numbers that explain it."""
+
+    customer_id = models.BigIntegerField()
+    model = models.CharField(max_length=40)
+    cell = models.CharField(max_length=40)
+    evidence = models.JSONField(default=dict)
+    as_of = models.DateField()
+
+    class Meta:
+        db_table = "customers_tiermembership"
+        constraints = [models.UniqueConstraint(fields=["customer_id", "model"], name="one_tier_per_model")]
+        indexes = [models.Index(fields=["model", "cell", "-customer_id"], name="tier_to_customers")]

@@ -1,0 +1,113 @@
+"""Who is who: normal forms of identifiers, and the decision which person an event belongs to. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+
+from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
+
+DEFAULT_REGION = "CN"
+
+
+def normal_phone(raw: object) -> str | None:
+    """E.164, or None when it is not a possible number.
+
+    >>> normal_phone("138 0013 8000"), normal_phone("+44 20 7946 0958"), normal_phone("12")
+    ('+8613800138000', '+442079460958', None)
+    """
+    try:
+        number = phonenumbers.parse(str(raw), DEFAULT_REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_email(raw: object) -> str | None:
+    """Lower case, trimmed; None when it cannot be an address.
+
+    >>> normal_email(" Lin@Example.COM "), normal_email("lin")
+    ('lin@example.com', None)
+    """
+    text = str(raw).strip().lower()
+    local, at, domain = text.rpartition("@")
+    return text if at and local and "." in domain and " " not in text and len(text) <= 254 else None
+
+
+def identifiers_of(user_id: str | None, anonymous_id: str | None, personal: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(kind, normal value) of everything in an event that says who it is, strongest first."""
+    found = {
+        "user_id": user_id,
+        "unionid": _text(personal.get("unionid")),
+        "openid": _text(personal.get("openid")),
+        "phone": normal_phone(personal["phone"]) if personal.get("phone") else None,
+        "email": normal_email(personal["email"]) if personal.get("email") else None,
+        ANONYMOUS_KIND: anonymous_id,
+    }
+    return [(kind, value) for kind in (*IDENTIFYING_KINDS, ANONYMOUS_KIND) if (value := found[kind])]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What the decision needs to know of a person who already owns an identifier of the event."""
+
+    customer_id: int
+    is_known: bool
+    user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`customer_id` None means: a new person. `link` are identifiers to give them, `merge` the anonymous people who
+    turn out to be them, `conflicts` identifiers that stay with another identified person."""
+
+    customer_id: int | None
+    link: tuple[str, ...]
+    merge: tuple[int, ...]
+    conflicts: tuple[tuple[str, int], ...]
+
+
+def decide(identifiers: Sequence[tuple[str, str]], owners: Mapping[str, Owner]) -> Decision:
+    """`owners` maps an identifier's kind to the person who owns that identifier now.
+
+    Two identified people are never merged; an anonymous visitor joins the person as whom they identify themselves.
+    """
+    carried_user = next((value for kind, value in identifiers if kind == "user_id"), None)
+    identifies = any(kind != ANONYMOUS_KIND for kind, _ in identifiers)
+    target: Owner | None = None
+    for kind, _ in identifiers:
+        owner = owners.get(kind)
+        if owner is None or _is_another_user(owner, carried_user):
+            continue
+        if kind == ANONYMOUS_KIND and owner.is_known and identifies:
+            continue  # a device in other hands
+        target = owner
+        break
+    link, merge, conflicts = [], [], []
+    for kind, _ in identifiers:
+        owner = owners.get(kind)
+        if owner is None:
+            link.append(kind)
+        elif target is None or owner.customer_id != target.customer_id:
+            if not owner.is_known and identifies:
+                merge.append(owner.customer_id)
+            elif kind != ANONYMOUS_KIND:
+                conflicts.append((kind, owner.customer_id))
+    return Decision(
+        customer_id=target.customer_id if target else None,
+        link=tuple(link), merge=tuple(dict.fromkeys(merge)), conflicts=tuple(conflicts),
+    )  # fmt: skip
+
+
+def _is_another_user(owner: Owner, carried_user: str | None) -> bool:
+    return carried_user is not None and owner.user_id is not None and owner.user_id != carried_user
+
+
+def _text(value: object) -> str | None:
+    text = str(value).strip() if value not in (None, "") else ""
+    return text[:200] or None

@@ -1,0 +1,90 @@
+"""Writes of `customers`: the identity stage, and facts that contexts above hand down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import connection, transaction
+
+from liebian.core import cursors
+from liebian.customers.identity import Resolution
+from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
+from liebian.customers.models import TierMembership
+from liebian.customers.queries import list_customer_events_after, list_merges_after
+from liebian.customers.types import OrderFacts, TierFact
+from liebian.events import queries as events
+from liebian.lake import services as lake
+from liebian.lake.queries import get_position
+from liebian.lake.types import SCHEMAS
+
+STAGE = "customers"
+BATCH = 2000
+READER = "customers"
+
+
+def advance(*, limit: int = BATCH) -> int:
+    """One step of the identity stage: the next events get their people.
+
+    Writes customers, identifiers, identity changes and the log with people. Idempotent by the stage's cursor, which
+    moves in the same transaction. Returns how many events were consumed.
+    """
+    upcoming = events.list_events_after(cursors.position_of(STAGE), limit)
+    if not upcoming:
+        return 0
+    with cursors.reading(STAGE) as reading:
+        todo = [event for event in upcoming if event.id > reading.start]
+        if todo:
+            resolution = Resolution(todo)
+            resolution.run()
+            resolution.save()
+            reading.position = todo[-1].id
+    return len(todo)
+
+
+def set_order_facts(facts: Iterable[OrderFacts]) -> None:
+    """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands."""
+    rows = [(f.n_orders, f.revenue_minor, f.first_order_at, f.last_order_at, f.customer_id) for f in facts]
+    with transaction.atomic(), connection.cursor() as cursor:
+        adapted = [(n, r, _adapt(first), _adapt(last), c) for n, r, first, last, c in rows]
+        cursor.executemany(
+            "UPDATE customers_customer SET n_orders=%s, revenue_minor=%s, first_order_at=%s, last_order_at=%s WHERE id=%s",
+            adapted,
+        )
+
+
+def _adapt(value: object) -> object:
+    return connection.ops.adapt_datetimefield_value(value) if value is not None else None  # type: ignore[attr-defined]
+
+
+def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:
+    """Replace everybody's place in one tier model. Writes TierMembership; idempotent by (model, as_of, facts)."""
+    rows = [TierMembership(customer_id=f.customer_id, model=model, cell=f.cell, evidence=f.evidence, as_of=as_of) for f in facts]
+    with transaction.atomic():
+        TierMembership.objects.filter(model=model).delete()
+        TierMembership.objects.bulk_create(rows, batch_size=2000)
+    return len(rows)
+
+
+def publish(*, limit: int = 20_000) -> int:
+    """Bring the lake's events, identities and the snapshot of customers up to date; returns how many events went.
+
+    Personal fields never leave. Idempotent by the positions in the lake's own commits.
+    """
+    found, upto = list_customer_events_after(get_position("events", READER), limit)
+    if found:
+        rows = pa.Table.from_pylist(event_rows(found, settings.TIME_ZONE), schema=SCHEMAS["events"])
+        lake.append_rows(table="events", rows=rows, reader=READER, position=upto)
+    if merges := list_merges_after(get_position("identities", READER)):
+        rows = pa.Table.from_pylist(identity_rows(merges), schema=SCHEMAS["identities"])
+        lake.append_rows(table="identities", rows=rows, reader=READER, position=merges[-1].position)
+    _publish_snapshot(cursors.position_of(STAGE))
+    return len(found)
+
+
+def _publish_snapshot(position: int) -> None:
+    if position > get_position("customers", READER):
+        rows = pa.Table.from_pylist(customer_rows(settings.TIME_ZONE), schema=SCHEMAS["customers"])
+        lake.replace_rows(table="customers", rows=rows, reader=READER, position=position)

@@ -1,0 +1,69 @@
+"""Reads of the log and its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db.models import Max
+
+from liebian.core import crypto
+from liebian.core.errors import NotFound
+from liebian.events.models import Event, Source
+from liebian.events.types import EventRecord, SourceView
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = ("id", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
+PERSONAL_CONTEXT = "event.personal"
+
+
+def _record(row: tuple[Any, ...]) -> EventRecord:
+    id_, source, type_, name, user_id, anonymous_id, at_ms, received_ms, body, personal = row
+    return EventRecord(
+        id=id_, source=source, type=type_, name=name, user_id=user_id, anonymous_id=anonymous_id,
+        at=_EPOCH + timedelta(milliseconds=at_ms), received_at=_EPOCH + timedelta(milliseconds=received_ms),
+        body=msgspec.json.decode(bytes(body)),
+        personal=crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {},  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def list_events_after(position: int, limit: int) -> list[EventRecord]:
+    """The next events in log order."""
+    rows = Event.objects.filter(id__gt=position).order_by("id").values_list(*_COLUMNS)[:limit]
+    return [_record(row) for row in rows]
+
+
+def list_events_by_id(ids: Iterable[int]) -> dict[int, EventRecord]:
+    rows = Event.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
+    return {row[0]: _record(row) for row in rows}
+
+
+def get_log_end() -> int:
+    return Event.objects.aggregate(end=Max("id"))["end"] or 0
+
+
+def get_newest_received_at() -> datetime | None:
+    newest = Event.objects.order_by("-id").values_list("received_ms", flat=True).first()
+    return None if newest is None else _EPOCH + timedelta(milliseconds=newest)
+
+
+def _source_view(source: Source) -> SourceView:
+    return SourceView(source.pk, source.name, source.kind, source.write_key, source.is_enabled)
+
+
+def find_source_by_key(write_key: str) -> SourceView | None:
+    source = Source.objects.filter(write_key=write_key).first()
+    return _source_view(source) if source else None
+
+
+def get_source(name: str) -> SourceView:
+    source = Source.objects.filter(name=name).first()
+    if source is None:
+        raise NotFound("source_not_found", f"There is no source called {name!r}.")
+    return _source_view(source)
+
+
+def list_sources() -> list[SourceView]:
+    return [_source_view(source) for source in Source.objects.order_by("name")]

@@ -1,0 +1,56 @@
+"""Frozen values that cross the border of `events`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+INTERNAL_SOURCE = "liebian"
+DAY_STARTED = "Day Started"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One stored event. `body` has traits, properties and context without personal fields; `personal` has those."""
+
+    id: int
+    source: str
+    type: str
+    name: str
+    user_id: str | None
+    anonymous_id: str | None
+    at: datetime
+    received_at: datetime
+    body: dict[str, Any]
+    personal: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return self.body.get("properties") or {}
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        return self.body.get("traits") or {}
+
+    @property
+    def customer_id(self) -> int | None:
+        """Set on outcomes that the product itself reports about a known customer."""
+        return self.body.get("customer_id") if self.source == INTERNAL_SOURCE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: every message is in exactly one of the two counts."""
+
+    accepted: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    id: int
+    name: str
+    kind: str
+    write_key: str
+    is_enabled: bool

@@ -1,0 +1,61 @@
+"""Orders as they stand, and the append-only log of what changed."""
+
+from django.db import models
+
+
+class Product(models.Model):
+    external_id = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=100, default="")
+
+    class Meta:
+        db_table = "orders_product"
+
+
+class Order(models.Model):
+    """The id is that of the first event that named the order."""
+
+    id = models.BigIntegerField(primary_key=True)
+    external_id = models.CharField(max_length=100, unique=True)
+    customer_id = models.BigIntegerField()
+    ordered_at = models.DateTimeField(null=True)
+    currency = models.CharField(max_length=3, default="")
+    total_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False)
+    counts = models.SmallIntegerField(default=0)
+    status = models.CharField(max_length=20, default="paid")
+    channel = models.CharField(max_length=60, default="")
+    lines = models.JSONField(default=list)
+    refunds = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "orders_order"
+        indexes = [models.Index(fields=["customer_id", "-ordered_at"], name="order_by_customer")]
+
+
+class OrderChange(models.Model):
+    order_id = models.BigIntegerField(db_index=True)
+    external_id = models.CharField(max_length=100)
+    customer_id = models.BigIntegerField()
+    kind = models.CharField(max_length=12)
+    amount_minor = models.BigIntegerField()
+    n_orders = models.SmallIntegerField()
+    currency = models.CharField(max_length=3)
+    channel = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_orderchange"
+
+
+class RefusedOrderEvent(models.Model):
+    """An order event that could not be understood: kept with its reason, so that nothing is lost silently."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    code = models.CharField(max_length=60)
+    message = models.TextField()
+
+    class Meta:
+        db_table = "orders_refusedorderevent"

@@ -1,0 +1,77 @@
+"""Reads of `orders`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Max, Min, Q, Sum
+
+from liebian.core.errors import NotFound
+from liebian.customers.types import OrderFacts
+from liebian.orders.models import Order, OrderChange
+from liebian.orders.types import Line, OrderView
+from liebian.orders.types import OrderChange as OrderChangeView
+
+
+def _view(row: Order) -> OrderView:
+    assert row.ordered_at is not None
+    return OrderView(
+        id=row.pk, external_id=row.external_id, customer_id=row.customer_id, ordered_at=row.ordered_at,
+        currency=row.currency, total_minor=row.total_minor, refunded_minor=row.refunded_minor, status=row.status,
+        channel=row.channel, lines=tuple(Line(**line) for line in row.lines),
+    )  # fmt: skip
+
+
+def list_orders(*, customer_id: int, limit: int = 50, before: datetime | None = None) -> list[OrderView]:
+    rows = Order.objects.filter(customer_id=customer_id, ordered_at__isnull=False).order_by("-ordered_at", "-id")
+    if before is not None:
+        rows = rows.filter(ordered_at__lt=before)
+    return [_view(row) for row in rows[:limit]]
+
+
+def list_orders_by_id(ids: Iterable[int]) -> dict[int, OrderView]:
+    return {key: _view(row) for key, row in Order.objects.in_bulk(list(ids)).items() if row.ordered_at}
+
+
+def get_order(external_id: str) -> OrderView:
+    row = Order.objects.filter(external_id=external_id, ordered_at__isnull=False).first()
+    if row is None:
+        raise NotFound("order_not_found", f"There is no order {external_id}.")
+    return _view(row)
+
+
+def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]:
+    """The next changes, in the order in which they were decided."""
+    rows = OrderChange.objects.filter(id__gt=position).order_by("id")[:limit]
+    return [
+        OrderChangeView(
+            id=row.pk, order_id=row.order_id, external_id=row.external_id, customer_id=row.customer_id, kind=row.kind,
+            amount_minor=row.amount_minor, n_orders=row.n_orders, currency=row.currency, channel=row.channel, at=row.at,
+            event_id=row.event_id,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
+    """What the orders of each of these people amount to; people without orders included."""
+    wanted = set(customer_ids)
+    rows = (
+        Order.objects.filter(customer_id__in=wanted, ordered_at__isnull=False)
+        .values("customer_id")
+        .annotate(
+            n=Sum("counts"), paid=Sum("total_minor"), back=Sum("refunded_minor"),
+            first=Min("ordered_at", filter=Q(counts=1)), last=Max("ordered_at", filter=Q(counts=1)), rows=Count("id"),
+        )
+    )  # fmt: skip
+    facts = {
+        row["customer_id"]: OrderFacts(row["customer_id"], row["n"], row["paid"] - row["back"], row["first"], row["last"]) for row in rows
+    }
+    return [facts.get(customer_id, OrderFacts(customer_id, 0, 0, None, None)) for customer_id in sorted(wanted)]
+
+
+def has_ordered_before(*, customer_ids: Iterable[int], moment: datetime) -> set[int]:
+    """Those of these people who had placed an order before the moment, refunded or not."""
+    rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__lt=moment)
+    return set(rows.values_list("customer_id", flat=True).distinct())

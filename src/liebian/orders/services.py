@@ -1,0 +1,99 @@
+"""Writes of `orders`: the order stage, and publishing its log to the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+from django.conf import settings
+
+from liebian.core import cursors, days
+from liebian.customers import queries as customers
+from liebian.customers import services as customer_facts
+from liebian.lake import services as lake
+from liebian.lake.queries import get_position
+from liebian.lake.types import SCHEMAS
+from liebian.orders import models
+from liebian.orders.batch import OrderBatch
+from liebian.orders.queries import list_order_changes_after, list_order_facts, list_orders_by_id
+from liebian.orders.types import EVENT_NAMES, OrderChange
+
+STAGE = "orders"
+MERGES = "orders.merges"
+READER = "orders"
+BATCH = 2000
+
+
+def advance(*, limit: int = BATCH) -> int:
+    """One step of the order stage: the next order events change orders, the log of changes, the facts of customers.
+
+    Idempotent by the stage's cursor, which moves in the same transaction. Returns how far the log was read.
+    """
+    found, upto = customers.list_customer_events_after(cursors.position_of(STAGE), limit, names=EVENT_NAMES)
+    if upto == cursors.position_of(STAGE):
+        return follow_merges()
+    with cursors.reading(STAGE) as reading:
+        start = reading.start
+        batch = OrderBatch([item for item in found if item.event.id > start], settings.TIME_ZONE)
+        batch.run()
+        batch.save()
+        customer_facts.set_order_facts(list_order_facts(batch.customer_ids))
+        reading.position = max(upto, start)
+    return upto - start + follow_merges()
+
+
+def follow_merges() -> int:
+    """Give the orders of people who were merged away to the people they are. Idempotent by cursor."""
+    if not customers.list_merges_after(cursors.position_of(MERGES), 1):
+        return 0
+    with cursors.reading(MERGES) as reading:
+        merges = customers.list_merges_after(reading.start)
+        changed: set[int] = set()
+        for merge in merges:
+            for model in (models.Order, models.OrderChange):
+                if model.objects.filter(customer_id=merge.loser_id).update(customer_id=merge.winner_id):
+                    changed.update((merge.loser_id, merge.winner_id))
+            reading.position = merge.position
+        customer_facts.set_order_facts(list_order_facts(changed))
+    return len(merges)
+
+
+def publish(*, limit: int = 20_000) -> int:
+    """Append the next order changes and their lines to the lake; returns how many changes were published.
+
+    Idempotent by the position in the lake's own commits: each table knows how far it got.
+    """
+    return max(_publish("order_facts", _fact_rows, limit), _publish("order_lines", _line_rows, limit))
+
+
+def _publish(table: str, rows_of: Callable[[list[OrderChange]], list[dict[str, object]]], limit: int) -> int:
+    changes = list_order_changes_after(get_position(table, READER), limit)
+    if changes:
+        rows = pa.Table.from_pylist(rows_of(changes), schema=SCHEMAS[table])
+        lake.append_rows(table=table, rows=rows, reader=READER, position=changes[-1].id)
+    return len(changes)
+
+
+def _fact_rows(changes: list[OrderChange]) -> list[dict[str, object]]:
+    return [
+        {
+            "customer_id": c.customer_id, "order_id": c.order_id, "external_id": c.external_id, "kind": c.kind,
+            "at": c.at, "day": days.day_of(c.at, settings.TIME_ZONE), "amount_minor": c.amount_minor,
+            "n_orders": c.n_orders, "currency": c.currency, "channel": c.channel, "position": c.id,
+        }
+        for c in changes
+    ]  # fmt: skip
+
+
+def _line_rows(changes: list[OrderChange]) -> list[dict[str, object]]:
+    placed = [c for c in changes if c.kind == "paid"]
+    orders = list_orders_by_id({c.order_id for c in placed})
+    return [
+        {
+            "customer_id": c.customer_id, "order_id": c.order_id, "at": c.at, "day": days.day_of(c.at, settings.TIME_ZONE),
+            "product_id": line.product_id, "product_name": line.name, "category": line.category, "quantity": line.quantity,
+            "unit_minor": line.unit_minor, "amount_minor": line.quantity * line.unit_minor, "currency": c.currency,
+            "position": c.id,
+        }
+        for c in placed for line in orders[c.order_id].lines
+    ]  # fmt: skip

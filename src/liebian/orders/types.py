@@ -1,0 +1,49 @@
+"""Frozen values that cross the border of `orders`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
+EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    product_id: str
+    name: str
+    category: str
+    quantity: int
+    unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    id: int
+    external_id: str
+    customer_id: int
+    ordered_at: datetime
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    status: str  # paid, partly_refunded, refunded, cancelled
+    channel: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What one event did to revenue: `amount_minor` is the signed difference, `n_orders` +1, 0 or −1."""
+
+    id: int
+    order_id: int
+    external_id: str
+    customer_id: int
+    kind: str  # paid, corrected, refunded, cancelled
+    amount_minor: int
+    n_orders: int
+    currency: str
+    channel: str
+    at: datetime
+    event_id: int

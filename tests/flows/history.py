@@ -1,0 +1,90 @@
+"""Random but plausible histories, and a digest of everything that the stages make of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from liebian.core import cursors
+from liebian.customers import services as customers
+from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
+from liebian.events.models import Event
+from liebian.orders import services as orders
+from liebian.orders.models import Order, OrderChange
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Up to 40 messages of few people with few orders: sign-ins, repeats, corrections, refunds, late arrivals."""
+    people = st.sampled_from(["u1", "u2", "u3"])
+    devices = st.sampled_from(["a1", "a2", "a3"])
+    phones = st.sampled_from(["13800138000", "13900139000"])
+    found = []
+    for number in range(draw(st.integers(1, 40))):
+        kind = draw(st.sampled_from(["page", "identify", "order", "order", "refund", "cancel"]))
+        late = draw(st.sampled_from([0, 0, 0, 5 * 24, 40 * 24]))
+        message: dict[str, Any] = {
+            "messageId": f"m{number}",
+            "timestamp": (START + timedelta(hours=number - late)).isoformat(),
+        }
+        if draw(st.booleans()):
+            message["userId"] = draw(people)
+        if "userId" not in message or draw(st.booleans()):
+            message["anonymousId"] = draw(devices)
+        order_id = draw(st.sampled_from(["o1", "o2", "o3"]))
+        if kind == "page":
+            message |= {"type": "page", "name": "Home"}
+        elif kind == "identify":
+            message |= {"type": "identify", "traits": {"phone": draw(phones), "city": draw(st.sampled_from(["杭州", "苏州"]))}}
+        elif kind == "order":
+            total = draw(st.integers(0, 50000)) / 100
+            message |= {"type": "track", "event": "Order Completed", "properties": {"order_id": order_id, "total": total, "currency": "CNY"}}
+        elif kind == "refund":
+            refund = {"order_id": order_id, "refund_id": draw(st.sampled_from(["r1", "r2"])), "total": draw(st.integers(1, 300))}
+            message |= {"type": "track", "event": "Order Refunded", "properties": refund}
+        else:
+            message |= {"type": "track", "event": "Order Cancelled", "properties": {"order_id": order_id}}
+        found.append(message)
+    return found
+
+
+def run_stages(*, limit: int) -> None:
+    while customers.advance(limit=limit) + orders.advance(limit=limit):
+        pass
+
+
+def forget() -> None:
+    """Everything that the stages derived; the log stays."""
+    for model in (Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange):
+        model.objects.all().delete()
+    from liebian.core.models import Cursor
+
+    Cursor.objects.all().delete()
+
+
+def digest() -> dict[str, Any]:
+    people = Customer.objects.order_by("id").values_list(
+        "id", "is_known", "user_id", "merged_into", "city", "first_seen_at", "last_seen_at", "n_orders", "revenue_minor",
+        "first_order_at", "last_order_at",
+    )  # fmt: skip
+    return {
+        "people": list(people),
+        "identifiers": sorted((bytes(i), c) for i, c in Identifier.objects.values_list("index", "customer_id")),
+        "events": sorted(CustomerEvent.objects.values_list("event_id", "customer_id")),
+        "orders": list(
+            Order.objects.order_by("id").values_list("id", "external_id", "customer_id", "total_minor", "refunded_minor", "status", "counts")
+        ),
+        "revenue": sorted(OrderChange.objects.values_list("external_id", "amount_minor", "n_orders", "event_id")),
+    }
+
+
+def reset_log() -> None:
+    forget()
+    Event.objects.all().delete()
+
+
+__all__ = ["cursors", "digest", "forget", "messages", "reset_log", "run_stages"]

@@ -1,0 +1,43 @@
+"""The same log gives the same people, orders and money, however it is cut into batches and however often it is read."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liebian.events.services import record_events
+from liebian.orders.models import Order, OrderChange
+from tests.flows import history
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(history.messages(), st.sampled_from([1, 2, 3, 7]))
+def test_replay_from_zero_equals_the_incremental_state(messages, limit):
+    history.reset_log()
+    record_events(messages, source="shop", received_at=NOW)
+    history.run_stages(limit=limit)
+    incremental = history.digest()
+    history.forget()
+    history.run_stages(limit=1000)
+    assert history.digest() == incremental
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(history.messages())
+def test_changes_add_up_to_the_orders_and_repeats_change_nothing(messages):
+    history.reset_log()
+    record_events(messages, source="shop", received_at=NOW)
+    history.run_stages(limit=5)
+    once = history.digest()
+    again = record_events(messages, source="shop", received_at=NOW)
+    history.run_stages(limit=5)
+    assert again.accepted == 0
+    assert history.digest() == once
+    placed = Order.objects.filter(ordered_at__isnull=False)
+    net = sum(order.total_minor - order.refunded_minor for order in placed)
+    assert sum(OrderChange.objects.values_list("amount_minor", flat=True)) == net
+    assert sum(OrderChange.objects.values_list("n_orders", flat=True)) == sum(o.counts for o in placed)
