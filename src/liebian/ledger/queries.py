@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from liebian.core.errors import NotFound
@@ -67,6 +67,11 @@ def get_entry(entry_id: int) -> EntryView:
     return found[0]
 
 
+def find_reversal(entry_id: int) -> int | None:
+    """The id of the entry that reversed this one."""
+    return Entry.objects.filter(reversal_of_id=entry_id).values_list("id", flat=True).first()
+
+
 def list_entries_by_id(ids: Sequence[int]) -> list[EntryView]:
     return _view_entries(Entry.objects.filter(id__in=ids).order_by("id"))
 
@@ -82,7 +87,7 @@ def list_entries(
     after: int | None = None,
     limit: int = 50,
 ) -> EntryPage:
-    """One page of entries, newest first; `before`/`after` are entry ids (exclusive)."""
+    """One page of entries, newest first; `before`/`after` are entry ids (exclusive), `asset` may be the beginning of one."""
     rows = _matching(account=account, book=book, asset=asset, kind=kind, reference=reference)
     if after is not None:
         newest_last = list(rows.filter(id__gt=after).order_by("id")[: limit + 1])
@@ -111,8 +116,8 @@ def list_assets() -> list[str]:
 
 
 def list_books(*, asset: str = "", codes: Iterable[str] | None = None) -> list[BookView]:
-    """The flows: per book (all, or those of `codes`) and asset, what the accounts of each kind hold."""
-    rows = Account.objects.filter(asset=asset) if asset else Account.objects.all()
+    """The flows: per book (all, or those of `codes`) and asset (its beginning), what the accounts of each kind hold."""
+    rows = Account.objects.filter(asset__startswith=asset)
     if codes is not None:
         rows = rows.filter(book__in=list(codes))
     sums = rows.values("book", "asset", "kind").annotate(
@@ -149,11 +154,11 @@ def list_unbalanced_entries(*, limit: int = 100) -> list[int]:
 
 def _matching(*, account: str, book: str, asset: str, kind: str, reference: str) -> QuerySet[Entry]:
     rows = Entry.objects.all()
-    by_account = {"code": account, "book": book, "asset": asset}
-    wanted = {name: value for name, value in by_account.items() if value}
-    if wanted:
-        accounts = Account.objects.filter(**wanted)
-        rows = rows.filter(id__in=Posting.objects.filter(account__in=accounts).values("entry_id"))
+    if account:
+        rows = rows.filter(id__in=Posting.objects.filter(account__code=account).values("entry_id"))
+    if book or asset:
+        part = Posting.objects.filter(entry=OuterRef("pk"), account__asset__startswith=asset)
+        rows = rows.filter(Exists(part.filter(account__book=book) if book else part))
     if kind:
         rows = rows.filter(kind=kind)
     if reference:
