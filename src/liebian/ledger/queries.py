@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import NotFound
 from liebian.ledger.models import Account, Entry, Posting
@@ -32,7 +33,8 @@ def find_account(code: str) -> AccountView | None:
 def get_account(code: str) -> AccountView:
     found = find_account(code)
     if found is None:
-        raise NotFound("account_not_found", f"There is no account {code}. Nothing was ever posted to it.")
+        message = _("There is no account %(code)s. Nothing was ever posted to it.")
+        raise NotFound("account_not_found", message % {"code": code})
     return found
 
 
@@ -63,7 +65,7 @@ def balance_as_of(code: str, instant: datetime) -> int:
 def get_entry(entry_id: int) -> EntryView:
     found = list_entries_by_id([entry_id])
     if not found:
-        raise NotFound("entry_not_found", f"There is no entry {entry_id}.")
+        raise NotFound("entry_not_found", _("There is no entry #%(number)s.") % {"number": entry_id})
     return found[0]
 
 

@@ -56,7 +56,7 @@ def test_funding_says_its_effect_first_and_happens_once():
         assert answer.status_code == 302
     assert queries.get_budget(budget.id).funded == 31_050
     other = client.post(address, {"amount": "1", "key": key, "confirm": "yes"})
-    assert other.status_code == 409 and "already used" in other.content.decode()
+    assert other.status_code == 409 and "already sent once" in other.content.decode()
 
 
 @pytest.mark.parametrize("amount", ["", "x", "0", "-5", "1.001", "99999999999999999", "NaN", "1e400"])
