@@ -90,7 +90,11 @@ def _parse(messages: list[Any], source: SourceView, now: Any, *, is_batch: bool)
 
 def _refusal(error: LiebianError) -> HttpResponse:
     status = 413 if error.code == "event_too_large" else error.status
-    body: dict[str, Any] = {"code": error.code, "message": error.message, **({"details": error.details} if error.details else {})}
+    body: dict[str, Any] = {
+        "code": error.code,
+        "message": error.message,
+        **({"details": error.details} if error.details else {}),
+    }
     response = JsonResponse({"error": body}, status=status)
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="write key"'

@@ -70,9 +70,7 @@ def key_of(stamped: datetime, source: str, message_id: str) -> bytes:
     return millis.to_bytes(6, "big") + hashlib.blake2b(f"{source}\x1f{message_id}".encode(), digest_size=10).digest()
 
 
-def parse_message(
-    message: dict[str, Any], *, source: str, received_at: datetime, max_bytes: int = MAX_BYTES
-) -> Draft:
+def parse_message(message: dict[str, Any], *, source: str, received_at: datetime, max_bytes: int = MAX_BYTES) -> Draft:
     """Raises Invalid with a stable code when the message cannot be kept."""
     if not isinstance(message, dict):
         raise Invalid("bad_shape", "A message must be an object.")
@@ -173,3 +171,19 @@ def _object(parent: dict[str, Any], field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid("bad_shape", f"{field} must be an object.")
     return value
+
+
+def make_draft(
+    *, key: bytes, kind: str, name: str, user_id: str, at_ms: int, payload: str, personal_fields: bool
+) -> Draft:
+    """A log row from what an import has judged already. `payload` is JSON text: properties, or traits."""
+    personal: dict[str, Any] = {}
+    if personal_fields:
+        body, personal = _split_personal({"traits": msgspec.json.decode(payload)})
+        encoded = msgspec.json.encode(body)
+    else:
+        encoded = b'{"properties":' + payload.encode() + b"}"
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    return Draft(
+        key=key, type=kind, name=name, user_id=user_id, anonymous_id=None, at=at, body=encoded, personal=personal
+    )

@@ -100,7 +100,11 @@ def test_limits(send):
 
 @pytest.mark.parametrize(
     ("status", "headers"),
-    [(415, {"content_type": "application/xml"}), (415, {"content_encoding": "br"}), (400, {"content_encoding": "gzip"})],
+    [
+        (415, {"content_type": "application/xml"}),
+        (415, {"content_encoding": "br"}),
+        (400, {"content_encoding": "gzip"}),
+    ],
 )
 def test_what_it_cannot_read_is_said(send, status, headers):
     answer = send("page", {"anonymousId": "a"}, **headers)
