@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-_APPS = ["access", "ui", "events", "customers", "tiers", "segments", "referrals", "ledger", "insights"]
+_APPS = ["access", "ui", "events", "customers", "orders", "tiers", "segments", "referrals", "rewards", "ledger", "insights"]
 
 
 def _mounted() -> list[URLPattern | URLResolver]:
