@@ -5,7 +5,9 @@ Personal fields leave masked (`listing`, `profile`), or in clear through `people
 
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
 from liebian.customers.queries.people import (
+    count_in_tier,
     count_known,
+    count_new_buyers,
     find_customer,
     find_customer_id,
     get_customer,
@@ -15,6 +17,7 @@ from liebian.customers.queries.people import (
     list_known_after,
     list_merges_after,
     list_personal,
+    list_user_ids,
 )
 from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
 from liebian.customers.queries.tiers import list_tiers
@@ -22,7 +25,9 @@ from liebian.customers.queries.timeline import list_timeline
 
 __all__ = [
     "count_customers",
+    "count_in_tier",
     "count_known",
+    "count_new_buyers",
     "find_customer",
     "find_customer_id",
     "get_customer",
@@ -40,4 +45,5 @@ __all__ = [
     "list_personal",
     "list_tiers",
     "list_timeline",
+    "list_user_ids",
 ]
