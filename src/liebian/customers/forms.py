@@ -28,7 +28,9 @@ class CustomerFilterForm(forms.Form):
     """The filters of the list. `choices` are the values that occur; a value of an old address stays selectable."""
 
     q = forms.CharField(required=False, max_length=200)
-    who = forms.ChoiceField(label=_("Who"), required=False, choices=[("", _("Known people")), ("anonymous", _("Anonymous visitors"))])
+    who = forms.ChoiceField(
+        label=_("Who"), required=False, choices=[("", _("Known people")), ("anonymous", _("Anonymous visitors"))]
+    )
     channel = forms.CharField(label=_("Came through"), required=False, max_length=60, widget=forms.Select)
     city = forms.CharField(label=_("City"), required=False, max_length=80, widget=forms.Select)
     gender = forms.CharField(label=_("Gender"), required=False, max_length=20, widget=forms.Select)
@@ -38,8 +40,12 @@ class CustomerFilterForm(forms.Form):
     referred_by = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     revenue_from = forms.DecimalField(label=_("Revenue from"), required=False, max_digits=13)
     revenue_to = forms.DecimalField(label=_("Revenue below"), required=False, max_digits=13)
-    ordered_within = forms.IntegerField(label=_("Last order within (days)"), required=False, min_value=1, max_value=36500)
-    quiet_for = forms.IntegerField(label=_("Last order longer ago than (days)"), required=False, min_value=1, max_value=36500)
+    ordered_within = forms.IntegerField(
+        label=_("Last order within (days)"), required=False, min_value=1, max_value=36500
+    )
+    quiet_for = forms.IntegerField(
+        label=_("Last order longer ago than (days)"), required=False, min_value=1, max_value=36500
+    )
     sort = forms.ChoiceField(required=False, choices=[(key, key) for key in SORTS], widget=forms.HiddenInput)
     order = forms.ChoiceField(required=False, choices=[("", ""), ("asc", "asc")], widget=forms.HiddenInput)
 

@@ -67,7 +67,10 @@ def _adapt(value: object) -> object:
 
 def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:
     """Replace everybody's place in one tier model. Writes TierMembership; idempotent by (model, as_of, facts)."""
-    rows = [TierMembership(customer_id=f.customer_id, model=model, cell=f.cell, evidence=f.evidence, as_of=as_of) for f in facts]
+    rows = [
+        TierMembership(customer_id=f.customer_id, model=model, cell=f.cell, evidence=f.evidence, as_of=as_of)
+        for f in facts
+    ]
     with transaction.atomic():
         TierMembership.objects.filter(model=model).delete()
         TierMembership.objects.bulk_create(rows, batch_size=2000)

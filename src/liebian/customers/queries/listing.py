@@ -49,7 +49,13 @@ class _RowCompare(Func):
 
 
 def list_customers(
-    *, wanted: CustomerFilter, sort: str = DEFAULT_SORT, ascending: bool = False, after: str = "", before: str = "", limit: int = 25
+    *,
+    wanted: CustomerFilter,
+    sort: str = DEFAULT_SORT,
+    ascending: bool = False,
+    after: str = "",
+    before: str = "",
+    limit: int = 25,
 ) -> CustomerPage:
     """One page. Walking `next` from the start gives every matching person once, in order; ties go by id.
 
@@ -57,11 +63,15 @@ def list_customers(
     """
     column, backwards = SORTS[sort], bool(before)
     start = _start_of(before or after, sort, ascending) if before or after else None
-    found = _walk(_matching(wanted), column, start, descending=ascending == backwards, backwards=backwards, limit=limit + 1)
+    found = _walk(
+        _matching(wanted), column, start, descending=ascending == backwards, backwards=backwards, limit=limit + 1
+    )
     has_more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
-    ends = [keyset.encode(sort, int(ascending), _portable(getattr(row, column)), row.pk) for row in (found[:1] + found[-1:])]
+    ends = [
+        keyset.encode(sort, int(ascending), _portable(getattr(row, column)), row.pk) for row in (found[:1] + found[-1:])
+    ]
     return CustomerPage(
         rows=_rows(found),
         previous=ends[0] if found and (has_more if backwards else bool(after)) else None,
@@ -78,7 +88,11 @@ def list_filter_choices() -> FilterChoices:
     """The values that occur among known people, at most `MAX_CHOICES` each."""
     known = ("is_known = %s", [True])
     models = _distinct("customers_tiermembership", "model", "1 = 1", [])
-    cells = [(model, cell) for model in models for cell in _distinct("customers_tiermembership", "cell", "model = %s", [model])]
+    cells = [
+        (model, cell)
+        for model in models
+        for cell in _distinct("customers_tiermembership", "cell", "model = %s", [model])
+    ]
     return FilterChoices(
         channels=_distinct("customers_customer", "channel", *known),
         cities=_distinct("customers_customer", "city", *known),
@@ -137,7 +151,13 @@ def _search(text: str) -> Q:
 
 
 def _walk(
-    rows: QuerySet[Customer], column: str, start: tuple[Any, int] | None, *, descending: bool, backwards: bool, limit: int
+    rows: QuerySet[Customer],
+    column: str,
+    start: tuple[Any, int] | None,
+    *,
+    descending: bool,
+    backwards: bool,
+    limit: int,
 ) -> list[Customer]:
     """Up to `limit` people from `start` on. Those without a value in a nullable column are a band of their own."""
     bands = [True, False] if column in _NULLABLE else [True]

@@ -94,7 +94,13 @@ def find_customer_id(*, kind: str, value: str) -> int | None:
 
 def open_field(blob: bytes | None, field: str) -> str:
     value = crypto.unseal(blob, context=f"customer.{field}") if blob else ""
-    return value if isinstance(value, str) else " ".join(str(v) for v in value.values()) if isinstance(value, dict) else str(value)
+    return (
+        value
+        if isinstance(value, str)
+        else " ".join(str(v) for v in value.values())
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
@@ -102,7 +108,10 @@ def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
     rows = Customer.objects.in_bulk(list(ids))
     return {
         key: Personal(
-            name=open_field(row.name, "name"), phone=open_field(row.phone, "phone"), email=open_field(row.email, "email"), address=open_field(row.address, "address")
+            name=open_field(row.name, "name"),
+            phone=open_field(row.phone, "phone"),
+            email=open_field(row.email, "email"),
+            address=open_field(row.address, "address"),
         )
         for key, row in rows.items()
     }

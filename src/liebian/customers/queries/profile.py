@@ -40,7 +40,9 @@ def list_facts(customer_id: int) -> list[Fact]:
     """What is known, each with the event that last told it, and what is worked out from events, marked as such."""
     row = person_row(customer_id)
     told = _last_told(row.pk)
-    values: dict[str, Any] = {field: mask_field(field, open_field(getattr(row, field), field)) for field in PERSONAL_FIELDS}
+    values: dict[str, Any] = {
+        field: mask_field(field, open_field(getattr(row, field), field)) for field in PERSONAL_FIELDS
+    }
     values |= {column: getattr(row, column) for column in _TOLD_COLUMNS}
     values |= {"birth_month": row.birth_month, **row.attributes}
     facts = [_fact(key, value, told.get("birthday" if key == "birth_month" else key)) for key, value in values.items()]

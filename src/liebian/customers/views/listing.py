@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,13 +61,22 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     count = queries.count_customers(wanted)
     context = {
         "form": form, "lines": [Line(row, _tiers(row)) for row in page.rows], "currency": currency, "now": now,
-        "count": _count_words(count), "has_any": count > 0, "chips": _chips(request.GET, form, currency), "tabs": _tabs(request.GET),
+        "count": _count_words(count), "count_number": count, "has_any": count > 0, "chips": _chips(request.GET, form, currency), "tabs": _tabs(request.GET),
         "summary": _summary(count, len(page.rows)), "freshness": queries.get_freshness(),
         "previous": _with(request.GET, before=page.previous) if page.previous else "",
         "next": _with(request.GET, after=page.next) if page.next else "",
-        "sorts": _sorts(request.GET, form), "has_errors": bool(form.errors),
+        "sorts": _sorts(request.GET, form), "has_errors": bool(form.errors), "imports_url": _imports_url(request),
+        "fields": [field for field in form.visible_fields() if field.name != "q"],
     }  # fmt: skip
     return render(request, "customers/list.html", context)
+
+
+def _imports_url(request: HttpRequest) -> str:
+    user: Any = request.user
+    try:
+        return reverse("imports:list") if user.may("imports:run") else ""
+    except NoReverseMatch:
+        return ""
 
 
 def _with(address: QueryDict, **changes: Any) -> str:
@@ -136,8 +146,12 @@ def _chips(address: QueryDict, form: CustomerFilterForm, currency: str) -> list[
         "ordered": lambda value: _("Has ordered") if value == "yes" else _("Not ordered yet"),
         "referred": lambda value: _("Was recommended") if value == "yes" else _("Was not recommended"),
         "referred_by": lambda value: _("Recommended by %(number)s") % {"number": customer_number(value)},
-        "revenue_from": lambda value: _("Revenue from %(amount)s") % {"amount": formats.money(value, currency, cents=False)},
-        "revenue_to": lambda value: _("Revenue below %(amount)s") % {"amount": formats.money(value, currency, cents=False)},
+        "revenue_from": lambda value: (
+            _("Revenue from %(amount)s") % {"amount": formats.money(value, currency, cents=False)}
+        ),
+        "revenue_to": lambda value: (
+            _("Revenue below %(amount)s") % {"amount": formats.money(value, currency, cents=False)}
+        ),
         "ordered_within": lambda value: _("Last order within %(count)s days") % {"count": value},
         "quiet_for": lambda value: _("Last order more than %(count)s days ago") % {"count": value},
     }

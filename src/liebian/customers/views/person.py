@@ -53,7 +53,10 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "person": person, "currency": currency, "now": now, "freshness": queries.get_freshness(),
         "tiers": explained, "lead": explained[0] if explained else None, "other_tiers": explained[1:],
         "facts": [(name_field(fact.key), value_of(fact), fact) for fact in queries.list_facts(customer_id)],
-        "identifiers": [(name_field(found.kind), found) for found in queries.list_identifiers(customer_id)],
+        "identifiers": [
+            (name_field(found.kind), f"identifier-{found.id}", found) for found in queries.list_identifiers(customer_id)
+        ],
+        "average": person.revenue_minor // person.n_orders if person.n_orders else 0,
         "main_panel": panels[0] if panels else None, "side_panels": panels[1:],
         "may_reveal": _may(request, "customers:reveal"), **_timeline(request, customer_id, currency),
     }  # fmt: skip
@@ -120,5 +123,3 @@ def _panels(request: HttpRequest, customer_id: int) -> Iterator[Panel]:
         permission = getattr(resolve(href).func, "permission", None)
         if permission is None or permission == "public" or _may(request, permission):
             yield Panel(name.replace(":", "-"), href)
-
-

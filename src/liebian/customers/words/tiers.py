@@ -76,7 +76,9 @@ def name_tier(model: str, cell: str) -> Tier:
 
 def in_order(places: tuple[TierPlace, ...]) -> list[TierPlace]:
     """The models that lead first."""
-    return sorted(places, key=lambda place: (_ORDER.index(place.model) if place.model in _ORDER else len(_ORDER), place.model))
+    return sorted(
+        places, key=lambda place: (_ORDER.index(place.model) if place.model in _ORDER else len(_ORDER), place.model)
+    )
 
 
 def explain(place: TierPlace, currency: str) -> Explanation:
@@ -137,7 +139,9 @@ def _explain_lifecycle(evidence: dict[str, Any], currency: str) -> tuple[str, tu
 
 
 def _explain_other(evidence: dict[str, Any], currency: str) -> tuple[str, tuple[Measure, ...]]:
-    plain = [(key, value) for key, value in evidence.items() if isinstance(value, str | int | float) and key != "currency"]
+    plain = [
+        (key, value) for key, value in evidence.items() if isinstance(value, str | int | float) and key != "currency"
+    ]
     return "", tuple(Measure(key.replace("_", " "), str(value)) for key, value in plain[:6])
 
 

@@ -121,7 +121,11 @@ def _cancelled(event: EventRecord, currency: str) -> Line:
 
 def _product_viewed(event: EventRecord, currency: str) -> Line:
     name = _text(event, "name", "product_id") or _("a product")
-    return Line("eye", _("Looked at “%(product)s”") % {"product": name}, _joined(_amount(event, currency, "price"), _came_through(event)))
+    return Line(
+        "eye",
+        _("Looked at “%(product)s”") % {"product": name},
+        _joined(_amount(event, currency, "price"), _came_through(event)),
+    )
 
 
 def _programme(event: EventRecord) -> str:
@@ -150,7 +154,13 @@ def _referral(icon: str, words: Callable[[], str], tone: str = "") -> Callable[[
 def _reward(icon: str, words: Callable[[str], str], tone: str) -> Callable[[EventRecord, str], Line]:
     def line(event: EventRecord, currency: str) -> Line:
         text = _joined(_other(event), _programme(event))
-        return Line(icon, words(_amount(event, currency, "amount")).strip(), text, tone, reason=_text(event, "reason", "reason_code"))
+        return Line(
+            icon,
+            words(_amount(event, currency, "amount")).strip(),
+            text,
+            tone,
+            reason=_text(event, "reason", "reason_code"),
+        )
 
     return line
 
@@ -167,10 +177,14 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     "Referral Signed Up": _referral("user-plus", lambda: _("Signed up through an invitation"), "good"),
     "Referral Bound": _referral("link", lambda: _("Counts as invited"), "good"),
     "Referral Refused": _referral("hand-stop", lambda: _("Does not count as invited"), "warn"),
-    "Reward Held": _reward("clock", lambda amount: _("Reward %(amount)s waits for the return period") % {"amount": amount}, "act"),
+    "Reward Held": _reward(
+        "clock", lambda amount: _("Reward %(amount)s waits for the return period") % {"amount": amount}, "act"
+    ),
     "Reward Issued": _reward("coin", lambda amount: _("Reward %(amount)s paid out") % {"amount": amount}, "good"),
     "Reward Refused": _reward("ban", lambda amount: _("No reward %(amount)s") % {"amount": amount}, "warn"),
-    "Reward Clawed Back": _reward("arrow-back-up", lambda amount: _("Reward %(amount)s taken back") % {"amount": amount}, "warn"),
+    "Reward Clawed Back": _reward(
+        "arrow-back-up", lambda amount: _("Reward %(amount)s taken back") % {"amount": amount}, "warn"
+    ),
 }
 
 
