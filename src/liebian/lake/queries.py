@@ -82,19 +82,19 @@ def open_history(*names: str) -> Iterator[History]:
     """
     from liebian_analytics.engines import connect
 
+    found = {name: find_table(name) for name in (*names, "identities")}
+    snapshots = tuple(_snapshot(delta) for delta in found.values())
+    winners = _final_winners(found.pop("identities"))
     with connect() as engine:
-        winners = _final_winners()
         tables = {}
-        for name in names:
-            delta = find_table(name)
+        for name, delta in found.items():
             files = [] if delta is None else delta.file_uris()
             table = engine.read_parquet(files) if files else engine.from_arrow(SCHEMAS[name].empty_table())
             tables[name] = _under_final_ids(engine, table, winners)
-        yield History(engine=engine, tables=tables)
+        yield History(engine=engine, tables=tables, snapshots=snapshots)
 
 
-def _final_winners() -> dict[int, int]:
-    delta = find_table("identities")
+def _final_winners(delta: DeltaTable | None) -> dict[int, int]:
     if delta is None:
         return {}
     rows = pa.table(delta.to_pyarrow_table()).sort_by("position")

@@ -58,10 +58,11 @@ class TableState:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Tables of the lake as lazy expressions of one engine."""
+    """Tables of the lake as lazy expressions of one engine, and which snapshots they are."""
 
     engine: Engine
     tables: dict[str, Any]
+    snapshots: tuple[str, ...]
 
     def __getitem__(self, name: str) -> Any:
         return self.tables[name]

@@ -10,6 +10,7 @@ from liebian.tiers.queries.answers import (
     preview_model,
 )
 from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_models, list_runs
+from liebian.tiers.queries.places import get_currency, known_people
 
 __all__ = [
     "answer_tiers",
@@ -18,7 +19,9 @@ __all__ = [
     "find_cells",
     "find_last_run",
     "find_model",
+    "get_currency",
     "get_model",
+    "known_people",
     "list_models",
     "list_runs",
     "list_square_members",

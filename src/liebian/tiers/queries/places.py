@@ -62,7 +62,7 @@ def compute_places(kind: str, parameters: Parameters, as_of: date) -> Places:
 def _cached(kind: str, packed: bytes, as_of: date, _snapshots: tuple[str, ...], own_currency: str | None) -> Places:
     parameters = parse_parameters(kind, msgspec.json.decode(packed))
     with open_history(*_TABLES) as history:
-        currency = own_currency or _most_used_currency(history)
+        currency = own_currency or _currency_of(history)
         facts = history["order_facts"]
         known = _known_before(history, as_of)
         n_known = int(history.engine.run(known.count().as_table()).column(0)[0].as_py())
@@ -73,22 +73,39 @@ def _cached(kind: str, packed: bytes, as_of: date, _snapshots: tuple[str, ...], 
         return _lifecycle(history, facts, known, parameters, as_of, currency)
 
 
-def _most_used_currency(history: History) -> str:
+def get_currency() -> str:
+    """The currency in which amounts are added up: the organisation's, or else the one most orders are in."""
+    return get_organisation().currency or _most_used_currency(list_snapshots("order_facts"))
+
+
+@lru_cache(maxsize=8)
+def _most_used_currency(_snapshots: tuple[str, ...]) -> str:
+    with open_history("order_facts") as history:
+        return _currency_of(history)
+
+
+def _currency_of(history: History) -> str:
     facts = history["order_facts"]
     paid = facts.filter(facts.n_orders > 0)
-    counts = paid.group_by("currency").aggregate(n=paid.count()).order_by([paid.count().desc(), "currency"]).limit(1)
-    rows = history.engine.run(counts).to_pylist()
+    counts = paid.group_by("currency").aggregate(n=paid.count())
+    rows = history.engine.run(counts.order_by([counts.n.desc(), "currency"]).limit(1)).to_pylist()
     return str(rows[0]["currency"]) if rows else FALLBACK_CURRENCY
 
 
-def _known_before(history: History, as_of: date) -> Any:
-    """People, not passers-by: a visitor counts from the day on which they said who they are."""
+def known_people(history: History) -> Any:
+    """People, not passers-by, each from the day on which they said who they are."""
     customers = history["customers"]
     known = customers.filter(customers.is_known)
-    known = known.mutate(first_seen_day=known.known_day.coalesce(known.first_seen_day))
+    return known.mutate(
+        first_seen_at=known.known_at.coalesce(known.first_seen_at),
+        first_seen_day=known.known_day.coalesce(known.first_seen_day),
+    )
+
+
+def _known_before(history: History, as_of: date) -> Any:
     from liebian_analytics.metrics.orders import known_customers
 
-    return known_customers(known, history["order_facts"], as_of=as_of)
+    return known_customers(known_people(history), history["order_facts"], as_of=as_of)
 
 
 def _rfm(history: History, facts: Any, wanted: RfmParameters, as_of: date, currency: str, n_known: int) -> Places:
