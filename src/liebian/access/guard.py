@@ -16,6 +16,7 @@ from django.shortcuts import resolve_url
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext as _
 
+from liebian.access.labels import label_of
 from liebian.access.permissions import PERMISSIONS
 from liebian.core.errors import NotAllowed
 
@@ -49,8 +50,9 @@ def requires(permission: str) -> Callable[[Callable[..., HttpResponseBase]], Vie
             if not user.is_authenticated:
                 return _ask_to_sign_in(request)
             if not user.may(permission):
-                message = _("Your role does not include this. Ask an administrator for the right named here.")
-                raise NotAllowed("not_allowed", message, permission=permission)
+                label = label_of(PERMISSIONS[permission])
+                message = _("Your role does not include “%(right)s”. An administrator can change that.")
+                raise NotAllowed("not_allowed", message % {"right": label}, permission=permission)
             return view(request, *args, **kwargs)
 
         marked = cast(View, guarded)
@@ -71,17 +73,24 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login("/")
 
 
-def walk_urls(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address below `patterns`, as (route, pattern)."""
+def walk_urls(
+    patterns: Sequence[URLPattern | URLResolver], prefix: str = "", converters: dict[str, Any] | None = None
+) -> Iterator[tuple[str, URLPattern, dict[str, Any]]]:
+    """Every address below `patterns`: its route, its pattern and the converters of its parameters."""
+    outer = converters or {}
     for entry in patterns:
-        route = prefix + str(entry.pattern)
+        route, known = prefix + str(entry.pattern), {**outer, **entry.pattern.converters}
         if isinstance(entry, URLResolver):
-            yield from walk_urls(entry.url_patterns, route)
+            yield from walk_urls(entry.url_patterns, route, known)
         else:
-            yield route, entry
+            yield route, entry, known
 
 
 def find_undeclared(patterns: Sequence[URLPattern | URLResolver]) -> list[str]:
     """Addresses whose view says neither `requires` nor `public`."""
     known = {PUBLIC, *PERMISSIONS}
-    return [route for route, entry in walk_urls(patterns) if getattr(entry.callback, "permission", None) not in known]
+    return [
+        route
+        for route, entry, _converters in walk_urls(patterns)
+        if getattr(entry.callback, "permission", None) not in known
+    ]

@@ -63,8 +63,8 @@ def _wrong(left: int) -> str:
     if left > _WARN_FROM:
         return message
     warning = ngettext(
-        "%(left)d more wrong attempt locks this account here for a while.",
-        "%(left)d more wrong attempts lock this account here for a while.",
+        "%(left)d more wrong attempt closes this door for 15 minutes.",
+        "%(left)d more wrong attempts close this door for 15 minutes.",
         left,
     )
     return f"{message} {warning % {'left': left}}"

@@ -94,7 +94,7 @@ def set_active(*, user_id: int, is_active: bool, actor_id: int | None, now: date
 
 def reset_password(*, user_id: int, actor_id: int | None, now: datetime) -> str:
     """Give a new random password, returned this once and stored only as a hash. Ends the user's sessions. Audited."""
-    password = _random_password()
+    password = random_password()
     user = _existing(user_id)
     user.set_password(password)
     _store_password(user, "user.password_reset", actor_id, now)
@@ -123,9 +123,11 @@ def change_profile(*, user_id: int, display_name: str, language: str) -> UserInf
     return get_user(user_id)
 
 
-def set_language(*, user_id: int, language: str) -> None:
-    """Remember the language that a user switched to. Raises Invalid "bad_language"."""
-    User.objects.filter(pk=user_id).update(language=_known_language(language))
+def set_language(*, user_id: int | None, language: str) -> None:
+    """Remember the language that somebody switched to; nothing is written for a visitor. Raises Invalid "bad_language"."""
+    known = _known_language(language)
+    if user_id is not None:
+        User.objects.filter(pk=user_id).update(language=known)
 
 
 def ensure_first_admin(*, now: datetime) -> str | None:
@@ -135,7 +137,7 @@ def ensure_first_admin(*, now: datetime) -> str | None:
     """
     if User.objects.exists():
         return None
-    password = _random_password()
+    password = random_password()
     try:
         create_user(
             username=FIRST_ADMIN, display_name="Admin", role=ADMINISTRATOR, password=password, actor_id=None, now=now
@@ -145,7 +147,8 @@ def ensure_first_admin(*, now: datetime) -> str | None:
     return password
 
 
-def _random_password() -> str:
+def random_password() -> str:
+    """Sixteen unmistakable characters in groups of four, to be read out or copied once."""
     letters = "".join(secrets.choice(ALPHABET) for _position in range(16))
     return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
 
