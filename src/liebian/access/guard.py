@@ -16,6 +16,7 @@ from django.shortcuts import resolve_url
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext as _
 
+from liebian.access.labels import label_of
 from liebian.access.permissions import PERMISSIONS
 from liebian.core.errors import NotAllowed
 
@@ -49,8 +50,9 @@ def requires(permission: str) -> Callable[[Callable[..., HttpResponseBase]], Vie
             if not user.is_authenticated:
                 return _ask_to_sign_in(request)
             if not user.may(permission):
-                message = _("Your role does not include this. Ask an administrator for the right named here.")
-                raise NotAllowed("not_allowed", message, permission=permission)
+                label = label_of(PERMISSIONS[permission])
+                message = _("Your role does not include “%(right)s”. An administrator can change that.")
+                raise NotAllowed("not_allowed", message % {"right": label}, permission=permission)
             return view(request, *args, **kwargs)
 
         marked = cast(View, guarded)

@@ -12,6 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from liebian.access import permissions
+from liebian.access.labels import role_label
 
 
 class UserManager(BaseUserManager["User"]):
@@ -42,6 +43,10 @@ class User(AbstractBaseUser):
 
     def may(self, permission: str) -> bool:
         return self.is_active and permissions.role_may(self.role, permission)
+
+    @property
+    def role_label(self) -> str:
+        return role_label(self.role)
 
     def get_full_name(self) -> str:
         return self.display_name

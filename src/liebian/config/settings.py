@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "liebian.config.middleware.ErrorPages",
 ]
+FORM_RENDERER = "liebian.ui.forms.Renderer"
 ROOT_URLCONF = "liebian.config.urls"
 WSGI_APPLICATION = "liebian.config.wsgi.application"
 TEMPLATES = [
@@ -143,7 +144,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "liebian.ui.assets.AssetStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_USE_FINDERS = False
+# Before the first `collectstatic` (a fresh clone, the tests) files are found where they lie, under their plain names.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfiles.json").exists()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
