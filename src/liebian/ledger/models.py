@@ -1,0 +1,52 @@
+"""Tables of the ledger. Entries and postings are append-only: database triggers refuse UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Account(models.Model):
+    code = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=32)
+    asset = models.CharField(max_length=60)
+    book = models.CharField(max_length=60, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    balance = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_account"
+        constraints = [
+            models.CheckConstraint(condition=Q(balance__gte=0) | Q(kind="world"), name="ledger_account_not_negative"),
+        ]
+        indexes = [models.Index(fields=["book", "kind"], name="ledger_account_book")]
+
+
+class Entry(models.Model):
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    body_hash = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32)
+    reference = models.CharField(max_length=200, blank=True)
+    effective_at = models.DateTimeField()
+    inserted_at = models.DateTimeField()
+    reversal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
+    memo = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "ledger_entry"
+        indexes = [
+            models.Index(fields=["kind", "id"], name="ledger_entry_kind"),
+            models.Index(fields=["reference", "id"], name="ledger_entry_reference"),
+        ]
+
+
+class Posting(models.Model):
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings", db_index=False)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_posting"
+        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="ledger_posting_not_zero")]
+        indexes = [models.Index(fields=["account", "entry"], name="ledger_posting_account")]

@@ -1,0 +1,194 @@
+"""Reads of the ledger: accounts, entries, books, and the proof that everything sums to zero."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from liebian.core.errors import NotFound
+from liebian.ledger.models import Account, Entry, Posting
+from liebian.ledger.types import (
+    WORLD,
+    AccountView,
+    AssetProof,
+    BookView,
+    EntryPage,
+    EntryView,
+    KindSum,
+    PostingView,
+)
+
+
+def find_account(code: str) -> AccountView | None:
+    row = Account.objects.filter(code=code).first()
+    return _view_account(row) if row else None
+
+
+def get_account(code: str) -> AccountView:
+    found = find_account(code)
+    if found is None:
+        raise NotFound("account_not_found", f"There is no account {code}. Nothing was ever posted to it.")
+    return found
+
+
+def list_accounts(
+    *, codes: Iterable[str] | None = None, kind: str = "", asset: str = "", book: str = "", limit: int = 1000
+) -> list[AccountView]:
+    """Accounts in the order of their codes, at most `limit`."""
+    rows = Account.objects.order_by("code")
+    if codes is not None:
+        rows = rows.filter(code__in=list(codes))
+    exact = {name: value for name, value in (("kind", kind), ("asset", asset), ("book", book)) if value}
+    return [_view_account(row) for row in rows.filter(**exact)[:limit]]
+
+
+def list_balances(codes: Iterable[str]) -> dict[str, int]:
+    """Balance by code; an account that was never opened holds zero."""
+    wanted = list(codes)
+    found = dict(Account.objects.filter(code__in=wanted).values_list("code", "balance"))
+    return {code: found.get(code, 0) for code in wanted}
+
+
+def balance_as_of(code: str, instant: datetime) -> int:
+    """What the account held just before `instant`, by the entries' effective times."""
+    rows = Posting.objects.filter(account__code=code, entry__effective_at__lt=instant)
+    return int(rows.aggregate(total=Coalesce(Sum("amount"), 0))["total"])
+
+
+def get_entry(entry_id: int) -> EntryView:
+    found = list_entries_by_id([entry_id])
+    if not found:
+        raise NotFound("entry_not_found", f"There is no entry {entry_id}.")
+    return found[0]
+
+
+def list_entries_by_id(ids: Sequence[int]) -> list[EntryView]:
+    return _view_entries(Entry.objects.filter(id__in=ids).order_by("id"))
+
+
+def list_entries(
+    *,
+    account: str = "",
+    book: str = "",
+    asset: str = "",
+    kind: str = "",
+    reference: str = "",
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> EntryPage:
+    """One page of entries, newest first; `before`/`after` are entry ids (exclusive)."""
+    rows = _matching(account=account, book=book, asset=asset, kind=kind, reference=reference)
+    if after is not None:
+        newest_last = list(rows.filter(id__gt=after).order_by("id")[: limit + 1])
+        page, more_newer = newest_last[:limit][::-1], len(newest_last) > limit
+        older = page[-1].id if page else None
+        return EntryPage(tuple(_view_entries(page)), older, page[0].id if more_newer else None)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    found = list(rows.order_by("-id")[: limit + 1])
+    page = found[:limit]
+    newer = page[0].id if page and before is not None else None
+    return EntryPage(tuple(_view_entries(page)), page[-1].id if len(found) > limit else None, newer)
+
+
+def count_entries(*, account: str = "", book: str = "", asset: str = "", kind: str = "", reference: str = "") -> int:
+    return _matching(account=account, book=book, asset=asset, kind=kind, reference=reference).count()
+
+
+def list_kinds() -> list[str]:
+    """Kinds of entry that occur, in alphabetical order."""
+    return list(Entry.objects.order_by("kind").values_list("kind", flat=True).distinct())
+
+
+def list_assets() -> list[str]:
+    return list(Account.objects.order_by("asset").values_list("asset", flat=True).distinct())
+
+
+def list_books(*, asset: str = "", codes: Iterable[str] | None = None) -> list[BookView]:
+    """The flows: per book (all, or those of `codes`) and asset, what the accounts of each kind hold."""
+    rows = Account.objects.filter(asset=asset) if asset else Account.objects.all()
+    if codes is not None:
+        rows = rows.filter(book__in=list(codes))
+    sums = rows.values("book", "asset", "kind").annotate(
+        n=Count("id"), total=Sum("balance"), first_code=Min("code"), name=Min("title"), opened=Min("id")
+    )
+    books: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in sums.order_by("opened"):
+        books[row["book"], row["asset"]].append(row)
+    return [
+        BookView(code=book, title=str(parts[0]["name"]), asset=unit, kinds=tuple(map(_view_kind, parts)))
+        for (book, unit), parts in books.items()
+    ]
+
+
+def prove_zero() -> list[AssetProof]:
+    """Recomputes every balance from its postings. `holds` is true where nothing is off; an empty ledger gives []."""
+    accounts = Account.objects.annotate(posted=Coalesce(Sum("postings__amount"), 0))
+    proofs: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for asset, kind, balance, posted in accounts.values_list("asset", "kind", "balance", "posted").iterator(5000):
+        parts = proofs[asset]
+        parts[0] += 1
+        parts[1] += balance
+        parts[2] += posted
+        parts[3] += balance != posted
+        parts[4] += balance < 0 and kind != WORLD
+    return [AssetProof(asset, *parts) for asset, parts in sorted(proofs.items())]
+
+
+def list_unbalanced_entries(*, limit: int = 100) -> list[int]:
+    """Ids of entries whose postings do not sum to zero in every asset; empty unless someone wrote past `post`."""
+    sums = Posting.objects.values("entry_id", asset=F("account__asset")).annotate(total=Sum("amount"))
+    return list(sums.filter(~Q(total=0)).values_list("entry_id", flat=True)[:limit])
+
+
+def _matching(*, account: str, book: str, asset: str, kind: str, reference: str) -> QuerySet[Entry]:
+    rows = Entry.objects.all()
+    by_account = {"code": account, "book": book, "asset": asset}
+    wanted = {name: value for name, value in by_account.items() if value}
+    if wanted:
+        accounts = Account.objects.filter(**wanted)
+        rows = rows.filter(id__in=Posting.objects.filter(account__in=accounts).values("entry_id"))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if reference:
+        rows = rows.filter(reference=reference)
+    return rows
+
+
+def _view_account(row: Account) -> AccountView:
+    return AccountView(row.pk, row.code, row.kind, row.asset, row.book, row.title, row.balance)
+
+
+def _view_kind(row: Mapping[str, Any]) -> KindSum:
+    only = row["first_code"] if row["n"] == 1 else ""
+    return KindSum(row["kind"], row["n"], int(row["total"]), only)
+
+
+def _view_entries(rows: Iterable[Entry]) -> list[EntryView]:
+    entries = list(rows)
+    postings: dict[int, list[PostingView]] = defaultdict(list)
+    found = Posting.objects.filter(entry_id__in=[row.pk for row in entries]).order_by("id")
+    for entry_id, code, kind, asset, amount in found.values_list(
+        "entry_id", "account__code", "account__kind", "account__asset", "amount"
+    ):
+        postings[entry_id].append(PostingView(code, kind, asset, amount))
+    return [
+        EntryView(
+            id=row.pk,
+            key=row.idempotency_key,
+            kind=row.kind,
+            reference=row.reference,
+            effective_at=row.effective_at,
+            inserted_at=row.inserted_at,
+            reversal_of=row.reversal_of_id,
+            memo=row.memo,
+            postings=tuple(postings[row.pk]),
+        )
+        for row in entries
+    ]

@@ -1,0 +1,61 @@
+"""Which entries are well formed, when two are the same, and which of several fit what accounts hold. Plain Python."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from liebian.core.errors import Invalid
+from liebian.ledger.types import WORLD, AccountRef, EntryDraft, InsufficientFunds, Leg
+
+MAX_AMOUNT = 10**15
+
+
+def check_entry(draft: EntryDraft) -> None:
+    """Raises Invalid unless the entry moves something and sums to zero in every asset."""
+    if not draft.key or not draft.kind:
+        raise Invalid("entry_incomplete", "An entry needs a key and a kind.")
+    if not draft.legs:
+        raise Invalid("entry_empty", "An entry needs at least two postings.", key=draft.key)
+    sums: dict[str, int] = defaultdict(int)
+    for leg in draft.legs:
+        if isinstance(leg.amount, bool) or not isinstance(leg.amount, int):
+            raise Invalid("amount_not_integer", "An amount is a whole number of minor units.", key=draft.key)
+        if leg.amount == 0 or abs(leg.amount) > MAX_AMOUNT:
+            raise Invalid("amount_out_of_range", f"{leg.amount} cannot be posted.", key=draft.key)
+        sums[leg.account.asset] += leg.amount
+    off = {asset: total for asset, total in sums.items() if total}
+    if off:
+        raise Invalid("entry_unbalanced", f"The postings do not sum to zero: {off}. Nothing was posted.", key=draft.key)
+
+
+def hash_body(draft: EntryDraft) -> str:
+    """Equal for entries that move the same, whatever the order of their legs."""
+    legs = sorted((leg.account.code, leg.account.asset, leg.amount) for leg in draft.legs)
+    body = json.dumps([draft.kind, draft.reference, draft.reversal_of, legs], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def list_refs(drafts: Iterable[EntryDraft]) -> dict[str, AccountRef]:
+    """Every account named, by code, in the order of codes (the order in which they are locked)."""
+    refs = {leg.account.code: leg.account for draft in drafts for leg in draft.legs}
+    return {code: refs[code] for code in sorted(refs)}
+
+
+def sum_legs(legs: Iterable[Leg]) -> dict[str, int]:
+    deltas: dict[str, int] = defaultdict(int)
+    for leg in legs:
+        deltas[leg.account.code] += leg.amount
+    return dict(deltas)
+
+
+def find_shortage(
+    legs: Iterable[Leg], balances: Mapping[str, int], kinds: Mapping[str, str]
+) -> InsufficientFunds | None:
+    """The first account, by code, that these legs would push below zero."""
+    for code, delta in sorted(sum_legs(legs).items()):
+        if delta < 0 and kinds[code] != WORLD and balances[code] + delta < 0:
+            return InsufficientFunds(code, needed=-delta, balance=balances[code])
+    return None

@@ -1,0 +1,203 @@
+"""Writes of the ledger. `post` and its set-based forms are the only way anything moves; only `rewards` calls them.
+
+All accounts of a call are locked in the order of their codes before anything is decided, so what a call sees is what it
+changes. Calls may be nested in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from liebian.core.errors import Conflict, Invalid
+from liebian.ledger.models import Account, Entry, Posting
+from liebian.ledger.queries import get_entry, list_entries_by_id
+from liebian.ledger.rules import check_entry, find_shortage, hash_body, list_refs, sum_legs
+from liebian.ledger.types import REVERSAL, AccountRef, EntryDraft, EntryView, InsufficientFunds, Leg
+
+_APPLY = """
+UPDATE ledger_account SET balance = balance + %s WHERE id = %s AND (kind = 'world' OR balance + %s >= 0)
+"""
+
+
+def post(*, entry: EntryDraft, now: datetime) -> EntryView:
+    """Post one entry. Idempotent by `entry.key`. Raises as `post_many`."""
+    return post_many(entries=[entry], now=now)[0]
+
+
+def post_many(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView]:
+    """Post all entries or none, in one transaction; answers in their order.
+
+    Writes Account (opens new ones, moves balances), Entry, Posting. Idempotent by each entry's key.
+    Raises Invalid (unbalanced …), Conflict "idempotency_mismatch" or "account_mismatch", InsufficientFunds.
+    """
+    with transaction.atomic():
+        outcomes = post_each(entries=entries, now=now)
+        for outcome in outcomes:
+            if isinstance(outcome, InsufficientFunds):
+                raise outcome
+    return [outcome for outcome in outcomes if isinstance(outcome, EntryView)]
+
+
+def post_each(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView | InsufficientFunds]:
+    """Post, in order, every entry that its accounts can carry; the others come back as their refusal.
+
+    One set of statements however many entries there are. Writes, idempotency and other errors as `post_many`.
+    """
+    if not entries:
+        return []
+    hashes = _hash_all(entries)
+    with transaction.atomic():
+        accounts = _lock_accounts(list_refs(entries), now)
+        stored = _find_stored(hashes)
+        _check_reversals(entries, stored)
+        fresh, refusals = _choose(entries, stored, accounts)
+        stored |= _insert(fresh, hashes, accounts, now)
+    views = {view.key: view for view in list_entries_by_id(sorted(stored.values()))}
+    return [refusals[draft.key] if draft.key in refusals else views[draft.key] for draft in entries]
+
+
+def reverse(*, entry_id: int, key: str, now: datetime, reference: str = "") -> EntryView:
+    """Post the opposite of an entry, once. Idempotent by `key`.
+
+    Raises NotFound, Invalid "reversal_of_reversal", Conflict "already_reversed", InsufficientFunds.
+    """
+    original = get_entry(entry_id)
+    if original.reversal_of is not None:
+        raise Invalid("reversal_of_reversal", f"Entry {entry_id} is itself a reversal. Post what you mean instead.")
+    legs = tuple(Leg(AccountRef(p.account, p.kind, p.asset), -p.amount) for p in original.postings)
+    draft = EntryDraft(
+        key=key,
+        kind=REVERSAL,
+        legs=legs,
+        effective_at=now,
+        reference=reference or original.reference,
+        reversal_of=entry_id,
+    )
+    return post(entry=draft, now=now)
+
+
+def open_accounts(*, refs: Sequence[AccountRef], now: datetime) -> None:
+    """Open accounts at zero before anything is posted to them. Idempotent by code. Raises Conflict "account_mismatch"."""
+    with transaction.atomic():
+        _lock_accounts({ref.code: ref for ref in sorted(refs, key=lambda ref: ref.code)}, now)
+
+
+def _hash_all(entries: Sequence[EntryDraft]) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    for draft in entries:
+        check_entry(draft)
+        body = hash_body(draft)
+        if hashes.setdefault(draft.key, body) != body:
+            raise _mismatch(draft.key)
+    return hashes
+
+
+def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, Account]:
+    known = set(Account.objects.filter(code__in=list(refs)).values_list("code", flat=True))
+    missing = [
+        Account(code=ref.code, kind=ref.kind, asset=ref.asset, book=ref.book, title=ref.title, opened_at=now)
+        for ref in refs.values()
+        if ref.code not in known
+    ]
+    if missing:
+        Account.objects.bulk_create(missing, ignore_conflicts=True)
+    rows = Account.objects.select_for_update().filter(code__in=list(refs)).order_by("code")
+    accounts = {row.code: row for row in rows}
+    for code, ref in refs.items():
+        row = accounts[code]
+        if (row.kind, row.asset) != (ref.kind, ref.asset):
+            raise Conflict(
+                "account_mismatch", f"{code} is a {row.kind} account in {row.asset}, not {ref.kind} in {ref.asset}."
+            )
+    return accounts
+
+
+def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
+    stored: dict[str, int] = {}
+    rows = Entry.objects.filter(idempotency_key__in=list(hashes)).values_list("id", "idempotency_key", "body_hash")
+    for entry_id, key, body in rows:
+        if hashes[key] != body:
+            raise _mismatch(key)
+        stored[key] = entry_id
+    return stored
+
+
+def _check_reversals(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -> None:
+    targets = [draft.reversal_of for draft in entries if draft.reversal_of is not None and draft.key not in stored]
+    if targets and (done := Entry.objects.filter(reversal_of__in=targets).first()):
+        raise Conflict("already_reversed", f"Entry {done.reversal_of_id} was already reversed by entry {done.pk}.")
+
+
+def _choose(
+    entries: Sequence[EntryDraft], stored: Mapping[str, int], accounts: Mapping[str, Account]
+) -> tuple[list[EntryDraft], dict[str, InsufficientFunds]]:
+    balances = {code: row.balance for code, row in accounts.items()}
+    kinds = {code: row.kind for code, row in accounts.items()}
+    fresh: dict[str, EntryDraft] = {}
+    refusals: dict[str, InsufficientFunds] = {}
+    for draft in entries:
+        if draft.key in stored or draft.key in fresh or draft.key in refusals:
+            continue
+        shortage = find_shortage(draft.legs, balances, kinds)
+        if shortage is not None:
+            refusals[draft.key] = shortage
+            continue
+        fresh[draft.key] = draft
+        for code, delta in sum_legs(draft.legs).items():
+            balances[code] += delta
+    return list(fresh.values()), refusals
+
+
+def _insert(
+    drafts: Sequence[EntryDraft], hashes: Mapping[str, str], accounts: Mapping[str, Account], now: datetime
+) -> dict[str, int]:
+    if not drafts:
+        return {}
+    rows = [
+        Entry(
+            idempotency_key=draft.key,
+            body_hash=hashes[draft.key],
+            kind=draft.kind,
+            reference=draft.reference,
+            effective_at=draft.effective_at,
+            inserted_at=now,
+            reversal_of_id=draft.reversal_of,
+            memo=dict(draft.memo),
+        )
+        for draft in drafts
+    ]
+    _insert_entries(rows)
+    Posting.objects.bulk_create(
+        Posting(entry=row, account=accounts[leg.account.code], amount=leg.amount)
+        for row, draft in zip(rows, drafts, strict=True)
+        for leg in draft.legs
+    )
+    _apply(sum_legs(leg for draft in drafts for leg in draft.legs), accounts)
+    return {row.idempotency_key: row.pk for row in rows}
+
+
+def _insert_entries(rows: list[Entry]) -> None:
+    try:
+        with transaction.atomic():
+            Entry.objects.bulk_create(rows)
+    except IntegrityError:
+        raise _mismatch(rows[0].idempotency_key if len(rows) == 1 else "") from None
+
+
+def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Account]) -> None:
+    moves = [(delta, accounts[code].pk, delta) for code, delta in sorted(deltas.items()) if delta]
+    if not moves:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(_APPLY, moves)
+        if cursor.rowcount != len(moves):
+            worst = min(deltas, key=lambda code: deltas[code])
+            raise InsufficientFunds(worst, needed=-deltas[worst], balance=accounts[worst].balance)
+
+
+def _mismatch(key: str) -> Conflict:
+    named = f"The key {key}" if key else "One of these keys"
+    return Conflict("idempotency_mismatch", f"{named} was already used for another entry. Nothing was posted.", key=key)

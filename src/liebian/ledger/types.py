@@ -1,0 +1,147 @@
+"""Frozen values of the ledger that may cross its border. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from liebian.core.errors import Conflict
+
+WORLD = "world"
+REVERSAL = "reversal"
+
+
+class InsufficientFunds(Conflict):
+    """An account that may not go below zero would have; nothing was posted."""
+
+    def __init__(self, account: str, *, needed: int, balance: int) -> None:
+        super().__init__(
+            "insufficient_funds",
+            f"{account} holds {balance} and cannot give {needed}. Nothing was posted. Fund it, or post less.",
+            account=account,
+            needed=needed,
+            balance=balance,
+        )
+        self.account = account
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """Names an account and says what it must be; the first posting that names it opens it.
+
+    `asset` is what is counted and its decimals: "CNY/2", "POINTS/0", "COUPON:7/0". `book` groups the accounts that belong
+    to one flow (for example one budget), `title` is what people call that flow.
+    """
+
+    code: str
+    kind: str
+    asset: str
+    book: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    account: AccountRef
+    amount: int
+
+
+def move(source: AccountRef, target: AccountRef, amount: int) -> tuple[Leg, Leg]:
+    """The two legs of a transfer: `amount` leaves `source` and reaches `target`."""
+    return Leg(source, -amount), Leg(target, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """What is to be posted. Its body (for idempotency) is kind, reference, legs and what it reverses.
+
+    `effective_at` and `memo` describe the entry and move nothing, so a repeat may differ in them.
+    """
+
+    key: str
+    kind: str
+    legs: tuple[Leg, ...]
+    effective_at: datetime
+    reference: str = ""
+    memo: Mapping[str, Any] = field(default_factory=dict)
+    reversal_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    id: int
+    code: str
+    kind: str
+    asset: str
+    book: str
+    title: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostingView:
+    account: str
+    kind: str
+    asset: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    id: int
+    key: str
+    kind: str
+    reference: str
+    effective_at: datetime
+    inserted_at: datetime
+    reversal_of: int | None
+    memo: Mapping[str, Any]
+    postings: tuple[PostingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Newest first. `older` and `newer` are the ids to page from, or None at the end."""
+
+    entries: tuple[EntryView, ...]
+    older: int | None
+    newer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetProof:
+    """For one asset: what all accounts add up to, and how many disagree with their postings."""
+
+    asset: str
+    n_accounts: int
+    balance_sum: int
+    posting_sum: int
+    n_mismatched: int
+    n_overdrawn: int
+
+    @property
+    def holds(self) -> bool:
+        return not (self.balance_sum or self.posting_sum or self.n_mismatched or self.n_overdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class KindSum:
+    """All accounts of one kind in a book. `code` names the account where there is only one."""
+
+    kind: str
+    n_accounts: int
+    balance: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookView:
+    code: str
+    title: str
+    asset: str
+    kinds: tuple[KindSum, ...]
+
+    def balance_of(self, kind: str) -> int:
+        return sum(each.balance for each in self.kinds if each.kind == kind)

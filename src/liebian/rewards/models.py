@@ -1,0 +1,102 @@
+"""Tables of rewards. Money is in the ledger; these rows say why it moved and how far each reward has come."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Budget(models.Model):
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_budget"
+
+
+class Offer(models.Model):
+    """Terms of a reward. Never changed: other terms are another offer (`fingerprint` is the terms)."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=16)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    cost_minor = models.BigIntegerField()
+    points = models.BigIntegerField(default=0)
+    face_minor = models.BigIntegerField(default=0)
+    threshold_minor = models.BigIntegerField(default=0)
+    valid_days = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_offer"
+
+
+class Reward(models.Model):
+    """The decision about one side of one qualification, granted or refused, and its state since."""
+
+    qualification = models.CharField(max_length=120)
+    rule = models.CharField(max_length=60)
+    role = models.CharField(max_length=20)
+    programme_id = models.BigIntegerField()
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT)
+    customer_id = models.BigIntegerField()
+    state = models.CharField(max_length=16)
+    reason = models.CharField(max_length=40, blank=True)
+    amount = models.BigIntegerField()
+    cost_minor = models.BigIntegerField()
+    clawed_amount = models.BigIntegerField(default=0)
+    clawed_minor = models.BigIntegerField(default=0)
+    owed_minor = models.BigIntegerField(default=0)
+    hold_until = models.DateField()
+    trace = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_reward"
+        constraints = [
+            models.UniqueConstraint(fields=["qualification", "rule", "role"], name="rewards_one_per_cause"),
+            models.CheckConstraint(
+                condition=Q(clawed_amount__gte=0, clawed_amount__lte=F("amount"), clawed_minor__lte=F("cost_minor")),
+                name="rewards_clawed_within_granted",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "hold_until"], name="rewards_due"),
+            models.Index(fields=["customer_id", "id"], name="rewards_of_customer"),
+            models.Index(fields=["programme_id", "state"], name="rewards_of_programme"),
+        ]
+
+
+class RewardChange(models.Model):
+    """One step of a reward, never changed. `amount` and `minor` are what moved in this step."""
+
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="changes")
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16)
+    reason = models.CharField(max_length=40, blank=True)
+    amount = models.BigIntegerField(default=0)
+    minor = models.BigIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_change"
+
+
+class Coupon(models.Model):
+    code = models.CharField(max_length=20, unique=True)
+    reward = models.OneToOneField(Reward, on_delete=models.PROTECT, related_name="coupon")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT)
+    customer_id = models.BigIntegerField(db_index=True)
+    state = models.CharField(max_length=16)
+    order_key = models.CharField(max_length=120, blank=True)
+    issued_at = models.DateTimeField()
+    expires_on = models.DateField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_coupon"
+        indexes = [models.Index(fields=["state", "expires_on"], name="rewards_coupon_expiry")]

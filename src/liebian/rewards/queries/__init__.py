@@ -1,0 +1,33 @@
+"""Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
+
+from liebian.rewards.queries.budgets import get_budget, list_budgets
+from liebian.rewards.queries.holdings import find_coupon, list_coupons, list_points_balances, points_balance
+from liebian.rewards.queries.offers import get_offer, list_offers
+from liebian.rewards.queries.rewards import (
+    count_rewards_by_person,
+    get_reason,
+    get_reward,
+    list_reward_changes,
+    list_reward_changes_after,
+    list_rewards,
+)
+from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
+
+__all__ = [
+    "count_rewards_by_person",
+    "find_coupon",
+    "get_budget",
+    "get_offer",
+    "get_programme_totals",
+    "get_reason",
+    "get_reward",
+    "list_budgets",
+    "list_coupons",
+    "list_offers",
+    "list_points_balances",
+    "list_programme_totals",
+    "list_reward_changes",
+    "list_reward_changes_after",
+    "list_rewards",
+    "points_balance",
+]

@@ -1,0 +1,48 @@
+"""Budgets with the balances of their accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from liebian.core.errors import NotFound
+from liebian.ledger import queries as ledger
+from liebian.ledger.types import WORLD, BookView
+from liebian.rewards.models import Budget
+from liebian.rewards.rules import BudgetAccounts
+from liebian.rewards.types import BudgetView
+
+
+def get_budget(budget_id: int) -> BudgetView:
+    found = list_budgets(ids=[budget_id])
+    if not found:
+        raise NotFound("budget_not_found", f"There is no budget {budget_id}.")
+    return found[0]
+
+
+def list_budgets(*, ids: Iterable[int] | None = None) -> list[BudgetView]:
+    """Budgets, newest first, with the balances of their accounts."""
+    rows = Budget.objects.order_by("-id")
+    if ids is not None:
+        rows = rows.filter(id__in=list(ids))
+    budgets = list(rows)
+    codes = {row.pk: BudgetAccounts(row.pk, row.currency).available.book for row in budgets}
+    books = {book.code: book for book in ledger.list_books(codes=codes.values())}
+    return [_view_budget(row, books.get(codes[row.pk])) for row in budgets]
+
+
+def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
+    def held(kind: str) -> int:
+        return book.balance_of(kind) if book else 0
+
+    return BudgetView(
+        id=row.pk,
+        name=row.name,
+        currency=row.currency,
+        created_at=row.created_at,
+        funded=-held(WORLD),
+        available=held("budget"),
+        reserved=held("reserved"),
+        paid_out=held("paid_out"),
+        receivable=held("clawback_receivable"),
+        written_off=held("written_off"),
+    )

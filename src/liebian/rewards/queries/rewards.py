@@ -1,0 +1,70 @@
+"""Rewards, refusals and their histories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Count
+
+from liebian.core.errors import NotFound
+from liebian.rewards.models import Reward, RewardChange
+from liebian.rewards.queries.views import view_changes, view_reward
+from liebian.rewards.types import REASONS, ReasonText, RewardChangeView, RewardView
+
+
+def get_reward(reward_id: int) -> RewardView:
+    found = list_rewards(ids=[reward_id])
+    if not found:
+        raise NotFound("reward_not_found", f"There is no reward {reward_id}.")
+    return found[0]
+
+
+def list_rewards(
+    *,
+    ids: Sequence[int] | None = None,
+    customer_id: int | None = None,
+    programme_id: int | None = None,
+    qualifications: Sequence[str] | None = None,
+    state: str = "",
+    reason: str = "",
+    before: int | None = None,
+    limit: int = 100,
+) -> list[RewardView]:
+    """Rewards and refusals, newest first, at most `limit` (all, when `ids` or `qualifications` name them)."""
+    rows = Reward.objects.select_related("offer").order_by("-id")
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    if qualifications is not None:
+        rows = rows.filter(qualification__in=qualifications)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    exact = {"customer_id": customer_id, "programme_id": programme_id, "state": state, "reason": reason}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    named = ids is not None or qualifications is not None
+    return [view_reward(row) for row in (rows if named else rows[:limit])]
+
+
+def list_reward_changes(reward_id: int) -> list[RewardChangeView]:
+    return view_changes(RewardChange.objects.filter(reward_id=reward_id).order_by("id"))
+
+
+def list_reward_changes_after(position: int, limit: int) -> list[RewardChangeView]:
+    """The log of all changes by id, for readers with a cursor. A granted or refused reward is its first change."""
+    return view_changes(RewardChange.objects.filter(pk__gt=position).order_by("id")[:limit])
+
+
+def count_rewards_by_person(
+    *, programme_id: int, customer_ids: Sequence[int], role: str, granted_from: datetime | None = None
+) -> dict[int, int]:
+    """Granted rewards (not refused, not taken back) per person in a role: what caps are held against."""
+    rows = Reward.objects.filter(programme_id=programme_id, customer_id__in=customer_ids, role=role)
+    rows = rows.exclude(state__in=["refused", "cancelled", "clawed_back"])
+    if granted_from is not None:
+        rows = rows.filter(created_at__gte=granted_from)
+    return dict(rows.values_list("customer_id").annotate(n=Count("id")))
+
+
+def get_reason(code: str) -> ReasonText:
+    """English texts of a reason; an unknown code speaks for itself."""
+    return REASONS.get(code) or ReasonText(code, code)

@@ -1,0 +1,74 @@
+"""Rows to the values that cross the border."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from liebian.rewards.models import Coupon, Offer, Reward, RewardChange
+from liebian.rewards.types import CouponView, OfferView, RewardChangeView, RewardView
+
+
+def view_offer(row: Offer) -> OfferView:
+    return OfferView(
+        id=row.pk,
+        kind="points" if row.kind == "points" else "coupon",
+        name=row.name,
+        currency=row.currency,
+        cost_minor=row.cost_minor,
+        points=row.points,
+        face_minor=row.face_minor,
+        threshold_minor=row.threshold_minor,
+        valid_days=row.valid_days,
+    )
+
+
+def view_reward(row: Reward) -> RewardView:
+    return RewardView(
+        id=row.pk,
+        qualification=row.qualification,
+        rule=row.rule,
+        role=row.role,
+        programme_id=row.programme_id,
+        budget_id=row.budget_id,
+        customer_id=row.customer_id,
+        offer=view_offer(row.offer),
+        state=row.state,  # type: ignore[arg-type]
+        reason=row.reason,
+        amount=row.amount,
+        cost_minor=row.cost_minor,
+        clawed_amount=row.clawed_amount,
+        clawed_minor=row.clawed_minor,
+        owed_minor=row.owed_minor,
+        hold_until=row.hold_until,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        trace=row.trace,
+    )
+
+
+def view_coupon(row: Coupon) -> CouponView:
+    return CouponView(
+        code=row.code,
+        reward_id=row.reward_id,
+        customer_id=row.customer_id,
+        offer=view_offer(row.offer),
+        state=row.state,  # type: ignore[arg-type]
+        issued_at=row.issued_at,
+        expires_on=row.expires_on,
+    )
+
+
+def view_changes(rows: Iterable[RewardChange]) -> list[RewardChangeView]:
+    return [
+        RewardChangeView(
+            id=row.pk,
+            reward_id=row.reward_id,
+            from_state=row.from_state,
+            to_state=row.to_state,  # type: ignore[arg-type]
+            reason=row.reason,
+            amount=row.amount,
+            minor=row.minor,
+            at=row.at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,21 @@
+"""Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
+
+from liebian.rewards.services.budgets import create_budget, fund_budget
+from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.grants import grant_pairs
+from liebian.rewards.services.offers import create_offer
+from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many
+from liebian.rewards.services.releases import release_due
+
+__all__ = [
+    "cancel_or_claw_back",
+    "cancel_rewards",
+    "claw_back_many",
+    "create_budget",
+    "create_offer",
+    "expire_coupons",
+    "fund_budget",
+    "grant_pairs",
+    "redeem_coupons",
+    "release_due",
+]

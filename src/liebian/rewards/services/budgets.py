@@ -1,0 +1,55 @@
+"""Budgets: a budget is a set of ledger accounts with a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from liebian.core.errors import Invalid
+from liebian.core.money import MAX_MINOR
+from liebian.ledger.services import open_accounts, post
+from liebian.ledger.types import EntryDraft, move
+from liebian.rewards.models import Budget
+from liebian.rewards.queries import get_budget
+from liebian.rewards.rules import BudgetAccounts
+from liebian.rewards.services.life import lock_budgets
+from liebian.rewards.types import BudgetView
+
+
+def create_budget(*, name: str, currency: str, now: datetime) -> BudgetView:
+    """Open a budget with nothing in it. Writes Budget and its ledger accounts. Raises Invalid without a name or currency."""
+    name = name.strip()
+    if not name or len(name) > 120:
+        raise Invalid("budget_name", "Give the budget a name of at most 120 characters.")
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        raise Invalid("budget_currency", "A currency is three capital letters, such as CNY.")
+    with transaction.atomic():
+        row = Budget.objects.create(name=name, currency=currency, created_at=now)
+        accounts = BudgetAccounts(row.pk, currency, name)
+        open_accounts(refs=[accounts.world, accounts.available, accounts.reserved, accounts.paid_out], now=now)
+    return get_budget(row.pk)
+
+
+def fund_budget(
+    *, budget_id: int, amount_minor: int, idempotency_key: str, actor: int | None, now: datetime
+) -> BudgetView:
+    """Put money into a budget. Idempotent by (budget, idempotency_key).
+
+    `actor` is the id of the user who did it, None for the system. Raises NotFound, Invalid "fund_amount",
+    Conflict "idempotency_mismatch".
+    """
+    if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
+        raise Invalid("fund_amount", "The amount has to be more than zero. Nothing was moved.")
+    with transaction.atomic():
+        accounts = lock_budgets([budget_id])[budget_id]
+        draft = EntryDraft(
+            key=f"fund:{budget_id}:{idempotency_key}",
+            kind="fund",
+            legs=move(accounts.world, accounts.available, amount_minor),
+            effective_at=now,
+            reference=f"budget:{budget_id}",
+            memo={"actor": actor},
+        )
+        post(entry=draft, now=now)
+    return get_budget(budget_id)

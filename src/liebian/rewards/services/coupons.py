@@ -1,0 +1,117 @@
+"""Coupons after they were issued: used on an order, or expired unused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from liebian.ledger.services import post_many
+from liebian.ledger.types import EntryDraft, move
+from liebian.rewards.models import Coupon
+from liebian.rewards.queries import list_rewards
+from liebian.rewards.rules import BudgetAccounts, coupon_account, coupon_world, coupons_used
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.types import CouponOutcome, CouponUse, RewardView
+
+
+def redeem_coupons(*, uses: Sequence[CouponUse], now: datetime) -> list[CouponOutcome]:
+    """Count coupons as used on orders; answers one outcome per use, in order.
+
+    Writes Coupon, Reward, RewardChange, ledger. Idempotent by (code, order_key): one order may repeat its use.
+    """
+    codes = {use.code.strip().upper() for use in uses}
+    budget_ids = list(Coupon.objects.filter(code__in=codes).values_list("reward__budget_id", flat=True))
+    with transaction.atomic():
+        lock_budgets(budget_ids)
+        rows = Coupon.objects.filter(code__in=codes).select_related("reward", "offer")
+        coupons = {row.code: row for row in rows}
+        outcomes, taken = _decide(uses, coupons)
+        post_many(entries=[_draft_use(coupon, use) for coupon, use in taken], now=now)
+        for coupon, use in taken:
+            coupon.state, coupon.order_key, coupon.changed_at = "redeemed", use.order_key, now
+        Coupon.objects.bulk_update([coupon for coupon, _ in taken], ["state", "order_key", "changed_at"])
+        move_rewards([Step(coupon.reward, "redeemed", amount=1) for coupon, _ in taken], at=now)
+    return outcomes
+
+
+def expire_coupons(*, day: date, now: datetime, limit: int = 500) -> list[RewardView]:
+    """Expire unused coupons whose `expires_on` has come by `day`, at most `limit`; call until it returns nothing.
+
+    A coupon that nobody used cost nothing, so its money returns to the budget. Writes Coupon, Reward, RewardChange, ledger.
+    """
+    due = Coupon.objects.filter(state="issued", expires_on__lte=day).order_by("expires_on", "id")
+    picked = list(due.values_list("id", "reward__budget_id")[:limit])
+    if not picked:
+        return []
+    with transaction.atomic():
+        budgets = lock_budgets(budget_id for _, budget_id in picked)
+        rows = Coupon.objects.filter(pk__in=[coupon_id for coupon_id, _ in picked], state="issued")
+        coupons = list(rows.select_related("reward", "offer").order_by("id"))
+        post_many(entries=[_draft_expiry(row, budgets[row.reward.budget_id], now) for row in coupons], now=now)
+        ids = [row.pk for row in coupons]
+        Coupon.objects.filter(pk__in=ids, state="issued").update(state="expired", changed_at=now)
+        move_rewards([_expire(row) for row in coupons], at=now)
+    return list_rewards(ids=[row.reward_id for row in coupons])[::-1]
+
+
+def _decide(
+    uses: Sequence[CouponUse], coupons: Mapping[str, Coupon]
+) -> tuple[list[CouponOutcome], list[tuple[Coupon, CouponUse]]]:
+    outcomes = []
+    taken: dict[str, tuple[Coupon, CouponUse]] = {}
+    for use in uses:
+        code = use.code.strip().upper()
+        coupon = coupons.get(code)
+        reason = _refuse(coupon, use, taken[code][1].order_key if code in taken else "")
+        if coupon and not reason and coupon.state == "issued":
+            taken.setdefault(code, (coupon, use))
+        outcomes.append(CouponOutcome(code, not reason, reason, coupon.reward_id if coupon else None))
+    return outcomes, list(taken.values())
+
+
+def _refuse(coupon: Coupon | None, use: CouponUse, taken_by: str) -> str:
+    """Why the coupon does not count for this use; empty when it does."""
+    if coupon is None:
+        return "coupon_unknown"
+    if coupon.customer_id != use.customer_id:
+        return "coupon_not_theirs"
+    used_on = taken_by or coupon.order_key
+    if used_on:
+        return "" if used_on == use.order_key else "coupon_used"
+    if coupon.state == "void":
+        return "coupon_void"
+    if coupon.state == "expired" or use.day >= coupon.expires_on:
+        return "reward_expired"
+    return ""
+
+
+def _draft_use(coupon: Coupon, use: CouponUse) -> EntryDraft:
+    offer = coupon.offer
+    return EntryDraft(
+        key=f"coupon-used:{coupon.code}",
+        kind="coupon_used",
+        legs=move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupons_used(offer.pk, offer.name), 1),
+        effective_at=use.at,
+        reference=coupon.reward.qualification,
+        memo={"reward": coupon.reward_id, "order": use.order_key},
+    )
+
+
+def _draft_expiry(coupon: Coupon, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
+    offer = coupon.offer
+    money = move(accounts.paid_out, accounts.available, coupon.reward.cost_minor)
+    unit = move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupon_world(offer.pk, offer.name), 1)
+    return EntryDraft(
+        key=f"coupon-expired:{coupon.code}",
+        kind="coupon_expired",
+        legs=money + unit,
+        effective_at=now,
+        reference=coupon.reward.qualification,
+        memo={"reward": coupon.reward_id, "programme": coupon.reward.programme_id},
+    )
+
+
+def _expire(coupon: Coupon) -> Step:
+    return Step(coupon.reward, "expired", reason="reward_expired", amount=1, minor=coupon.reward.cost_minor)

@@ -1,0 +1,26 @@
+"""Offers: the terms of a reward, never changed once written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from liebian.core.errors import Invalid
+from liebian.rewards.models import Offer
+from liebian.rewards.queries.views import view_offer
+from liebian.rewards.rules import check_offer
+from liebian.rewards.types import OfferDraft, OfferView
+
+
+def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
+    """Write the terms down. Idempotent by the terms themselves: the same terms are the same offer. Raises Invalid."""
+    check_offer(draft)
+    if not draft.name.strip() or len(draft.name) > 120:
+        raise Invalid("offer_name", "Give the reward a name of at most 120 characters.")
+    terms = asdict(draft)
+    body = json.dumps(terms, sort_keys=True, ensure_ascii=False)
+    fingerprint = hashlib.sha256(body.encode()).hexdigest()
+    row, _created = Offer.objects.get_or_create(fingerprint=fingerprint, defaults={**terms, "created_at": now})
+    return view_offer(row)

@@ -1,0 +1,88 @@
+"""Every reason in words, for staff and for the customer. English here; whoever shows them translates. Plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """English texts of a reason: for our staff, and for the customer whom it concerns."""
+
+    staff: str
+    customer: str
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text for the translators; whoever shows it translates it."""
+    return text
+
+
+def _said(staff: str, customer: str) -> ReasonText:
+    return ReasonText(staff, customer)
+
+
+_ = gettext_noop
+REASONS: dict[str, ReasonText] = {
+    "code_not_found": _said(_("No programme has this code"), _("We do not know this code. Please check it")),
+    "code_expired": _said(_("The code is past its last day"), _("This code has expired")),
+    "not_started": _said(_("The programme had not started yet"), _("This has not started yet")),
+    "programme_not_running": _said(_("The programme was not running"), _("This offer is not running now")),
+    "self_referral": _said(_("The friend is the inviter"), _("You cannot invite yourself")),
+    "already_customer": _said(
+        _("Had bought here before, so not a new friend"), _("This is for friends who have not bought here before")
+    ),
+    "already_referred": _said(
+        _("Somebody else invited this friend first"), _("This friend had already accepted another invitation")
+    ),
+    "recipient_mismatch": _said(_("The code was made for somebody else"), _("This code was made for somebody else")),
+    "outside_window": _said(
+        _("The order came after the invitation had run out"), _("The order came after the invitation had run out")
+    ),
+    "other_touch_won": _said(
+        _("Another invitation counts for this order"), _("Another invitation counts for this order")
+    ),
+    "affiliate_protected": _said(
+        _("An affiliate brought this customer first"), _("Another partner brought this order")
+    ),
+    "below_min_order": _said(
+        _("The order was below the minimum of the programme"), _("The order was below the minimum")
+    ),
+    "condition_failed": _said(_("A condition of the programme was not met"), _("A condition of the offer was not met")),
+    "person_cap": _said(
+        _("This person has had as many rewards as the programme allows"),
+        _("You have had as many rewards as this offer allows"),
+    ),
+    "friend_cap": _said(
+        _("This friend has had as many rewards as the programme allows"), _("This friend's rewards are used up")
+    ),
+    "window_cap": _said(_("This period's limit was reached"), _("The limit for this period was reached")),
+    "campaign_budget": _said(
+        _("The budget could not carry both sides' rewards"), _("The rewards of this offer are all given out")
+    ),
+    "stock_empty": _said(_("Out of stock"), _("The rewards of this offer are all given out")),
+    "in_hold": _said(
+        _("Waiting for the refund period to end"), _("On its way: we wait until the refund period is over")
+    ),
+    "risk_held": _said(_("Held for a check"), _("We are checking this one")),
+    "risk_rejected": _said(_("Refused after a check"), _("This invitation did not pass our check")),
+    "consent_missing": _said(_("No consent on record"), _("We did not get your consent")),
+    "region_not_allowed": _said(_("Not offered in this region"), _("Not offered in your region")),
+    "channel_not_allowed": _said(_("Not offered on this channel"), _("Not offered on this channel")),
+    "staff_or_test": _said(_("A staff or test order never earns"), _("This order does not count")),
+    "order_refunded": _said(_("The order was refunded in full"), _("The order was returned")),
+    "order_partly_refunded": _said(
+        _("Part of the order was refunded"), _("Part of the order was returned, so part of the reward goes back")
+    ),
+    "referrer_not_active": _said(_("The inviter no longer takes part"), _("The inviter no longer takes part")),
+    "reward_expired": _said(_("Not used before its last day"), _("Not used before its last day")),
+    "awaiting_recipient": _said(_("Waiting for the recipient to confirm"), _("Please confirm that you want it")),
+    "recipient_did_not_confirm": _said(_("The recipient did not confirm"), _("It was not confirmed in time")),
+    "deleted_identity": _said(_("The person's data was erased"), _("This account was closed")),
+    "version_changed": _said(_("The rules changed in between"), _("The rules changed in between")),
+    "coupon_unknown": _said(_("No coupon has this code"), _("We do not know this coupon. Please check it")),
+    "coupon_used": _said(_("The coupon was used on another order"), _("This coupon was already used")),
+    "coupon_void": _said(_("The coupon was taken back"), _("This coupon is no longer valid")),
+    "coupon_not_theirs": _said(_("The coupon belongs to somebody else"), _("This coupon belongs to somebody else")),
+}
+del _

@@ -1,0 +1,222 @@
+"""Frozen values of rewards that may cross its border. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+OfferKind = Literal["points", "coupon"]
+RewardState = Literal["refused", "held", "issued", "redeemed", "cancelled", "clawed_back", "written_off", "expired"]
+CouponState = Literal["issued", "redeemed", "void", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDraft:
+    """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
+
+    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days.
+    """
+
+    kind: OfferKind
+    name: str
+    currency: str
+    cost_minor: int
+    points: int = 0
+    face_minor: int = 0
+    threshold_minor: int = 0
+    valid_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    id: int
+    kind: OfferKind
+    name: str
+    currency: str
+    cost_minor: int
+    points: int
+    face_minor: int
+    threshold_minor: int
+    valid_days: int
+
+    @property
+    def amount(self) -> int:
+        """Units of one reward: points, or one coupon."""
+        return self.points if self.kind == "points" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """Where a budget's money is. funded = available + reserved + paid_out + receivable + written_off, always."""
+
+    id: int
+    name: str
+    currency: str
+    created_at: datetime
+    funded: int
+    available: int
+    reserved: int
+    paid_out: int
+    receivable: int
+    written_off: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the people a qualification may reward. `refusal` is a reason the caller already found (caps, risk …)."""
+
+    role: str
+    customer_id: int
+    offer_id: int
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRequest:
+    """Decide all sides of one qualification together. The cause (qualification, rule, role) makes each reward unique.
+
+    `hold_until` is the first business day on which the reward may be paid (rules.hold_until). `both_or_none` is about
+    the budget only: a side refused by the caller does not take the other side with it.
+    """
+
+    qualification: str
+    rule: str
+    programme_id: int
+    budget_id: int
+    sides: tuple[Side, ...]
+    hold_until: date
+    at: datetime
+    both_or_none: bool = True
+    trace: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RewardView:
+    id: int
+    qualification: str
+    rule: str
+    role: str
+    programme_id: int
+    budget_id: int
+    customer_id: int
+    offer: OfferView
+    state: RewardState
+    reason: str
+    amount: int
+    cost_minor: int
+    clawed_amount: int
+    clawed_minor: int
+    owed_minor: int
+    hold_until: date
+    created_at: datetime
+    changed_at: datetime
+    trace: Mapping[str, Any]
+
+    @property
+    def kept_amount(self) -> int:
+        return self.amount - self.clawed_amount
+
+    @property
+    def kept_minor(self) -> int:
+        """What it costs as things stand: nothing when refused, cancelled or expired."""
+        return 0 if self.state in ("refused", "cancelled", "expired") else self.cost_minor - self.clawed_minor
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOutcome:
+    """The stored decision. `repeated` says that it was made by an earlier call."""
+
+    reward: RewardView
+    granted: bool
+    repeated: bool
+
+    @property
+    def reason(self) -> str:
+        return self.reward.reason
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNotice:
+    """An order behind a qualification was refunded: `refunded_minor` in all so far, of `order_total_minor`.
+
+    `reason` is stored with the change; a cancelled order is a refund of its total.
+    """
+
+    qualification: str
+    refunded_minor: int
+    order_total_minor: int
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CouponUse:
+    code: str
+    customer_id: int
+    order_key: str
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponOutcome:
+    """`reason` is empty when the coupon counted."""
+
+    code: str
+    accepted: bool
+    reason: str
+    reward_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponView:
+    code: str
+    reward_id: int
+    customer_id: int
+    offer: OfferView
+    state: CouponState
+    issued_at: datetime
+    expires_on: date
+    """The first day on which it is no longer taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewardChangeView:
+    """One step in a reward's life, numbered; readers follow it by id."""
+
+    id: int
+    reward_id: int
+    from_state: str
+    to_state: RewardState
+    reason: str
+    amount: int
+    minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    count: int = 0
+    minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeTotals:
+    """Counts and money of a programme's rewards. granted = everything that was not refused at the start.
+
+    `clawed` counts rewards of which anything was taken back; `net_minor` is what they cost as things stand.
+    """
+
+    programme_id: int
+    granted: Tally
+    held: Tally
+    issued: Tally
+    clawed: Tally
+    cancelled: Tally
+    expired: Tally
+    refused: Tally
+    refused_by_reason: Mapping[str, int]
+    net_minor: int
+    owed_minor: int
