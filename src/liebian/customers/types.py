@@ -77,3 +77,12 @@ class Personal:
     email: str
     address: str
     openid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Somebody who named the customer who recommended us, and when they first ordered."""
+
+    customer_id: int
+    referred_by: int
+    first_order_at: datetime

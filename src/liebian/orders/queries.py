@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min, Q, Sum
 
+from liebian.core import cursors
 from liebian.core.errors import NotFound
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange
-from liebian.orders.types import Line, OrderView
+from liebian.orders.types import STAGE, Line, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
 
 
@@ -75,3 +76,15 @@ def has_ordered_before(*, customer_ids: Iterable[int], moment: datetime) -> set[
     """Those of these people who had placed an order before the moment, refunded or not."""
     rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__lt=moment)
     return set(rows.values_list("customer_id", flat=True).distinct())
+
+
+def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:
+    """Every order that these people placed, refunded or not, with the event that first named it."""
+    rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__isnull=False).order_by("id")
+    columns = rows.values_list("customer_id", "external_id", "id", "ordered_at")
+    return [PlacedOrder(owner, external_id, event_id, at) for owner, external_id, event_id, at in columns if at]
+
+
+def get_position() -> int:
+    """The event up to which orders are read."""
+    return cursors.position_of(STAGE)

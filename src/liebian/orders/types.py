@@ -7,6 +7,7 @@ from datetime import datetime
 
 COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
 EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+STAGE = "orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,11 @@ class OrderChange:
     channel: str
     at: datetime
     event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    customer_id: int
+    external_id: str
+    event_id: int
+    ordered_at: datetime
