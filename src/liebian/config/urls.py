@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-_APPS = ["access", "ui", "events", "customers", "tiers", "segments", "referrals", "ledger", "insights"]
+from liebian.config.health import healthz
+
+_APPS = ["access", "events", "customers", "orders", "ledger", "tiers", "segments", "rewards", "referrals", "insights"]
 
 
 def _mounted() -> list[URLPattern | URLResolver]:
@@ -11,4 +13,4 @@ def _mounted() -> list[URLPattern | URLResolver]:
     return [path("", include(f"liebian.{name}.urls")) for name in _APPS if (settings.SRC / name / "urls.py").exists()]
 
 
-urlpatterns = _mounted()
+urlpatterns = [path("healthz", healthz, name="healthz"), *_mounted()]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
-from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
+from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.rules import normal_email, normal_phone
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.customers.types import CustomerView, Merge, Personal, Recommended
@@ -122,3 +122,18 @@ def list_recommended(*, ordered_from: datetime, ordered_before: datetime) -> lis
     )
     columns = rows.order_by("pk").values_list("pk", "referred_by", "first_order_at")
     return [Recommended(person, by, at) for person, by, at in columns if by and at]
+
+
+def count_new_buyers(*, start: datetime, end: datetime) -> int:
+    """People whose first order that stands lies in [start, end)."""
+    return Customer.objects.filter(first_order_at__gte=start, first_order_at__lt=end, merged_into__isnull=True).count()
+
+
+def count_in_tier(*, model: str, cells: Iterable[str]) -> int:
+    return TierMembership.objects.filter(model=model, cell__in=list(cells)).count()
+
+
+def list_user_ids(customer_ids: Iterable[int]) -> dict[int, str]:
+    """The shop's own id of each of these people, where it is known."""
+    rows = Customer.objects.filter(pk__in=list(customer_ids), user_id__isnull=False).values_list("pk", "user_id")
+    return {customer_id: user_id for customer_id, user_id in rows if user_id}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models.functions import TruncDate
 
 from liebian.core import cursors
+from liebian.core.days import day_start
 from liebian.core.errors import NotFound
 from liebian.customers.types import OrderFacts
-from liebian.orders.models import Order, OrderChange
+from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
 from liebian.orders.types import STAGE, Line, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
 
@@ -88,3 +91,18 @@ def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:
 def get_position() -> int:
     """The event up to which orders are read."""
     return cursors.position_of(STAGE)
+
+def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> dict[date, tuple[int, int]]:
+    """(net revenue in minor units, net orders) of each business day in [first, end) on which anything changed."""
+    rows = (
+        OrderChange.objects.filter(at__gte=day_start(first, zone), at__lt=day_start(end, zone), currency=currency)
+        .annotate(day=TruncDate("at", tzinfo=ZoneInfo(zone)))
+        .values("day")
+        .annotate(revenue=Sum("amount_minor"), n=Sum("n_orders"))
+    )
+    return {row["day"]: (row["revenue"], row["n"]) for row in rows}
+
+
+def count_refused_events() -> int:
+    """Order events that could not be understood and wait for somebody to look."""
+    return RefusedOrderEvent.objects.count()

@@ -131,7 +131,9 @@ def interval_bar(
     places = {"lo": low, "at": point, "hi": high}
     if reference not in (None, ""):
         places["ref"] = reference
-    style = format_html_join(";", "--{}:{}", ((name, plain(formats.place(v, start, end))) for name, v in places.items()))
+    style = format_html_join(
+        ";", "--{}:{}", ((name, plain(formats.place(v, start, end))) for name, v in places.items())
+    )
     css = " ".join(part for part in ("lb-iv", kind, "tall" if tall else "") if part)
     dashed = SafeString("<u></u>") if "ref" in places else SafeString("")
     spoken = label or formats.span(formats.number(low), formats.number(high))

@@ -21,6 +21,7 @@
   /* Functions that a JSON option may name as "lb:name:argument:argument". Keep this list short. */
   var named = {
     number: function (decimals) { return function (v) { return empty(v) ? "—" : grouped(v, +(decimals || 0)); }; },
+    trim: function (most) { return function (v) { return empty(v) ? "—" : Number(v).toLocaleString("en-GB", { maximumFractionDigits: +most }); }; },
     short: function () { return function (v) { return empty(v) ? "—" : short(v); }; },
     percent: function (decimals) { return function (v) { return empty(v) ? "—" : grouped(v * 100, +(decimals || 0)) + "%"; }; },
     money: function (symbol, digits) {

@@ -1,0 +1,1 @@
+"""The command line `liebian`: one module per group of commands. Talks to people (rich) or to programs (--json)."""

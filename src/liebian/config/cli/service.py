@@ -1,0 +1,163 @@
+"""liebian run, serve, worker, migrate, doctor: starting an installation and looking after it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+from django.conf import settings
+from django.core.management import call_command
+from granian import Granian
+from granian.constants import Interfaces
+
+from liebian.access import services as access
+from liebian.access.queries import find_user
+from liebian.config import env
+from liebian.config.cli.main import app
+from liebian.config.cli.output import console, errors, print_json
+from liebian.config.demo.play import fill_if_empty
+from liebian.config.doctor import examine
+from liebian.config.worker import run_worker
+from liebian.core import clock
+
+FIRST_ADMIN = "admin"
+
+
+@app.command
+def migrate(*, json: bool = False) -> None:
+    """Bring the databases to this version. Safe to run again."""
+    for alias in settings.DATABASES:
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    if json:
+        print_json({"migrated": list(settings.DATABASES)})
+
+
+@app.command
+def serve(*, workers: int = 1, threads: int = 8) -> None:
+    """Run the web server (HOST, PORT).
+
+    Parameters
+    ----------
+    workers
+        Processes. One is right on SQLite; one per core on PostgreSQL.
+    threads
+        Threads that answer pages, in each process.
+    """
+    server = Granian(
+        "liebian.config.wsgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.WSGI,
+        workers=workers, blocking_threads=threads, log_level="warning", log_access=False, websockets=False,
+    )  # fmt: skip
+    server.serve()
+
+
+@app.command
+def worker() -> None:
+    """Run the background jobs until Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    run_worker(stop)
+
+
+@app.command
+def run(*, demo: bool = True) -> None:
+    """Migrate, fill an empty installation with the demo shop, start web and worker, say where and how to log in.
+
+    Parameters
+    ----------
+    demo
+        --no-demo leaves an empty installation empty.
+    """
+    migrate()
+    password = _first_password(access.ensure_first_admin(now=clock.now()))
+    if demo:
+        fill_if_empty(quiet=False)
+    command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
+    children = [subprocess.Popen([*command, name], start_new_session=True) for name in ("serve", "worker")]
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        if _wait_until_up(children, stopping):
+            _say_where(password)
+        while not stopping.is_set() and all(child.poll() is None for child in children):
+            stopping.wait(0.3)
+    finally:
+        code = _stop(children)
+    if not stopping.is_set():
+        errors.print("[red]Web or worker stopped by itself. The lines above say why.[/red]")
+        sys.exit(code or 1)
+    console.print("Stopped. All data is kept; `make run` starts again.")
+
+
+def _address() -> str:
+    host = env.HOST.value
+    return f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{env.PORT.value}/"  # noqa: S104 - compared, not bound
+
+
+def _wait_until_up(children: list[subprocess.Popen[bytes]], stopping: threading.Event) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not stopping.is_set():
+        if any(child.poll() is not None for child in children):
+            return False
+        try:
+            with urllib.request.urlopen(_address() + "healthz", timeout=2):  # noqa: S310 - our own address
+                return True
+        except OSError:
+            stopping.wait(0.2)
+    return False
+
+
+def _first_password(fresh: str | None) -> str | None:
+    """The first administrator's password, kept for its owner until somebody has logged in with it."""
+    note = settings.HOME / "first-login.txt"
+    if fresh:
+        note.touch(mode=0o600)
+        note.write_text(fresh)
+    admin = find_user(FIRST_ADMIN)
+    if admin is None or admin.last_login is not None:
+        note.unlink(missing_ok=True)
+    return note.read_text() if note.exists() else None
+
+
+def _say_where(password: str | None) -> None:
+    console.print(f"\nLiebian is running at [bold]{_address()}[/bold]")
+    if password:
+        console.print(f"Log in as [bold]{FIRST_ADMIN}[/bold] with password [bold]{password}[/bold] (change it under your name)")
+    else:
+        console.print(f"Log in with your password; `.venv/bin/liebian user reset {FIRST_ADMIN}` makes a new one")
+    console.print(f"Data: {settings.HOME}    Ctrl-C stops.\n")
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> int:
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    codes = []
+    for child in children:
+        try:
+            codes.append(child.wait(timeout=15))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            codes.append(child.wait())
+    return next((code for code in codes if code), 0)
+
+
+@app.command
+def doctor(*, json: bool = False) -> None:
+    """Say what is configured, reachable and behind. Exit code 1 when something needs a person."""
+    findings = examine(clock.now())
+    if json:
+        print_json({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]})
+    else:
+        for finding in findings:
+            mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
+            console.print(f"{mark} {finding.name}: {finding.words}")
+    if not all(f.ok for f in findings):
+        sys.exit(1)
+
+

@@ -1,0 +1,87 @@
+"""What `liebian doctor` looks at: settings, databases, migrations, stages that are behind, the lake, front-end files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from liebian.config import env
+from liebian.core import cursors
+from liebian.events import queries as events
+from liebian.lake import queries as lake
+
+BEHIND_LIMIT = 10_000
+FREE_LIMIT = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Finding:
+    name: str
+    ok: bool
+    words: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine(now: datetime) -> list[Finding]:
+    """Everything, also when a part of it fails."""
+    parts: list[Callable[[], Iterator[Finding]]] = [_settings, _disk, _databases, _stages, _lake, _assets]
+    findings: list[Finding] = []
+    for part in parts:
+        try:
+            findings.extend(part())
+        except Exception as error:
+            findings.append(Finding(part.__name__.strip("_"), False, f"could not be examined: {error}"))
+    return findings
+
+
+def _settings() -> Iterator[Finding]:
+    for setting in env.ALL:
+        shown = "set, hidden" if setting is env.DATABASE_URL and setting.value else setting.value or "(empty)"
+        yield Finding(setting.name, True, shown)
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.HOME).free
+    yield Finding("disk", free > FREE_LIMIT, f"{free / 1e9:.1f} GB free at {settings.HOME}")
+
+
+def _databases() -> Iterator[Finding]:
+    for alias in settings.DATABASES:
+        connection = connections[alias]
+        try:
+            executor = MigrationExecutor(connection)
+            open_steps = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        except DatabaseError as error:
+            yield Finding(f"database {alias}", False, f"cannot be reached: {error}")
+            continue
+        words = f"{connection.vendor}, up to date" if not open_steps else f"{open_steps} migrations wait: run `liebian migrate`"
+        yield Finding(f"database {alias}", not open_steps, words)
+
+
+def _stages() -> Iterator[Finding]:
+    end = events.get_log_end()
+    yield Finding("log", True, f"{end:,} events")
+    for name in ("customers", "orders", "referrals"):
+        behind = end - cursors.position_of(name)
+        words = "up to date" if behind <= 0 else f"{behind:,} events behind" + ("; is the worker running?" if behind > BEHIND_LIMIT else "")
+        yield Finding(f"stage {name}", behind <= BEHIND_LIMIT, words)
+
+
+def _lake() -> Iterator[Finding]:
+    for state in lake.list_states():
+        words = "not published yet" if state.version is None else f"{state.rows:,} rows in {state.files} files, version {state.version}"
+        yield Finding(f"lake {state.name}", True, words)
+
+
+def _assets() -> Iterator[Finding]:
+    built = (settings.STATIC_ROOT / "staticfiles.json").exists()
+    yield Finding("static files", built, "built" if built else "missing: run `make setup`")
