@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from liebian_analytics.engines import Engine, connect
 
 DATA = Path(os.environ.get("LIEBIAN_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")

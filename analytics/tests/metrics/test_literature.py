@@ -11,7 +11,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pytest
-
 from liebian_analytics.engines import Engine
 from liebian_analytics.metrics.abc import abc, product_revenue
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
@@ -61,9 +60,7 @@ def retail_facts(retail_lines: ir.Table) -> ir.Table:
 
 def test_online_retail_rfm_values(engine: Engine, retail_facts: ir.Table) -> None:
     people = engine.run(rfm_values(retail_facts, as_of=AFTER_THE_LAST))
-    recency, frequency, money = (
-        people[name].to_numpy() for name in ("recency_days", "frequency", "monetary_value")
-    )
+    recency, frequency, money = (people[name].to_numpy() for name in ("recency_days", "frequency", "monetary_value"))
     assert people.num_rows == 4338
     assert (round(recency.mean(), 3), np.median(recency), recency.min(), recency.max()) == (93.059, 51, 1, 374)
     assert (round(frequency.mean(), 3), np.median(frequency), frequency.max()) == (4.272, 2, 209)
@@ -107,16 +104,18 @@ def test_online_retail_months(engine: Engine, retail_facts: ir.Table) -> None:
 
 
 SEGMENTS = (
-    ("Champions", (4, 5), (4, 5), (4, 5)),
-    ("Potential Loyalist", (4, 5), (2, 3), (2, 3)),
-    ("Loyal Customers", (2, 4), (3, 4), (4, 5)),
-    ("Promising", (3, 4), (1, 1), (3, 5)),
-    ("New Customers", (4, 5), (1, 3), (1, 5)),
-    ("Can't Lose Them", (1, 2), (3, 4), (4, 5)),
-    ("At Risk", (1, 2), (2, 5), (4, 5)),
-    ("Need Attention", (1, 3), (3, 5), (3, 5)),
-    ("About To Sleep", (2, 3), (1, 3), (1, 4)),
-    ("Lost", (1, 1), (1, 5), (1, 5)),
+    # name, recency, frequency and money scores from..to, customers: the package's own example,
+    # https://rfm.rsquaredacademy.com/reference/rfm_segment_summary; the first line that fits decides.
+    ("Champions", (5, 5), (5, 5), (5, 5), 35),
+    ("Potential Loyalist", (3, 5), (3, 5), (2, 5), 342),
+    ("Loyal Customers", (2, 4), (2, 4), (2, 4), 170),
+    ("Promising", (3, 4), (1, 3), (3, 5), 9),
+    ("New Customers", (4, 5), (1, 3), (1, 5), 104),
+    ("Can't Lose Them", (1, 2), (3, 4), (4, 5), 47),
+    ("At Risk", (1, 2), (2, 5), (4, 5), 28),
+    ("Need Attention", (1, 3), (3, 5), (3, 5), 10),
+    ("About To Sleep", (2, 3), (1, 3), (1, 4), 102),
+    ("Lost", (1, 1), (1, 5), (1, 5), 148),
 )
 
 
@@ -157,4 +156,12 @@ def test_scores_of_the_r_package_with_its_own_cuts(engine: Engine, r_facts: ir.T
     )
     people = engine.run(rfm(r_facts, as_of=as_of, cuts=theirs)).to_pylist()
     assert len(people) == 995
-    print(theirs, Counter((p["r"], p["f"], p["m"]) for p in people))
+    found = Counter(_segment(person["r"], person["f"], person["m"]) for person in people)
+    assert {name: found[name] for name, *_ in SEGMENTS} == {name: count for name, *_, count in SEGMENTS}
+
+
+def _segment(r: int, f: int, m: int) -> str | None:
+    for name, recency, frequency, money, _ in SEGMENTS:
+        if all(low <= score <= high for score, (low, high) in ((r, recency), (f, frequency), (m, money))):
+            return name
+    return None

@@ -174,8 +174,8 @@ def rfm_cuts(
     )
     if not row["n_customers"]:
         return None
-    points = (tuple(row[f"{measure}_{k}"] for k in range(1, bins)) for measure in MEASURES)
-    return RfmCuts(*points, n_customers=row["n_customers"])
+    recency, frequency, monetary = (tuple(row[f"{measure}_{k}"] for k in range(1, bins)) for measure in MEASURES)
+    return RfmCuts(recency, frequency, monetary, n_customers=row["n_customers"])
 
 
 def _check_bins(bins: int) -> None:

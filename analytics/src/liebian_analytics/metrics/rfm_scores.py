@@ -61,7 +61,8 @@ class RfmCuts:
         """
         if set(points) != set(MEASURES):
             raise BadArgument(f"cuts need exactly {', '.join(MEASURES)}; got {', '.join(sorted(points)) or 'none'}")
-        return cls(*(tuple(float(point) for point in points[measure]) for measure in MEASURES))
+        recency, frequency, monetary = (tuple(float(point) for point in points[measure]) for measure in MEASURES)
+        return cls(recency, frequency, monetary)
 
     @property
     def bins(self) -> int:
