@@ -144,8 +144,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "liebian.ui.assets.AssetStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Before the first `collectstatic` (a fresh clone, the tests) files are found where they lie, under their plain names.
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfiles.json").exists()
+# Before the first `collectstatic` (a fresh clone, the tests) and in DEBUG, files are found where they lie, under plain names.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
