@@ -92,6 +92,7 @@ def get_position() -> int:
     """The event up to which orders are read."""
     return cursors.position_of(STAGE)
 
+
 def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> dict[date, tuple[int, int]]:
     """(net revenue in minor units, net orders) of each business day in [first, end) on which anything changed."""
     rows = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from liebian.core.days import day_of
 from liebian.core.money import format_minor
 from liebian.referrals.rules import publishing_checks
 from liebian.referrals.types import FRIEND, REFERRER, Finding, ProgrammeView
@@ -13,11 +14,12 @@ from liebian.rewards.types import OfferDraft
 from liebian.segments import queries as segments
 
 
-def list_targets(segment_id: int | None, as_of: date) -> list[int]:
-    """Ids of the people in the target on that day, ascending; nobody while none is chosen."""
+def list_targets(segment_id: int | None, *, now: datetime, zone: str) -> list[int]:
+    """Ids of the people in the target now, ascending; nobody while none is chosen."""
     if segment_id is None:
         return []
-    return sorted(int(each) for each in segments.list_members(segment_id, as_of=as_of))
+    tomorrow = day_of(now, zone) + timedelta(days=1)  # the day is exclusive, and today counts
+    return sorted(int(each) for each in segments.list_members(segment_id, tomorrow))
 
 
 def check_draft(programme: ProgrammeView, *, people: int, today: date) -> list[Finding]:

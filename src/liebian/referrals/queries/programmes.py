@@ -13,7 +13,7 @@ from liebian.referrals.models import Participation, Programme
 from liebian.referrals.rules import Terms
 from liebian.referrals.types import Participant, ProgrammeView, StatusAt
 
-_TOKEN_KIND = "referral.page"
+_PAGE = "referral.page"
 
 
 def list_programmes() -> list[ProgrammeView]:
@@ -97,7 +97,7 @@ def token_of(code: str) -> str:
 
     The seal is made with the installation's index key, so that addresses which were handed out stay good.
     """
-    seal = base64.b32encode(crypto.index_of(_TOKEN_KIND, code)).decode().rstrip("=").lower()
+    seal = base64.b32encode(crypto.index_of(_PAGE, code)).decode().rstrip("=").lower()
     return f"{code}-{seal}"
 
 

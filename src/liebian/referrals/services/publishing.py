@@ -34,7 +34,7 @@ def publish_programme(*, programme_id: int, actor: int | None, now: datetime) ->
     view = get_programme(programme_id)
     if view.status != "draft":
         return view
-    people = list_targets(view.segment_or_draft, day_of(now, view.zone))
+    people = list_targets(view.segment_or_draft, now=now, zone=view.zone)
     findings = [f for f in check_draft(view, people=len(people), today=day_of(now, view.zone)) if f.level == "block"]
     if findings:
         codes = [finding.code for finding in findings]

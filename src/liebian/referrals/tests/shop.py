@@ -38,7 +38,7 @@ class Shop:
         self.limit = limit
         self.number = 0
         self.target: list[int] = []
-        monkeypatch.setattr("liebian.segments.queries.list_members", lambda segment, *, as_of: self.target)
+        monkeypatch.setattr("liebian.segments.queries.list_members", lambda segment, as_of: self.target)
 
     def say(self, *messages: dict[str, Any], at: datetime = T0) -> None:
         ready = []
