@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
 EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+STAGE = "orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,10 @@ class MonthRevenue:
     month: date
     amount_minor: int
     n_orders: int
+
+
+class PlacedOrder:
+    customer_id: int
+    external_id: str
+    event_id: int
+    ordered_at: datetime

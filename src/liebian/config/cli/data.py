@@ -28,7 +28,7 @@ app.command(lake)
 
 @imports.command
 def orders(
-    file: Path, *, preset: str | None = None, map: Path | None = None, dry_run: bool = False, json: bool = False  # noqa: A002
+    file: Path, *, preset: str | None = None, map: Path | None = None, dry_run: bool = False, json: bool = False
 ) -> None:
     """Import a file of orders (CSV, XLSX, Parquet). Importing twice changes nothing; an interrupted import continues.
 
