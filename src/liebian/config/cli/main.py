@@ -26,7 +26,7 @@ def run() -> None:
     from liebian.config.cli.output import fail
     from liebian.core.errors import LiebianError
 
-    assert (data, people, service)
+    del data, people, service
     try:
         app()
     except LiebianError as error:
