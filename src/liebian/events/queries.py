@@ -35,6 +35,12 @@ def list_events_after(position: int, limit: int) -> list[EventRecord]:
     return [_record(row) for row in rows]
 
 
+def list_days_after(position: int, upto: int) -> list[EventRecord]:
+    """The rows that start a business day, after `position` and up to `upto`, in log order. They belong to nobody."""
+    rows = Event.objects.filter(id__gt=position, id__lte=upto, type="day").order_by("id").values_list(*_COLUMNS)
+    return [_record(row) for row in rows]
+
+
 def list_events_by_id(ids: Iterable[int]) -> dict[int, EventRecord]:
     rows = Event.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
     return {row[0]: _record(row) for row in rows}

@@ -11,12 +11,20 @@ import urllib.request
 
 from django.conf import settings
 from django.core.management import call_command
+from granian import Granian
+from granian.constants import Interfaces
 
 from liebian.access import services as access
+from liebian.access.queries import find_user
 from liebian.config import env
 from liebian.config.cli.main import app
 from liebian.config.cli.output import console, errors, print_json
+from liebian.config.demo.play import fill_if_empty
+from liebian.config.doctor import examine
+from liebian.config.worker import run_worker
 from liebian.core import clock
+
+FIRST_ADMIN = "admin"
 
 
 @app.command
@@ -39,9 +47,6 @@ def serve(*, workers: int = 1, threads: int = 8) -> None:
     threads
         Threads that answer pages, in each process.
     """
-    from granian import Granian
-    from granian.constants import Interfaces
-
     server = Granian(
         "liebian.config.wsgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.WSGI,
         workers=workers, blocking_threads=threads, log_level="warning", log_access=False, websockets=False,
@@ -52,8 +57,6 @@ def serve(*, workers: int = 1, threads: int = 8) -> None:
 @app.command
 def worker() -> None:
     """Run the background jobs until Ctrl-C."""
-    from liebian.config.worker import run_worker
-
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -70,9 +73,7 @@ def run(*, demo: bool = True) -> None:
         --no-demo leaves an empty installation empty.
     """
     migrate()
-    email, password = access.ensure_first_admin()
-    from liebian.config.demo.play import fill_if_empty
-
+    password = _first_password(access.ensure_first_admin(now=clock.now()))
     if demo:
         fill_if_empty(quiet=False)
     command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
@@ -82,7 +83,7 @@ def run(*, demo: bool = True) -> None:
         signal.signal(number, lambda *_: stopping.set())
     try:
         if _wait_until_up(children, stopping):
-            _say_where(email, password)
+            _say_where(password)
         while not stopping.is_set() and all(child.poll() is None for child in children):
             stopping.wait(0.3)
     finally:
@@ -111,12 +112,24 @@ def _wait_until_up(children: list[subprocess.Popen[bytes]], stopping: threading.
     return False
 
 
-def _say_where(email: str, password: str | None) -> None:
+def _first_password(fresh: str | None) -> str | None:
+    """The first administrator's password, kept for its owner until somebody has logged in with it."""
+    note = settings.HOME / "first-login.txt"
+    if fresh:
+        note.touch(mode=0o600)
+        note.write_text(fresh)
+    admin = find_user(FIRST_ADMIN)
+    if admin is None or admin.last_login is not None:
+        note.unlink(missing_ok=True)
+    return note.read_text() if note.exists() else None
+
+
+def _say_where(password: str | None) -> None:
     console.print(f"\nLiebian is running at [bold]{_address()}[/bold]")
     if password:
-        console.print(f"Log in as [bold]{email}[/bold] with password [bold]{password}[/bold] (change it under Settings)")
+        console.print(f"Log in as [bold]{FIRST_ADMIN}[/bold] with password [bold]{password}[/bold] (change it under your name)")
     else:
-        console.print(f"Log in as [bold]{email}[/bold] with your password; `liebian user reset {email}` makes a new one")
+        console.print(f"Log in with your password; `.venv/bin/liebian user reset {FIRST_ADMIN}` makes a new one")
     console.print(f"Data: {settings.HOME}    Ctrl-C stops.\n")
 
 
@@ -137,8 +150,6 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> int:
 @app.command
 def doctor(*, json: bool = False) -> None:
     """Say what is configured, reachable and behind. Exit code 1 when something needs a person."""
-    from liebian.config.doctor import examine
-
     findings = examine(clock.now())
     if json:
         print_json({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]})
