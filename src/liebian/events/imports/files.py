@@ -7,6 +7,7 @@ import csv
 import hashlib
 import zipfile
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 from liebian.core.errors import Invalid
@@ -117,7 +118,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 def _looks_chinese(head: bytes) -> bool:
     """Chinese text has its high bytes in pairs; accents of western text stand alone."""
     high = sum(byte >= 0xA1 for byte in head)
-    paired = sum(a >= 0xA1 and b >= 0xA1 for a, b in zip(head, head[1:], strict=False))
+    paired = sum(a >= 0xA1 and b >= 0xA1 for a, b in pairwise(head))
     return high > 0 and paired > 0.5 * high
 
 

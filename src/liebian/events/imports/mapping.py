@@ -36,6 +36,7 @@ _USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "email": ("email", "邮箱", "电子邮箱"), "address": ("address", "地址", "收货地址"),
 }  # fmt: skip
 _WORDS = {field: field.replace("_", " ") for field in FIELDS} | {"at": "time of the order"}
+_LISTS = {"date_formats", "adjustment_codes", "adjustment_prefixes"}
 _SETTINGS = {f.name for f in fields(Mapping)} - {"columns"}
 
 
@@ -71,18 +72,18 @@ def parse_mapping_file(data: bytes) -> dict[str, Any]:
     return value
 
 
-def resolve(options: AnyMapping[str, Any], header: Sequence[str]) -> Mapping:
+def resolve(options: AnyMapping[str, Any], header: Sequence[str], *, time_zone: str = "Asia/Shanghai") -> Mapping:
     """The mapping that these options mean for a file with this header.
 
     `options` has `preset` (a name), or `mapping` ({columns, time_zone, currency, …}), or neither: then columns are
-    guessed. `source` replaces the name under which the import remembers what it wrote. Raises Invalid.
+    guessed. `time_zone` stands where the mapping names none; `source` replaces the name under which the import remembers what it wrote. Raises Invalid.
     """
     if preset := options.get("preset"):
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             raise Invalid("unknown_preset", f"There is no preset {preset!r}. Known: {', '.join(sorted(PRESETS))}.")
         mapping = PRESETS[preset]
     else:
-        mapping = _from_settings(options.get("mapping") or {}, header, str(options.get("time_zone") or "Asia/Shanghai"))
+        mapping = _from_settings(options.get("mapping") or {}, header, time_zone)
     if options.get("source"):
         mapping = replace(mapping, source=str(options["source"])[:100])
     check_columns(mapping, header)
@@ -99,11 +100,19 @@ def _from_settings(given: AnyMapping[str, Any], header: Sequence[str], time_zone
     if unknown or not isinstance(columns, dict):
         names = ", ".join(sorted(map(str, unknown))) or "columns"
         raise Invalid("bad_mapping", f"The mapping does not know: {names}. Fields are {', '.join(FIELDS)}.")
-    settings: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else str(value) for key, value in given.items() if key != "columns"
-    }
+    settings = {key: _setting(key, value) for key, value in given.items() if key != "columns"}
     mapping = Mapping(columns={k: str(v) for k, v in columns.items() if v}, **{"time_zone": time_zone, **settings})
     return replace(mapping, currency=mapping.currency.strip().upper(), source=mapping.source.strip()[:100])
+
+
+def _setting(key: str, value: Any) -> Any:
+    if key in _LISTS and isinstance(value, str):
+        return (value,)
+    if key in _LISTS and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if key not in _LISTS and isinstance(value, str):
+        return value
+    raise Invalid("bad_mapping", f"`{key}` must be {'a list of texts' if key in _LISTS else 'text'}.")
 
 
 def check_columns(mapping: Mapping, header: Sequence[str]) -> None:

@@ -3,6 +3,8 @@
 Reasons are tried in the order of `types.REASONS`; the first that applies is the row's reason.
 """
 
+# ruff: noqa: S608  (values from outside are checked by mapping.py or quoted; the rest is our own vocabulary)
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -71,7 +73,7 @@ class Plan:
     def items(self, skip: int, size: int) -> Iterator[list[Item]]:
         """The facts in order of their time, in chunks, from the position on."""
         found = self.connection.execute(
-            f"SELECT kind, ref, at_ms, user_id, payload FROM items ORDER BY at_ms, kind, ref, payload OFFSET {int(skip)}"  # noqa: S608
+            f"SELECT kind, ref, at_ms, user_id, payload FROM items ORDER BY at_ms, kind, ref, payload OFFSET {int(skip)}"
         )
         while chunk := found.fetchmany(size):
             yield [Item(*row) for row in chunk]
@@ -81,24 +83,23 @@ class Plan:
         picked = ", ".join(
             f'c{index} AS "{name.replace(chr(34), chr(34) * 2)}"' for index, name in enumerate(self.header)
         )
-        place = str(target).replace("'", "''")
         self.connection.execute(
-            f'COPY (SELECT n AS "row", reason, {picked} FROM judged JOIN raw USING (n) WHERE reason IS NOT NULL ORDER BY n) '  # noqa: S608
-            f"TO '{place}' (FORMAT csv, HEADER)"
+            f'COPY (SELECT n AS "row", reason, {picked} FROM judged JOIN raw USING (n) WHERE reason IS NOT NULL ORDER BY n) '
+            f"TO {_literal(str(target))} (FORMAT csv, HEADER)"
         )
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
     def _check_text(self) -> None:
         every = " OR ".join(f"contains(c{index}, chr(0))" for index in range(len(self.header)))
-        if self._fetch(f"SELECT 1 FROM raw WHERE {every} LIMIT 1"):  # noqa: S608
+        if self._fetch(f"SELECT 1 FROM raw WHERE {every} LIMIT 1"):
             raise Invalid("not_a_table", "Cells of the file hold NUL characters, which no text has. Export it again.")
 
     def _check_customers(self) -> None:
         """A customer number is kept in clear; a phone number or e-mail address must not be one."""
         value = self._text("customer_id")
         ((known, personal),) = self._fetch(
-            f"SELECT count({value}), count(*) FILTER (regexp_matches({value}, '^(\\+?86)?1[3-9]\\d{{9}}$|@.+\\.')) FROM raw"  # noqa: S608
+            f"SELECT count({value}), count(*) FILTER (regexp_matches({value}, '^(\\+?86)?1[3-9]\\d{{9}}$|@.+\\.')) FROM raw"
         )
         if known and personal * 2 > known:
             raise Invalid(
@@ -117,7 +118,7 @@ class Plan:
             "channel": self._text("channel"), **{field: self._text(field) for field in self.traits},
         }  # fmt: skip
         picked = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-        self.connection.execute(f"CREATE TABLE rows AS SELECT n, ragged, {picked} FROM raw")  # noqa: S608
+        self.connection.execute(f"CREATE TABLE rows AS SELECT n, ragged, {picked} FROM raw")
 
     def _judge_rows(self) -> None:
         every = ", ".join(f"c{index}" for index in range(len(self.header)))
@@ -153,15 +154,15 @@ class Plan:
                 WHEN NOT is_cancel AND n <> head_n AND NOT {str(self.mapping.by_line).lower()} THEN 'order_conflict'
             END AS reason
             FROM judged_alone LEFT JOIN repeats USING (n) LEFT JOIN heads USING (order_id)
-        """)  # noqa: S608
+        """)
 
     def _match_cancellations(self) -> None:
         columns = "n, customer_id, coalesce(product_id, ''), order_id, at_ms, abs(quantity)::BIGINT"
-        backs = self._fetch(f"SELECT {columns} FROM judged WHERE reason IS NULL AND is_cancel")  # noqa: S608
+        backs = self._fetch(f"SELECT {columns} FROM judged WHERE reason IS NULL AND is_cancel")
         bought = self._fetch(f"""
             SELECT {columns} FROM judged WHERE reason IS NULL AND NOT is_cancel AND (customer_id, coalesce(product_id, '')) IN
                 (SELECT (customer_id, coalesce(product_id, '')) FROM judged WHERE reason IS NULL AND is_cancel)
-        """)  # noqa: S608
+        """)
         matched = match_cancellations(
             (Bought(*row) for row in bought),
             (TakenBack(n, customer, product, at, q) for n, customer, product, _, at, q in backs),
@@ -230,15 +231,24 @@ class Plan:
 
     def _time(self) -> str:
         text = self._text("at")
-        form = self.mapping.date_format or self._best_format(text)
+        form = self._checked_format() or self._best_format(text)
         local = f"TRY_CAST({text} AS TIMESTAMP)"
         if form:
-            quoted = form.replace("'", "''")
-            parsed = f"try_strptime({text}, '{quoted}')"
+            parsed = f"try_strptime({text}, {_literal(form)})"
             local = parsed if self.mapping.date_format else f"coalesce({local}, {parsed})"
         zone = self.mapping.time_zone
         may_have_offset = f"({text} LIKE '%Z' OR {text} LIKE '%:%+%' OR {text} LIKE '%:%-%')"
         return f"CASE WHEN {may_have_offset} AND regexp_matches({text}, '{_HAS_OFFSET}') THEN TRY_CAST({text} AS TIMESTAMPTZ) ELSE timezone('{zone}', {local}) END"
+
+    def _checked_format(self) -> str:
+        form = self.mapping.date_format
+        if not form:
+            return ""
+        try:
+            self._fetch(f"SELECT try_strptime('', {_literal(form)})")
+        except duckdb.Error:
+            raise Invalid("bad_date_format", f"{form!r} is no date format. Write it like %Y-%m-%d %H:%M.") from None
+        return form
 
     def _best_format(self, text: str) -> str:
         """The usual format that reads the most of what is not ISO 8601. Equal ones: the preset's order decides, or nobody."""
@@ -259,22 +269,25 @@ class Plan:
         return equal[0] if best else ""
 
     def _is_cancel_id(self) -> str:
-        prefix = self.mapping.cancel_prefix.replace("'", "''")
-        return f"starts_with(upper(order_id), upper('{prefix}'))" if prefix else "false"
+        prefix = self.mapping.cancel_prefix
+        return f"starts_with(upper(order_id), upper({_literal(prefix)}))" if prefix else "false"
 
     def _is_adjustment(self) -> str:
         if "product_id" not in self.mapping.columns:
             return "false"
-        codes = ", ".join("'" + code.upper().replace("'", "''") + "'" for code in self.mapping.adjustment_codes)
+        codes = ", ".join(_literal(code.upper()) for code in self.mapping.adjustment_codes)
         tests = [f"upper(product_id) IN ({codes})"] if codes else []
         tests += [
-            "starts_with(upper(product_id), '" + prefix.upper().replace("'", "''") + "')"
-            for prefix in self.mapping.adjustment_prefixes
+            f"starts_with(upper(product_id), {_literal(prefix.upper())})" for prefix in self.mapping.adjustment_prefixes
         ]
         return f"coalesce({' OR '.join(tests)}, false)" if tests else "false"
 
     def _fetch(self, query: str) -> list[tuple]:  # type: ignore[type-arg]
         return self.connection.execute(query).fetchall()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _struct(fields: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,18 @@ from django.db import transaction
 from liebian.core.errors import Conflict, Invalid, LiebianError, NotFound
 from liebian.events.imports import files, mapping, reading
 from liebian.events.imports.plan import Plan
-from liebian.events.imports.types import CANCELLED, DONE, DRAFT, FAILED, QUEUED, RUNNING, Preview, Problem, Report
+from liebian.events.imports.types import (
+    CANCELLED,
+    DONE,
+    DRAFT,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    Preview,
+    Problem,
+    Report,
+)
+from liebian.events.imports.types import Mapping as FileMapping
 from liebian.events.models import ImportJob
 from liebian.events.services.chunks import Counts, write_chunk
 from liebian.events.services.leases import Lease, claim, is_live, refuse_if_live
@@ -35,7 +46,7 @@ def start_import(
     id is returned, and it continues. Raises Invalid (file, columns) and Conflict import_running.
     """
     header = reading.glance(path, 0).columns
-    mapping.resolve(options, header)
+    _resolve(options, header)
     fingerprint = files.fingerprint_of(path)
     with transaction.atomic(using=log_alias()):
         running = ImportJob.objects.filter(state=RUNNING).first()
@@ -66,7 +77,7 @@ def add_upload(*, path: Path, filename: str, actor: str, now: datetime) -> int:
 def set_import_options(*, job_id: int, options: Mapping[str, Any]) -> None:
     """Say how a draft's columns are to be read. Raises Invalid (columns), Conflict (no longer a draft)."""
     job = _draft(job_id)
-    mapping.resolve(options, reading.glance(Path(job.path), 0).columns)
+    _resolve(options, reading.glance(Path(job.path), 0).columns)
     ImportJob.objects.filter(pk=job_id, state=DRAFT).update(options=dict(options))
 
 
@@ -94,7 +105,7 @@ def preview(path: Path, options: Mapping[str, Any], *, now: datetime) -> Preview
     seen = reading.glance(path)
     columns: dict[str, str] = {}
     try:
-        found = mapping.resolve(options, seen.columns)
+        found = _resolve(options, seen.columns)
         columns = dict(found.columns)
         with _workspace() as (connection, _):
             plan = Plan(connection, reading.load(connection, path), found, now)
@@ -152,7 +163,7 @@ def _run(job: ImportJob, lease: Lease, on_progress: Progress) -> Report:
         raise Invalid("file_changed", "The file changed since the import was started. Start a new import.")
     with _workspace() as (connection, _):
         header = reading.load(connection, path, lambda: lease.update())
-        plan = Plan(connection, header, mapping.resolve(job.options, header), job.created_at)
+        plan = Plan(connection, header, _resolve(job.options, header), job.created_at)
         lease.update(phase="checking")
         on_progress("checking", 0, 0)
         plan.judge(lambda: lease.update())
@@ -220,6 +231,10 @@ def _fail(lease: Lease, error: BaseException) -> None:
         mine.update(state=FAILED, lease="", error_code="import_failed", error_message=text, finished_at=lease.time())
     else:  # interrupted from outside: it waits to be continued
         mine.update(state=QUEUED, lease="")
+
+
+def _resolve(options: Mapping[str, Any], header: Sequence[str]) -> FileMapping:
+    return mapping.resolve(options, header, time_zone=settings.TIME_ZONE)
 
 
 def _draft(job_id: int) -> ImportJob:
