@@ -49,17 +49,21 @@ class UserForm(RoleForm):
         help_text=_("What this person types to sign in."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    display_name = forms.CharField(label=_("Name"), max_length=100, help_text=_("How colleagues see this person."))
+    display_name = forms.CharField(
+        label=_("Display name"), max_length=100, help_text=_("How colleagues see this person.")
+    )
     language = forms.ChoiceField(label=_("Language"), choices=_LANGUAGES, required=False)
     field_order = ("display_name", "username", "role", "language")
 
 
 class OrganisationForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Customers see it on the referral pages."))
+    name = forms.CharField(
+        label=_("Name of the organisation"), max_length=100, help_text=_("Customers see it on the referral pages.")
+    )
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(label=_("Name"), max_length=100)
+    display_name = forms.CharField(label=_("Display name"), max_length=100)
     language = forms.ChoiceField(label=_("Language"), choices=_LANGUAGES, required=False)
 
 

@@ -73,17 +73,24 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login("/")
 
 
-def walk_urls(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address below `patterns`, as (route, pattern)."""
+def walk_urls(
+    patterns: Sequence[URLPattern | URLResolver], prefix: str = "", converters: dict[str, Any] | None = None
+) -> Iterator[tuple[str, URLPattern, dict[str, Any]]]:
+    """Every address below `patterns`: its route, its pattern and the converters of its parameters."""
+    outer = converters or {}
     for entry in patterns:
-        route = prefix + str(entry.pattern)
+        route, known = prefix + str(entry.pattern), {**outer, **entry.pattern.converters}
         if isinstance(entry, URLResolver):
-            yield from walk_urls(entry.url_patterns, route)
+            yield from walk_urls(entry.url_patterns, route, known)
         else:
-            yield route, entry
+            yield route, entry, known
 
 
 def find_undeclared(patterns: Sequence[URLPattern | URLResolver]) -> list[str]:
     """Addresses whose view says neither `requires` nor `public`."""
     known = {PUBLIC, *PERMISSIONS}
-    return [route for route, entry in walk_urls(patterns) if getattr(entry.callback, "permission", None) not in known]
+    return [
+        route
+        for route, entry, _converters in walk_urls(patterns)
+        if getattr(entry.callback, "permission", None) not in known
+    ]

@@ -26,6 +26,8 @@ class Role:
     name: str
     en: str
     zh: str
+    about_en: str
+    about_zh: str
     grants: frozenset[str]
 
 
@@ -59,9 +61,30 @@ ADMINISTRATOR = "administrator"
 OPERATOR = "operator"
 VIEWER = "viewer"
 _ROLES = (
-    Role(ADMINISTRATOR, "Administrator", "管理员", frozenset(PERMISSIONS)),
-    Role(OPERATOR, "Operator", "运营", frozenset(PERMISSIONS) - {"access:manage"}),
-    Role(VIEWER, "Viewer", "只读", _VIEW | {"access:self"}),
+    Role(
+        name=ADMINISTRATOR,
+        en="Administrator",
+        zh="管理员",
+        about_en="Everything, users and settings included.",
+        about_zh="全部，包括用户和设置。",
+        grants=frozenset(PERMISSIONS),
+    ),
+    Role(
+        name=OPERATOR,
+        en="Operator",
+        zh="运营",
+        about_en="All daily work: imports, tiers, segments, programmes, budgets. No users, no settings.",
+        about_zh="全部日常工作：导入、分级、分群、裂变活动、预算。不管用户和设置。",
+        grants=frozenset(PERMISSIONS) - {"access:manage"},
+    ),
+    Role(
+        name=VIEWER,
+        en="Viewer",
+        zh="只读",
+        about_en="Looks at every figure, changes nothing, and sees personal fields only masked.",
+        about_zh="能看所有数字，不能改动，个人信息始终打码。",
+        grants=_VIEW | {"access:self"},
+    ),
 )
 ROLES: dict[str, Role] = {role.name: role for role in _ROLES}
 

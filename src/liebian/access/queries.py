@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from liebian.access import rules
 from liebian.access.models import AuditEntry, AuditHead, Organisation, User
@@ -24,7 +25,7 @@ def get_organisation() -> OrganisationInfo:
 def get_user(user_id: int) -> UserInfo:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
-        raise NotFound("no_such_user", f"There is no user {user_id}. The list is under Settings.", user_id=user_id)
+        raise NotFound("no_such_user", _("There is no such user. The list is under Settings."), user_id=user_id)
     return user_info(user)
 
 

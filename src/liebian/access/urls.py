@@ -19,4 +19,5 @@ urlpatterns = [
     path("settings/users/<int:user_id>/access", views.user_access, name="user_access"),
     path("settings/users/<int:user_id>/password", views.user_password, name="user_password"),
     path("settings/audit", views.audit, name="audit"),
+    path("ui/", views.gallery, name="gallery"),
 ]

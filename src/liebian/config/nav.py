@@ -7,7 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+
+from liebian.access.queries import get_organisation
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,11 @@ ITEMS = [
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Context for base.html: the items this user may open."""
+    """Context for base.html: the organisation and the items this user may open."""
     user = getattr(request, "user", None)
+    frame: dict[str, Any] = {"nav_items": [], "organisation": SimpleLazyObject(get_organisation)}
     if user is None or not user.is_authenticated:
-        return {"nav_items": []}
+        return frame
     items = []
     for item in ITEMS:
         try:
@@ -45,4 +49,4 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
             continue
         if user.may(item.permission):
             items.append({"item": item, "url": url, "active": request.path.startswith(item.prefix)})
-    return {"nav_items": items}
+    return {**frame, "nav_items": items}

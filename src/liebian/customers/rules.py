@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
 
+from liebian.access.types import mask_email, mask_phone
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
 
 DEFAULT_REGION = "CN"
@@ -111,3 +113,67 @@ def _is_another_user(owner: Owner, carried_user: str | None) -> bool:
 def _text(value: object) -> str | None:
     text = str(value).strip() if value not in (None, "") else ""
     return text[:200] or None
+
+
+_NUMBER = re.compile(r"[cC]-?0*(\d{1,18})")
+
+
+def customer_number(customer_id: int) -> str:
+    """How people name a customer: C-000123.
+
+    >>> customer_number(123), customer_number(12345678)
+    ('C-000123', 'C-12345678')
+    """
+    return f"C-{customer_id:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a typed text may be. `values` are (kind, normal value) of identifiers; everything is matched whole."""
+
+    text: str
+    number: int | None = None
+    ending: str | None = None
+    name: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+def parse_search(text: str) -> Search | None:
+    """Every exact reading of the text: customer number, phone or its last four digits, e-mail, user id, whole name.
+
+    >>> parse_search("C-000123").number, parse_search("6021").ending, parse_search("  ") is None
+    (123, '6021', True)
+    >>> parse_search("138 0013 8000").values
+    (('phone', '+8613800138000'), ('user_id', '138 0013 8000'))
+    """
+    text = " ".join(text.split())[:200]
+    if not text:
+        return None
+    found = _NUMBER.fullmatch(text)
+    is_ending = text.isascii() and text.isdigit() and len(text) == 4
+    email, phone = normal_email(text), normal_phone(text)
+    values = [("phone", phone), ("email", email), ("user_id", text)]
+    return Search(
+        text=text,
+        number=int(found.group(1)) if found else None,
+        ending=text if is_ending else None,
+        name=None if email or is_ending else text.lower(),
+        values=tuple((kind, value) for kind, value in values if value),
+    )
+
+
+def covered_text(value: Any) -> str:
+    """A value from an event as it may be shown: what looks like a phone number or an e-mail address is masked.
+
+    >>> covered_text("13800138000"), covered_text("lin@example.com"), covered_text(["绿茶", "礼盒"]), covered_text("O-2026-7781")
+    ('138****8000', 'l***@example.com', '绿茶, 礼盒', 'O-2026-7781')
+    """
+    if value is None or isinstance(value, dict):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(filter(None, (covered_text(item) for item in value[:10])))
+    text = str(value).strip()[:200]
+    if normal_email(text):
+        return mask_email(text)
+    digits = sum(letter.isdigit() for letter in text)
+    return mask_phone(text) if digits >= 10 and digits * 2 > len(text) and normal_phone(text) else text

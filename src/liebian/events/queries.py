@@ -49,21 +49,21 @@ def get_newest_received_at() -> datetime | None:
     return None if newest is None else _EPOCH + timedelta(milliseconds=newest)
 
 
-def _source_view(source: Source) -> SourceView:
+def source_view(source: Source) -> SourceView:
     return SourceView(source.pk, source.name, source.kind, source.write_key, source.is_enabled)
 
 
 def find_source_by_key(write_key: str) -> SourceView | None:
     source = Source.objects.filter(write_key=write_key).first()
-    return _source_view(source) if source else None
+    return source_view(source) if source else None
 
 
 def get_source(name: str) -> SourceView:
     source = Source.objects.filter(name=name).first()
     if source is None:
         raise NotFound("source_not_found", f"There is no source called {name!r}.")
-    return _source_view(source)
+    return source_view(source)
 
 
 def list_sources() -> list[SourceView]:
-    return [_source_view(source) for source in Source.objects.order_by("name")]
+    return [source_view(source) for source in Source.objects.order_by("name")]

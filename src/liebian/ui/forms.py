@@ -13,6 +13,11 @@ from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.template import loader
 from django.utils.safestring import SafeString, mark_safe
 
+_OWN_WIDGETS = {
+    "django/forms/widgets/radio.html": "ui/forms/options.html",
+    "django/forms/widgets/checkbox_select.html": "ui/forms/options.html",
+}
+
 
 @lru_cache(maxsize=1)
 def _django_templates() -> DjangoTemplates:
@@ -20,14 +25,15 @@ def _django_templates() -> DjangoTemplates:
 
 
 class Renderer(BaseRenderer):
-    """Ours for forms and fields; Django's own templates for single widgets."""
+    """Ours for forms, fields and lists of choices; Django's own templates for all other widgets."""
 
     form_template_name = "ui/forms/form.html"
     field_template_name = "ui/forms/field.html"
 
     def get_template(self, template_name: str) -> Any:
-        if template_name.startswith("ui/"):
-            return loader.get_template(template_name)
+        ours = _OWN_WIDGETS.get(template_name, template_name)
+        if ours.startswith("ui/"):
+            return loader.get_template(ours)
         return _django_templates().get_template(template_name)
 
 

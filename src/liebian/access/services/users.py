@@ -125,7 +125,9 @@ def change_profile(*, user_id: int, display_name: str, language: str) -> UserInf
 
 def set_language(*, user_id: int | None, language: str) -> None:
     """Remember the language that somebody switched to; nothing is written for a visitor. Raises Invalid "bad_language"."""
-    User.objects.filter(pk=user_id).update(language=_known_language(language))
+    known = _known_language(language)
+    if user_id is not None:
+        User.objects.filter(pk=user_id).update(language=known)
 
 
 def ensure_first_admin(*, now: datetime) -> str | None:

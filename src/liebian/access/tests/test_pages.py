@@ -15,11 +15,6 @@ LOGIN = "/login"
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
 
 
-@pytest.fixture(autouse=True)
-def cheap_hash(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def client_of(user) -> Client:
     client = Client(**ENGLISH)
     client.force_login(user)

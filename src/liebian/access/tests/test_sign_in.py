@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 NAME = "lin@shiye.example"
 
 
-@pytest.fixture(autouse=True)
-def cheap_hash(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def attempt(password="wrong", username=NAME, address="10.0.0.1", now=NOW):
     return services.sign_in(username=username, password=password, address=address, now=now)
 

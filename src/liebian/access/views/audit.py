@@ -10,7 +10,7 @@ from django.shortcuts import render
 from liebian.access import queries
 from liebian.access.forms import AuditFilter
 from liebian.access.guard import requires
-from liebian.access.labels import action_label
+from liebian.access.labels import action_label, details_text
 from liebian.access.types import AuditRecord
 
 _PAGE = 50
@@ -36,7 +36,6 @@ def audit(request: HttpRequest) -> HttpResponse:
         "actions": [(action, action_label(action)) for action in queries.list_audit_actions()],
         "people": queries.list_users(),
         "report": queries.verify_audit_chain() if asked["check"] else None,
-        "tab": "audit",
     }
     return render(request, "access/audit.html", context)
 
@@ -58,5 +57,5 @@ def _row(entry: AuditRecord, names: dict[int, str]) -> dict[str, Any]:
         "act": action_label(entry.action),
         "actor": names.get(entry.actor_id) if entry.actor_id is not None else None,
         "subject": names.get(about, entry.subject) if about is not None else entry.subject,
-        "details": list(entry.details.items()),
+        "details": details_text(entry.action, entry.details),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -26,10 +28,11 @@ def profile(request: HttpRequest) -> HttpResponse:
 @requires("access:self")
 @require_POST
 def profile_details(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
     form = ProfileForm(request.POST)
     if form.is_valid():
         try:
-            me = services.change_profile(user_id=request.user.pk, **form.cleaned_data)
+            me = services.change_profile(user_id=user.pk, **form.cleaned_data)
         except LiebianError as error:
             show_error(form, error)
         else:
@@ -42,18 +45,19 @@ def profile_details(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("current", "password")
 @require_POST
 def profile_password(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
     form = PasswordForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
         try:
             services.change_own_password(
-                user_id=request.user.pk, current=values["current"], new=values["password"], now=clock.now()
+                user_id=user.pk, current=values["current"], new=values["password"], now=clock.now()
             )
         except LiebianError as error:
             show_error(form, error)
         else:
-            request.user.refresh_from_db()
-            update_session_auth_hash(request, request.user)
+            user.refresh_from_db()
+            update_session_auth_hash(request, user)
             messages.success(request, _("Your password is changed. Other devices are signed out."))
             return redirect("access:profile")
     return _page(request, password=form)
@@ -62,7 +66,8 @@ def profile_password(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, *, details: ProfileForm | None = None, password: PasswordForm | None = None
 ) -> HttpResponse:
-    me = queries.get_user(request.user.pk)
+    user: Any = request.user
+    me = queries.get_user(user.pk)
     context = {
         "me": me,
         "details": details or ProfileForm(initial={"display_name": me.display_name, "language": me.language}),

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from liebian.access import queries, services
+from liebian.access import services
 from liebian.access.forms import SignInForm
 from liebian.access.guard import public
 from liebian.core import clock
@@ -28,7 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = safe_next(request, settings.LOGIN_REDIRECT_URL)
     if request.user.is_authenticated:
         return redirect(target)
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422
@@ -38,8 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             except Invalid as error:
                 form.add_error("password", error.message)
                 status = _TOO_MANY if error.code == "too_many_attempts" else 422
-    context = {"form": form, "next": target, "organisation": queries.get_organisation()}
-    return render(request, "access/sign_in.html", context, status=status)
+    return render(request, "access/sign_in.html", {"form": form, "next": target}, status=status)
 
 
 def _start_session(request: HttpRequest, form: SignInForm, target: str) -> HttpResponse:

@@ -52,16 +52,14 @@ def roles(request: HttpRequest) -> HttpResponse:
     ]
     users = [user.role for user in queries.list_users() if user.is_active]
     columns = [{"label": label_of(role), "people": users.count(role.name)} for role in ROLES.values()]
-    return render(request, "access/roles.html", {"rows": rows, "columns": columns, "tab": "roles"})
+    return render(request, "access/roles.html", {"rows": rows, "columns": columns})
 
 
 def _home_context(form: OrganisationForm) -> dict[str, Any]:
-    users = [{"info": user, "role": role_label(user.role)} for user in queries.list_users()]
+    users = queries.list_users()
     return {
-        "organisation": queries.get_organisation(),
         "organisation_form": form,
-        "users": users,
-        "n_active": sum(row["info"].is_active for row in users),
+        "users": [{"info": user, "role": role_label(user.role)} for user in users],
+        "n_active": sum(user.is_active for user in users),
         "now": clock.now(),
-        "tab": "users",
     }

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from liebian.access import queries, services
 from liebian.access.forms import RoleForm, UserForm, show_error
 from liebian.access.guard import requires
-from liebian.access.labels import role_label
+from liebian.access.labels import list_roles, role_label
 from liebian.access.permissions import VIEWER
 from liebian.access.types import UserInfo
 from liebian.core import clock
@@ -24,7 +24,7 @@ from liebian.core.errors import LiebianError
 @requires("access:manage")
 @never_cache
 def user_add(request: HttpRequest) -> HttpResponse:
-    form = UserForm(request.POST or None, initial={"role": VIEWER})
+    form = UserForm(request.POST if request.method == "POST" else None, initial={"role": VIEWER})
     if request.method == "POST" and form.is_valid():
         password = services.random_password()
         try:
@@ -36,7 +36,7 @@ def user_add(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "access/password_shown.html", {"person": user, "password": password, "is_new": True})
     status = 422 if request.method == "POST" else 200
-    return render(request, "access/user_add.html", {"form": form, "tab": "users"}, status=status)
+    return render(request, "access/user_add.html", {"form": form, "roles": list_roles()}, status=status)
 
 
 @requires("access:manage")
@@ -93,6 +93,6 @@ def _context(person: UserInfo, form: RoleForm) -> dict[str, Any]:
         "person": person,
         "role": role_label(person.role),
         "form": form,
+        "roles": list_roles(),
         "now": clock.now(),
-        "tab": "users",
     }

@@ -81,7 +81,7 @@ def shares(
         for row in series
     ]
     option = _frame(labels, PERCENT, series)
-    option["yAxis"]["max"] = 1
+    option["yAxis"] |= {"max": 1, "interval": 0.25}
     option["series"] = [_bar(row, None, True) for row in parts]
     rows = [
         [

@@ -27,7 +27,7 @@ PERCENT = Unit("lb:percent:1", "lb:percent:0", formats.percent)
 
 def decimal(digits: int) -> Unit:
     """Plain ratios such as K: 0.43."""
-    return Unit(f"lb:number:{digits}", f"lb:number:{max(1, digits - 1)}", lambda value: formats.number(value, digits))
+    return Unit(f"lb:number:{digits}", f"lb:trim:{digits}", lambda value: formats.number(value, digits))
 
 
 def money(currency: str) -> Unit:
