@@ -21,14 +21,21 @@ def root(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     found = get_home(now=now)
-    context = {"home": found, "now": now, "chart": _revenue_chart(found) if found.has_data else None, "behind_limit": BEHIND_LIMIT}
+    context = {
+        "home": found,
+        "now": now,
+        "chart": _revenue_chart(found) if found.has_data else None,
+        "behind_limit": BEHIND_LIMIT,
+    }
     return render(request, "insights/home.html", context)
 
 
 def _revenue_chart(home: Home) -> charts.Chart:
     whole = home.days[:-1]
     labels = [f"{each.day.month}/{each.day.day}" for each in home.days]
-    band = charts.Band(_("Same weekday, last 8 weeks"), [each.low_minor for each in home.days], [each.high_minor for each in home.days])
+    band = charts.Band(
+        _("Same weekday, last 8 weeks"), [each.low_minor for each in home.days], [each.high_minor for each in home.days]
+    )
     return charts.line_with_band(
         _finding(whole[-1], home.currency) if whole else _("Revenue by day"),
         _("Net revenue by business day; the band held six of the last eight same weekdays. Today is not over."),
