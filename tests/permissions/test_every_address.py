@@ -17,6 +17,7 @@ from tests.permissions.addresses import Address, asks_to_sign_in, list_addresses
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 ADDRESSES = list_addresses()
+urlpatterns = [path("v1/sample", requires("ledger:fund")(lambda request: None))]
 METHODS = ["get", "post"]
 API = "/v1/"
 
@@ -50,6 +51,16 @@ def test_a_view_that_declares_nothing_is_found():
 def test_a_right_that_does_not_exist_cannot_be_required():
     with pytest.raises(KeyError, match=r"permissions\.py"):
         requires("customers:erase")
+
+
+@pytest.mark.parametrize(("role", "code"), [(None, "signed_out"), (VIEWER, "not_allowed")])
+def test_programs_get_json(settings, role, code):
+    settings.ROOT_URLCONF = __name__
+    client = Client()
+    if role is not None:
+        client.force_login(make_user(role))
+    response = client.get("/v1/sample")
+    assert (response.status_code, response.json()["error"]["code"]) == (403, code)
 
 
 def test_there_are_addresses_to_walk():

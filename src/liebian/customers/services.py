@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from liebian.access import services as access
 from liebian.access.types import Actor
 from liebian.core import cursors
+from liebian.core.bulk import write_rows
 from liebian.core.errors import NotFound
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
@@ -76,7 +77,7 @@ def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:
     ]
     with transaction.atomic():
         TierMembership.objects.filter(model=model).delete()
-        TierMembership.objects.bulk_create(rows, batch_size=2000)
+        write_rows(rows)
     return len(rows)
 
 

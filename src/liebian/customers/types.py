@@ -243,3 +243,12 @@ class Revealed:
 
     value: str
     masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Somebody who named the customer who recommended us, and when they first ordered."""
+
+    customer_id: int
+    referred_by: int
+    first_order_at: datetime

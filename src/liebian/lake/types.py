@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from liebian_analytics.engines import Engine
 
 _UTC = pa.timestamp("us", tz="UTC")
 
@@ -50,3 +54,15 @@ class TableState:
     rows: int
     files: int
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Tables of the lake as lazy expressions of one engine, and which snapshots they are."""
+
+    engine: Engine
+    tables: dict[str, Any]
+    snapshots: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.tables[name]

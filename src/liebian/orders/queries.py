@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 from django.db.models.functions import TruncDate
 
-from liebian.core import days, keyset
+from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
 from liebian.core.errors import NotFound
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
-from liebian.orders.types import Line, MonthRevenue, OrderPage, OrderView
+from liebian.orders.types import STAGE, Line, MonthRevenue, OrderPage, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,6 +128,18 @@ def has_ordered_before(*, customer_ids: Iterable[int], moment: datetime) -> set[
     """Those of these people who had placed an order before the moment, refunded or not."""
     rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__lt=moment)
     return set(rows.values_list("customer_id", flat=True).distinct())
+
+
+def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:
+    """Every order that these people placed, refunded or not, with the event that first named it."""
+    rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__isnull=False).order_by("id")
+    columns = rows.values_list("customer_id", "external_id", "id", "ordered_at")
+    return [PlacedOrder(owner, external_id, event_id, at) for owner, external_id, event_id, at in columns if at]
+
+
+def get_position() -> int:
+    """The event up to which orders are read."""
+    return cursors.position_of(STAGE)
 
 
 def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> dict[date, tuple[int, int]]:

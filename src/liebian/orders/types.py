@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
 EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+STAGE = "orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,13 @@ class MonthRevenue:
     month: date
     amount_minor: int
     n_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order that was placed, whatever became of it."""
+
+    customer_id: int
+    external_id: str
+    event_id: int
+    ordered_at: datetime

@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
-import secrets
-
 import cyclopts
 
 from liebian.access import queries as access
 from liebian.access import services
-from liebian.config.cli.main import app
-from liebian.config.cli.output import console, print_json
+from liebian.config.cli.root import app
+from liebian.config.terminal import console, print_json
+from liebian.core import clock
+from liebian.core.errors import NotFound
 
 user = cyclopts.App(name="user", help="Who may log in.")
 app.command(user)
 
 
-@user.command
-def list(*, json: bool = False) -> None:  # noqa: A001 - the word people type
+@user.command(name="list")
+def list_people(*, json: bool = False) -> None:
     """Show everybody who may log in."""
     rows = access.list_users()
     if json:
-        print_json({"users": [{"email": u.email, "role": u.role, "is_active": u.is_active} for u in rows]})
+        print_json({"users": [{"username": u.username, "role": u.role, "is_active": u.is_active} for u in rows]})
         return
     for row in rows:
-        console.print(f"{row.email}  {row.role}{'' if row.is_active else '  (inactive)'}")
+        console.print(f"{row.username}  {row.role}{'' if row.is_active else '  (inactive)'}")
 
 
 @user.command
-def add(email: str, *, role: str = "viewer", name: str = "", json: bool = False) -> None:
+def add(username: str, *, role: str = "viewer", name: str = "", json: bool = False) -> None:
     """Add a person; prints a first password once.
 
     Parameters
     ----------
-    email
+    username
         What they log in with.
     role
         administrator, operator or viewer.
     """
-    password = secrets.token_urlsafe(12)
-    services.create_user(email=email, display_name=name or email.split("@")[0], role=role, password=password)
-    _show(email, password, json)
+    password = services.random_password()
+    services.create_user(
+        username=username, display_name=name or username, role=role, password=password, actor_id=None, now=clock.now()
+    )
+    _show(username, password, json)
 
 
 @user.command
-def reset(email: str, *, json: bool = False) -> None:
+def reset(username: str, *, json: bool = False) -> None:
     """Give a person a new password; prints it once."""
-    password = secrets.token_urlsafe(12)
-    services.set_password(email=email, password=password)
-    _show(email, password, json)
+    found = access.find_user(username)
+    if found is None:
+        raise NotFound("user_not_found", f"Nobody logs in as {username!r}. `liebian user list` shows who does.")
+    _show(username, services.reset_password(user_id=found.id, actor_id=None, now=clock.now()), json)
 
 
-def _show(email: str, password: str, json: bool) -> None:
+def _show(username: str, password: str, json: bool) -> None:
     if json:
-        print_json({"email": email, "password": password})
+        print_json({"username": username, "password": password})
     else:
-        console.print(f"{email} can log in with this password, shown once: [bold]{password}[/bold]")
+        console.print(f"{username} can log in with this password, shown once: [bold]{password}[/bold]")

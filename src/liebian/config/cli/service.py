@@ -11,11 +11,16 @@ import urllib.request
 
 from django.conf import settings
 from django.core.management import call_command
+from granian import Granian
+from granian.constants import Interfaces
 
-from liebian.access import services as access
 from liebian.config import env
-from liebian.config.cli.main import app
-from liebian.config.cli.output import console, errors, print_json
+from liebian.config.cli.first_login import FIRST_ADMIN, first_password
+from liebian.config.cli.root import app
+from liebian.config.demo.play import fill_if_empty
+from liebian.config.doctor import examine
+from liebian.config.terminal import console, errors, print_json
+from liebian.config.worker import run_worker
 from liebian.core import clock
 
 
@@ -29,7 +34,7 @@ def migrate(*, json: bool = False) -> None:
 
 
 @app.command
-def serve(*, workers: int = 1, threads: int = 8) -> None:
+def serve(*, workers: int = 1, threads: int = 4) -> None:
     """Run the web server (HOST, PORT).
 
     Parameters
@@ -39,9 +44,6 @@ def serve(*, workers: int = 1, threads: int = 8) -> None:
     threads
         Threads that answer pages, in each process.
     """
-    from granian import Granian
-    from granian.constants import Interfaces
-
     server = Granian(
         "liebian.config.wsgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.WSGI,
         workers=workers, blocking_threads=threads, log_level="warning", log_access=False, websockets=False,
@@ -52,16 +54,14 @@ def serve(*, workers: int = 1, threads: int = 8) -> None:
 @app.command
 def worker() -> None:
     """Run the background jobs until Ctrl-C."""
-    from liebian.config.worker import run_worker
-
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     run_worker(stop)
 
 
-@app.command
-def run(*, demo: bool = True) -> None:
+@app.command(name="run")
+def run_all(*, demo: bool = True) -> None:
     """Migrate, fill an empty installation with the demo shop, start web and worker, say where and how to log in.
 
     Parameters
@@ -70,9 +70,7 @@ def run(*, demo: bool = True) -> None:
         --no-demo leaves an empty installation empty.
     """
     migrate()
-    email, password = access.ensure_first_admin()
-    from liebian.config.demo.play import fill_if_empty
-
+    password = first_password()
     if demo:
         fill_if_empty(quiet=False)
     command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
@@ -82,7 +80,7 @@ def run(*, demo: bool = True) -> None:
         signal.signal(number, lambda *_: stopping.set())
     try:
         if _wait_until_up(children, stopping):
-            _say_where(email, password)
+            _say_where(password)
         while not stopping.is_set() and all(child.poll() is None for child in children):
             stopping.wait(0.3)
     finally:
@@ -111,12 +109,14 @@ def _wait_until_up(children: list[subprocess.Popen[bytes]], stopping: threading.
     return False
 
 
-def _say_where(email: str, password: str | None) -> None:
+def _say_where(password: str | None) -> None:
     console.print(f"\nLiebian is running at [bold]{_address()}[/bold]")
     if password:
-        console.print(f"Log in as [bold]{email}[/bold] with password [bold]{password}[/bold] (change it under Settings)")
+        console.print(
+            f"Log in as [bold]{FIRST_ADMIN}[/bold] with password [bold]{password}[/bold] (change it under your name)"
+        )
     else:
-        console.print(f"Log in as [bold]{email}[/bold] with your password; `liebian user reset {email}` makes a new one")
+        console.print(f"Log in with your password; `.venv/bin/liebian user reset {FIRST_ADMIN}` makes a new one")
     console.print(f"Data: {settings.HOME}    Ctrl-C stops.\n")
 
 
@@ -137,8 +137,6 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> int:
 @app.command
 def doctor(*, json: bool = False) -> None:
     """Say what is configured, reachable and behind. Exit code 1 when something needs a person."""
-    from liebian.config.doctor import examine
-
     findings = examine(clock.now())
     if json:
         print_json({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]})
@@ -148,5 +146,3 @@ def doctor(*, json: bool = False) -> None:
             console.print(f"{mark} {finding.name}: {finding.words}")
     if not all(f.ok for f in findings):
         sys.exit(1)
-
-

@@ -17,7 +17,9 @@ from liebian.customers.queries.people import (
     list_known_after,
     list_merges_after,
     list_personal,
+    list_recommended,
     list_user_ids,
+    normalise,
 )
 from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
 from liebian.customers.queries.tiers import list_tiers
@@ -43,7 +45,9 @@ __all__ = [
     "list_known_after",
     "list_merges_after",
     "list_personal",
+    "list_recommended",
     "list_tiers",
     "list_timeline",
     "list_user_ids",
+    "normalise",
 ]

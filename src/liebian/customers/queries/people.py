@@ -12,7 +12,7 @@ from liebian.core.errors import NotFound
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.rules import customer_number, normal_email, normal_phone
 from liebian.customers.types import CustomerEvent as CustomerEventView
-from liebian.customers.types import CustomerView, Merge, Personal
+from liebian.customers.types import CustomerView, Merge, Personal, Recommended
 from liebian.events import queries as events
 
 STAGE = "customers"
@@ -132,6 +132,20 @@ def list_known_after(customer_id: int, limit: int) -> list[int]:
     """Ids of known people, ascending, for work that goes through everybody in chunks."""
     rows = Customer.objects.filter(pk__gt=customer_id, is_known=True, merged_into__isnull=True).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def normalise(kind: str, value: str) -> str | None:
+    """The form in which a phone number or e-mail address is compared; None when it cannot be one."""
+    return {"phone": normal_phone, "email": normal_email}[kind](value)
+
+
+def list_recommended(*, ordered_from: datetime, ordered_before: datetime) -> list[Recommended]:
+    """People who told us who recommended us and whose first order was placed in the half-open window."""
+    rows = Customer.objects.filter(
+        referred_by__isnull=False, merged_into__isnull=True, first_order_at__gte=ordered_from, first_order_at__lt=ordered_before
+    )
+    columns = rows.order_by("pk").values_list("pk", "referred_by", "first_order_at")
+    return [Recommended(person, by, at) for person, by, at in columns if by and at]
 
 
 def count_new_buyers(*, start: datetime, end: datetime) -> int:

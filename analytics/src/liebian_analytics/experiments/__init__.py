@@ -1,0 +1,1 @@
+"""Experiments: what would not have happened without us. One module per design."""

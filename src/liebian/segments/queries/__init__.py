@@ -1,0 +1,26 @@
+"""Reads of segments. One module per noun; this is the front door."""
+
+from liebian.segments.queries.definitions import find_segment, get_segment, list_segments, list_sizes
+from liebian.segments.queries.edges import sample_edges
+from liebian.segments.queries.members import (
+    count_nodes,
+    count_rule,
+    count_segments,
+    list_members,
+    parse,
+    segments_of,
+)
+
+__all__ = [
+    "count_nodes",
+    "count_rule",
+    "count_segments",
+    "find_segment",
+    "get_segment",
+    "list_members",
+    "list_segments",
+    "list_sizes",
+    "parse",
+    "sample_edges",
+    "segments_of",
+]

@@ -1,0 +1,91 @@
+"""Every text of a page or message has a Chinese translation: none missing, empty or fuzzy, no placeholder lost.
+
+Texts are collected with gettext into a scratch copy where it is installed; without it the catalogues alone are checked.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "liebian"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale="zh", abort_invalid=True)
+
+
+def problems_of(message: Message) -> str | None:
+    texts = [message.string] if isinstance(message.string, str) else list(message.string)
+    if not all(text and text.strip() for text in texts[:1]):
+        return "has no translation"
+    if message.fuzzy:
+        return "is fuzzy"
+    wanted = set(PLACEHOLDER.findall(message.id if isinstance(message.id, str) else message.id[-1]))
+    if any(set(PLACEHOLDER.findall(text)) - wanted for text in texts if text):
+        return "names a placeholder that the text does not have"
+    return None
+
+
+def catalogue_problems() -> list[str]:
+    found = []
+    for path in sorted(SOURCE.glob("*/locale/zh_Hans/LC_MESSAGES/django.po")):
+        for message in read(path):
+            if message.id and (problem := problems_of(message)):
+                found.append(f"{path.relative_to(ROOT)}: {message.id!r} {problem}")
+    return found
+
+
+def known_ids() -> set[str]:
+    ids = set()
+    for path in SOURCE.glob("*/locale/zh_Hans/LC_MESSAGES/django.po"):
+        ids |= {message.id if isinstance(message.id, str) else message.id[0] for message in read(path)}
+    return ids
+
+
+def missing_problems() -> list[str]:
+    if shutil.which("xgettext") is None:
+        return []
+    known, found = known_ids(), []
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "liebian"
+        shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("static", "*.mo", "tests", "migrations", "locale"))
+        (copy / "locale").mkdir()
+        command = [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "-l",
+            "zh_Hans",
+            "--no-location",
+            "-v",
+            "0",
+            "-e",
+            "html,py,txt,svg",
+        ]
+        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+        target = copy / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+        if not target.exists():
+            return [f"texts could not be collected: {done.stderr[-500:]}"]
+        for message in read(target):
+            first = message.id if isinstance(message.id, str) else message.id[0]
+            if first and first not in known:
+                found.append(f"not translated: {first!r}")
+    return found
+
+
+if __name__ == "__main__":
+    problems = catalogue_problems() + missing_problems()
+    print("\n".join(problems))
+    sys.exit(1 if problems else 0)
