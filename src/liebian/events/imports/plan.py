@@ -56,14 +56,14 @@ class Plan:
     def accounting(self) -> Accounting:
         by_reason = dict(self._fetch("SELECT coalesce(reason, ''), count(*) FROM judged GROUP BY 1"))
         by_kind = dict(self._fetch("SELECT kind, count(*) FROM items GROUP BY 1"))
-        ((refund_rows, customers, first, last),) = self._fetch(
-            "SELECT count(*) FILTER (is_cancel), count(DISTINCT customer_id), min(at_ms), max(at_ms) FROM judged WHERE reason IS NULL"
+        ((refund_rows, customers, first, last, currency),) = self._fetch(
+            "SELECT count(*) FILTER (is_cancel), count(DISTINCT customer_id), min(at_ms), max(at_ms), mode(currency) FROM judged WHERE reason IS NULL"
         )
         taken = by_reason.pop("", 0)
         rows = taken + sum(by_reason.values())
         return Accounting(
             rows=rows, accepted=taken, accepted_refunds=refund_rows, rejected=dict(sorted(by_reason.items(), key=lambda item: -item[1])),
-            orders=by_kind.get(ORDER, 0), refunds=by_kind.get(REFUND, 0), customers=customers, first_at=_iso(first), last_at=_iso(last),
+            orders=by_kind.get(ORDER, 0), refunds=by_kind.get(REFUND, 0), customers=customers, first_at=_iso(first), last_at=_iso(last), currency=currency,
         )  # fmt: skip
 
     def count_items(self) -> int:
