@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
+
+
+class Explained(Protocol):
+    """An error or a problem: a stable code, words for programs' logs, and what it is about."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def details(self) -> dict[str, Any]: ...
+
 
 STATES: dict[str, tuple[Words, str, str]] = {  # label, tone, icon
     "draft": (_("Not started"), "2", "pencil"),
@@ -83,6 +97,15 @@ PROBLEMS: dict[str, Words] = {
 }  # fmt: skip
 
 
-def say(code: str, message: str) -> str:
-    """The reason in the reader's language, with the exact words of the check behind it where they add something."""
-    return str(PROBLEMS.get(code, message))
+def say(error: Explained) -> str:
+    """What is wrong, in the reader's language."""
+    details = error.details or {}
+    if error.code == "column_missing" and details.get("field") in FIELDS:
+        words = _("No column is chosen for: %(field)s.") % {"field": FIELDS[details["field"]]}
+        if details.get("column"):
+            words = _("The file has no column %(column)s.") % {"column": details["column"]}
+        closest = details.get("closest")
+        return f"{words} {_('The closest is %(closest)s.') % {'closest': closest}}" if closest else str(words)
+    if error.code == "date_ambiguous" and details.get("formats"):
+        return f"{PROBLEMS[error.code]} ({', '.join(details['formats'])})"
+    return str(PROBLEMS.get(error.code, error.message))

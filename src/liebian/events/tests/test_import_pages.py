@@ -1,15 +1,19 @@
 """The pages: a file goes from the upload to its report; sources can send; roles see what is theirs."""
 
 import re
+from pathlib import Path
 
 import pytest
+from babel.messages import pofile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.tests.factories import make_user
 from liebian.core import clock
-from liebian.events import services
+from liebian.events import labels, services
+from liebian.events.imports.types import FIELDS, REASONS
 from liebian.events.queries import get_import, list_imports, list_sources
 from liebian.events.tests.files import csv_text, line
 
@@ -73,7 +77,7 @@ def test_columns_are_guessed_chosen_and_a_missing_one_is_named():
     assert "林*秋" in page and "13812346021" not in page
     refused = bo.post(place, {"column_order_id": "单号", "column_at": "日期", "column_total": "金额"})
     assert refused.status_code == 422
-    assert "column that is needed is missing" in text_of(refused)
+    assert "No column is chosen for: Customer number." in text_of(refused)
     chosen = {
         "column_order_id": "单号",
         "column_customer_id": "客户编号",
@@ -83,7 +87,7 @@ def test_columns_are_guessed_chosen_and_a_missing_one_is_named():
     }
     answer = bo.post(place, {**chosen, "currency_code": "cny", "time_zone": "Asia/Shanghai", "decimal": "."})
     check = text_of(bo.get(answer["Location"]))
-    assert "Import 1 rows" in check or "Import 1 row" in check
+    assert "Import 1 row<" in check
     assert "13812346021" not in check
 
 
@@ -155,8 +159,16 @@ def test_a_source_is_added_heard_and_stopped():
     assert lin.post("/sources/new", {"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/imports", "/imports/new", "/sources"])
-def test_every_page_speaks_chinese(path):
-    mei = client_of(ADMINISTRATOR)
-    page = text_of(mei.get(path, headers={"accept-language": "zh-hans"}))
-    assert "数据接入" in page
+def test_every_text_has_its_chinese():
+    folder = Path(labels.__file__).parent / "locale" / "zh_Hans" / "LC_MESSAGES"
+    with (folder / "django.po").open("rb") as stream:
+        catalog = pofile.read_po(stream, locale="zh_Hans")
+    assert [message.id for message in catalog if message.id and not message.string] == []
+    with translation.override(None):
+        spoken = [labels.PHASES, labels.REASONS, labels.FIELDS, labels.KINDS, labels.PROBLEMS]
+        words = [str(text) for table in spoken for text in table.values()] + [
+            str(row[0]) for row in labels.STATES.values()
+        ]
+    assert [text for text in words if text not in catalog] == []
+    assert set(labels.REASONS) == set(REASONS)
+    assert set(labels.FIELDS) == set(FIELDS)

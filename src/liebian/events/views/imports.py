@@ -27,8 +27,8 @@ from liebian.core.errors import Conflict, Invalid, LiebianError, NotFound
 from liebian.events import queries, services
 from liebian.events.forms import ColumnsForm, UploadForm
 from liebian.events.imports.files import MAX_FILE
-from liebian.events.imports.types import REASONS
-from liebian.events.labels import PHASES, STATES, say
+from liebian.events.imports.types import REASONS, Problem
+from liebian.events.labels import PHASES, PROBLEMS, STATES, say
 from liebian.events.labels import REASONS as REASON_WORDS
 from liebian.events.types import ImportView
 
@@ -59,7 +59,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
         return render(request, "events/import_new.html", {"form": UploadForm()})
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length[:18]) > MAX_FILE + _HEAD_ROOM:
-        raise Invalid("file_too_large", say("file_too_large", ""))
+        raise Invalid("file_too_large", str(PROBLEMS["file_too_large"]))
     request.upload_handlers = [TemporaryFileUploadHandler(request)]  # type: ignore[assignment]
     return _receive(request)
 
@@ -71,7 +71,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
         try:
             return redirect("events:import-columns", job_id=_keep(request))
         except Invalid as error:
-            form.add_error("file", say(error.code, error.message))
+            form.add_error("file", say(error))
     return render(request, "events/import_new.html", {"form": form}, status=422)
 
 
@@ -105,7 +105,7 @@ def import_columns(request: HttpRequest, job_id: int) -> HttpResponse:
                 services.set_import_options(job_id=job_id, options=form.options())
                 return redirect("events:import-check", job_id=job_id)
             except Invalid as error:
-                form.add_error(None, f"{say(error.code, error.message)} {error.message}".strip())
+                form.add_error(None, say(error))
     rows = _masked(seen.columns, seen.rows, seen.guessed)
     context = {
         "job": job,
@@ -131,9 +131,7 @@ def import_check(request: HttpRequest, job_id: int) -> HttpResponse:
         "accounting": accounting,
         "rejected": _reasons(accounting.rejected if accounting else {}),
         "rejected_rows": sum(accounting.rejected.values()) if accounting else 0,
-        "problems": [
-            {"words": say(problem.code, problem.message), "exact": problem.message} for problem in seen.problems
-        ],
+        "problems": [say(problem) for problem in seen.problems],
         "columns": seen.columns,
         "rows": _masked(seen.columns, seen.rows, seen.mapping),
         "steps": _steps(job_id),
@@ -147,7 +145,7 @@ def import_start(request: HttpRequest, job_id: int) -> HttpResponse:
     try:
         services.queue_import(job_id=job_id, now=clock.now())
     except Conflict as error:
-        messages.error(request, say(error.code, error.message))
+        messages.error(request, say(error))
         return redirect("events:import-check" if error.code == "import_running" else "events:import", job_id=job_id)
     return redirect("events:import", job_id=job_id)
 
@@ -210,7 +208,7 @@ def _job_context(request: HttpRequest, job: ImportView) -> dict[str, Any]:
         **_row(job),
         "report": report,
         "rejected": _reasons(report.get("rejected", {})),
-        "error": say(job.error_code, job.error_message),
+        "error": say(Problem(job.error_code, job.error_message)),
         "phase": PHASES.get(job.phase, PHASES[""]),
         "may_run": _may_run(request),
         "now": clock.now(),

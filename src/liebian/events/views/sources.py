@@ -32,7 +32,7 @@ def source_add(request: HttpRequest) -> HttpResponse:
         try:
             source = services.create_source(name=form.cleaned_data["name"], now=clock.now())
         except LiebianError as error:
-            form.add_error("name", say(error.code, error.message))
+            form.add_error("name", say(error))
         else:
             messages.success(request, _("The source %(name)s can send now.") % {"name": source.name})
             return redirect("events:sources")
