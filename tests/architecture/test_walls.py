@@ -56,14 +56,21 @@ def graph(options: Any) -> Any:
 
 def broken(graph: Any, options: Any, only: tuple[str, ...] = ()) -> set[str]:
     report = use_cases._build_report(
-        graph=graph, graph_building_duration=0, user_options=options, limit_to_contracts=only, show_timings=False, verbose=False
+        graph=graph,
+        graph_building_duration=0,
+        user_options=options,
+        limit_to_contracts=only,
+        show_timings=False,
+        verbose=False,
     )
     ids = {options_["name"]: options_["id"] for options_ in options.contracts_options}
     return {ids[contract.name] for contract, check in report.get_contracts_and_checks() if not check.kept}
 
 
 def test_the_written_walls_are_those_of_the_tree():
-    done = subprocess.run([sys.executable, "tools/make_contracts.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "tools/make_contracts.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -44,7 +44,14 @@ class Installation:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """A command of the command line, answered as JSON."""
-        done = subprocess.run([*COMMAND, *arguments, "--json"], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--json"],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -144,7 +151,14 @@ def visit(shop: Installation, chromium: Any) -> Iterator[Callable[..., Visitor]]
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.sample))"
         )
-        page.on("console", lambda m: visitor.wrong.append(m.text) if m.type == "error" and "422" not in m.text and "409" not in m.text else None)
+        page.on(
+            "console",
+            lambda m: (
+                visitor.wrong.append(m.text)
+                if m.type == "error" and "422" not in m.text and "409" not in m.text
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: visitor.wrong.append(str(error)))
 
         def guard(route: Any) -> None:

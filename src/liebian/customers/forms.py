@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liebian.core import days
 from liebian.core.errors import Invalid
@@ -34,7 +35,7 @@ class CustomerFilterForm(forms.Form):
     channel = forms.CharField(label=_("Came through"), required=False, max_length=60, widget=forms.Select)
     city = forms.CharField(label=_("City"), required=False, max_length=80, widget=forms.Select)
     gender = forms.CharField(label=_("Gender"), required=False, max_length=20, widget=forms.Select)
-    tier = forms.CharField(label=_("Tier"), required=False, max_length=81, widget=forms.Select)
+    tier = forms.CharField(label=pgettext_lazy("customer", "Tier"), required=False, max_length=81, widget=forms.Select)
     ordered = forms.ChoiceField(label=_("Has ordered"), required=False, choices=_YES_NO)
     referred = forms.ChoiceField(label=_("Was recommended"), required=False, choices=_YES_NO)
     referred_by = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)

@@ -9,7 +9,7 @@ from typing import Any
 
 import phonenumbers
 
-from liebian.access.types import mask_email, mask_phone
+from liebian.access.types import mask_email, mask_field, mask_phone
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
 
 DEFAULT_REGION = "CN"
@@ -28,6 +28,25 @@ def normal_phone(raw: object) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def spoken_phone(number: str) -> str:
+    """A stored number as people here say it: without the country when it is their own.
+
+    >>> spoken_phone("+8613800138000"), spoken_phone("+442079460958")
+    ('13800138000', '+442079460958')
+    """
+    own = f"+{phonenumbers.country_code_for_region(DEFAULT_REGION)}"
+    return number.removeprefix(own)
+
+
+def masked(field: str, value: str) -> str:
+    """The mask of a stored personal field.
+
+    >>> masked("phone", "+8613812346021"), masked("name", "林晚秋")
+    ('138****6021', '林*秋')
+    """
+    return mask_field(field, spoken_phone(value) if field == "phone" else value)
 
 
 def normal_email(raw: object) -> str | None:
@@ -162,8 +181,13 @@ def parse_search(text: str) -> Search | None:
     )
 
 
+_EMAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE_INSIDE = re.compile(r"(?<![\w-])(?:1[3-9]\d{9}|\+\d{8,15})(?!\w)")
+
+
 def covered_text(value: Any) -> str:
-    """A value from an event as it may be shown: what looks like a phone number or an e-mail address is masked.
+    """A value from an event as it may be shown: what looks like a phone number or an e-mail address is masked, also inside a
+    sentence.
 
     >>> covered_text("13800138000"), covered_text("lin@example.com"), covered_text(["绿茶", "礼盒"]), covered_text("O-2026-7781")
     ('138****8000', 'l***@example.com', '绿茶, 礼盒', 'O-2026-7781')
@@ -173,7 +197,8 @@ def covered_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(filter(None, (covered_text(item) for item in value[:10])))
     text = str(value).strip()[:200]
-    if normal_email(text):
-        return mask_email(text)
     digits = sum(letter.isdigit() for letter in text)
-    return mask_phone(text) if digits >= 10 and digits * 2 > len(text) and normal_phone(text) else text
+    if digits >= 10 and digits * 2 > len(text) and normal_phone(text):
+        return mask_phone(text)
+    text = _EMAIL_INSIDE.sub(lambda found: mask_email(found.group()), text)
+    return _PHONE_INSIDE.sub(lambda found: mask_phone(found.group()), text)

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from liebian.access import services as access
-from liebian.access.types import Actor, mask_field
+from liebian.access.types import Actor
 from liebian.core import cursors
+from liebian.core.bulk import write_rows
 from liebian.core.errors import NotFound
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
@@ -20,6 +21,7 @@ from liebian.customers.models import Identifier, TierMembership
 from liebian.customers.queries import list_customer_events_after, list_merges_after
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
+from liebian.customers.rules import masked
 from liebian.customers.types import OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
 from liebian.lake import services as lake
@@ -73,7 +75,7 @@ def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:
     ]
     with transaction.atomic():
         TierMembership.objects.filter(model=model).delete()
-        TierMembership.objects.bulk_create(rows, batch_size=2000)
+        write_rows(rows)
     return len(rows)
 
 
@@ -94,7 +96,7 @@ def reveal_field(*, customer_id: int, field: str, actor: Actor, reason: str, now
     logged = f"identifier.{kind}" if row else field
     access.log_reveal(actor=actor, subject=f"customer:{customer_id}", field=logged, reason=reason, now=now)
     value = open_identifier(row) if row else str(getattr(person, field))
-    return Revealed(value=value, masked=mask_field(kind, value))
+    return Revealed(value=value, masked=masked(kind, value))
 
 
 def publish(*, limit: int = 20_000) -> int:

@@ -38,7 +38,7 @@ def list_orders(*, customer_id: int, limit: int = 50, before: datetime | None = 
     return [_view(row) for row in rows[:limit]]
 
 
-def list_order_page(*, customer_id: int, before: str = "", limit: int = 10) -> OrderPage:
+def list_order_page(*, customer_id: int, before: str = "", limit: int = 6) -> OrderPage:
     """A customer's orders in keyset pages, newest first, ties by id. Raises Invalid "bad_cursor"."""
     rows = Order.objects.filter(customer_id=customer_id, ordered_at__isnull=False).order_by("-ordered_at", "-id")
     if before:

@@ -67,7 +67,10 @@ class MonthRevenue:
     n_orders: int
 
 
+@dataclass(frozen=True, slots=True)
 class PlacedOrder:
+    """An order that was placed, whatever became of it."""
+
     customer_id: int
     external_id: str
     event_id: int

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liebian.access.guard import requires
 from liebian.access.queries import get_organisation
@@ -21,7 +21,7 @@ from liebian.orders.types import MonthRevenue, OrderView
 from liebian.ui import charts, formats
 
 _STATUS = {
-    "paid": (gettext_lazy("Paid"), "good", "check"),
+    "paid": (pgettext_lazy("state of an order", "Paid"), "good", "check"),
     "partly_refunded": (gettext_lazy("Partly refunded"), "warn", "receipt-refund"),
     "refunded": (gettext_lazy("Refunded"), "", "receipt-refund"),
     "cancelled": (gettext_lazy("Cancelled"), "", "ban"),

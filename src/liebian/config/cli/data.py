@@ -9,10 +9,11 @@ import cyclopts
 
 from liebian.access import queries as access_queries
 from liebian.access import services as access
-from liebian.config.cli.main import app
-from liebian.config.cli.output import console, print_json, progress
+from liebian.config.cli.first_login import first_password
+from liebian.config.cli.root import app
 from liebian.config.demo import play
 from liebian.config.jobs import publish_lake, run_stages
+from liebian.config.terminal import console, print_json, progress
 from liebian.core import clock, cursors
 from liebian.core.errors import Conflict
 from liebian.events import queries as event_log
@@ -48,7 +49,9 @@ def orders(
         _show_preview(file, options, json)
         return
     now = clock.now()
-    job_id = events.start_import(path=file.resolve(), filename=file.name, options=options, actor="command line", now=now)
+    job_id = events.start_import(
+        path=file.resolve(), filename=file.name, options=options, actor="command line", now=now
+    )
     with progress(quiet=json) as bar:
         task = bar.add_task("Reading", total=None)
 
@@ -88,18 +91,29 @@ def _adopt_currency() -> None:
 def _show_preview(file: Path, options: dict[str, Any], json: bool) -> None:
     seen = events.preview(file.resolve(), options, now=clock.now())
     if json:
-        print_json({"columns": seen.columns, "mapping": seen.mapping, "problems": [p.code for p in seen.problems], "accounting": seen.accounting})
+        print_json(
+            {
+                "columns": seen.columns,
+                "mapping": seen.mapping,
+                "problems": [p.code for p in seen.problems],
+                "accounting": seen.accounting,
+            }
+        )
         return
     for problem in seen.problems:
         console.print(f"[yellow]{problem.message}[/yellow]")
     console.print(f"Columns read as: {seen.mapping}")
     if seen.accounting:
-        console.print(f"{seen.accounting.rows:,} rows, {seen.accounting.accepted:,} would be accepted. Nothing was written.")
+        console.print(
+            f"{seen.accounting.rows:,} rows, {seen.accounting.accepted:,} would be accepted. Nothing was written."
+        )
 
 
 def _show_report(report: dict[str, Any]) -> None:
     console.print(f"{report['rows']:,} rows in {report['seconds']:.1f} s ({report['rows_per_s']:,} rows/s)")
-    console.print(f"  accepted {report['accepted']:,}: {report['created']:,} new, {report['updated']:,} changed, {report['unchanged']:,} known already")
+    console.print(
+        f"  accepted {report['accepted']:,}: {report['created']:,} new, {report['updated']:,} changed, {report['unchanged']:,} known already"
+    )
     for reason, count in sorted(report["rejected"].items(), key=lambda item: -item[1]):
         console.print(f"  rejected {count:,}: {reason}")
     if report["rejected_file"]:
@@ -118,9 +132,11 @@ def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool =
         The same seed and day give the same shop.
     """
     if event_log.get_log_end():
-        raise Conflict("not_empty", "There is data already. The demo shop only opens in an empty installation (LIEBIAN_HOME).")
+        raise Conflict(
+            "not_empty", "There is data already. The demo shop only opens in an empty installation (LIEBIAN_HOME)."
+        )
     now = clock.now()
-    access.ensure_first_admin(now=now)
+    first_password()
     play.play(now=now, quiet=json, customers=customers, seed=seed)
     if json:
         print_json({"events": event_log.get_log_end(), "seconds": (clock.now() - now).total_seconds()})
@@ -135,7 +151,9 @@ def stages(*, json: bool = False) -> None:
     if json:
         print_json({"events": done, "published": published, "tiers": len(computed)})
     else:
-        console.print(f"{done:,} log positions worked on, {published:,} rows published, {len(computed)} tier models computed")
+        console.print(
+            f"{done:,} log positions worked on, {published:,} rows published, {len(computed)} tier models computed"
+        )
 
 
 @lake.command
@@ -143,7 +161,12 @@ def status(*, json: bool = False) -> None:
     """What the lake holds."""
     states = lake_queries.list_states()
     if json:
-        print_json({s.name: {"version": s.version, "rows": s.rows, "files": s.files, "published_at": s.published_at} for s in states})
+        print_json(
+            {
+                s.name: {"version": s.version, "rows": s.rows, "files": s.files, "published_at": s.published_at}
+                for s in states
+            }
+        )
         return
     for state in states:
         console.print(f"{state.name}: {state.rows:,} rows, {state.files} files, version {state.version}")

@@ -48,7 +48,9 @@ def publish_programme(moment: datetime, *, starts: date, today: date) -> tuple[i
     """Segment, draft, publication. Returns the programme and everybody on its list with their arm."""
     segment = segments.save_segment(name=SEGMENT, rule=SEGMENT_RULE, now=moment)
     period = {"starts_on": starts.isoformat(), "ends_on": (today + timedelta(days=RUNS_ON)).isoformat()}
-    draft = referrals.save_draft(programme_id=None, values={**TERMS, **period, "segment_id": segment.id}, actor=None, now=moment)
+    draft = referrals.save_draft(
+        programme_id=None, values={**TERMS, **period, "segment_id": segment.id}, actor=None, now=moment
+    )
     programme = referrals.publish_programme(programme_id=draft.id, actor=None, now=moment)
     people = referral_queries.list_participants(programme.id)
     user_ids = customers.list_user_ids(each.customer_id for each in people)

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, Count, DateTimeField, F, Field, Func, Q, QuerySet, Value
 
-from liebian.access.types import mask_name, mask_phone
+from liebian.access.types import mask_name
 from liebian.core import crypto, keyset
 from liebian.customers.models import Customer, Identifier, TierMembership
 from liebian.customers.queries.people import find_customer, open_field
 from liebian.customers.queries.tiers import list_tiers
-from liebian.customers.rules import customer_number, parse_search
+from liebian.customers.rules import customer_number, masked, parse_search
 from liebian.customers.types import CustomerFilter, CustomerPage, CustomerRow, FilterChoices, TierPlace
 
 SORTS = {
@@ -211,7 +211,7 @@ def _rows(found: list[Customer]) -> tuple[CustomerRow, ...]:
 def _row(row: Customer, tiers: tuple[TierPlace, ...], n_brought: int) -> CustomerRow:
     return CustomerRow(
         id=row.pk, number=customer_number(row.pk), name=mask_name(open_field(row.name, "name")),
-        phone=mask_phone(open_field(row.phone, "phone")), is_known=row.is_known, city=row.city, channel=row.channel,
+        phone=masked("phone", open_field(row.phone, "phone")), is_known=row.is_known, city=row.city, channel=row.channel,
         n_orders=row.n_orders, revenue_minor=row.revenue_minor, last_order_at=row.last_order_at,
         first_seen_at=row.first_seen_at, last_seen_at=row.last_seen_at, n_brought=n_brought, tiers=tiers,
     )  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from liebian.access.types import mask_field, mask_name
+from liebian.access.types import mask_name
 from liebian.core import crypto, cursors
 from liebian.customers.models import Customer, CustomerEvent, Identifier
 from liebian.customers.queries.people import STAGE, open_field, person_row
-from liebian.customers.rules import covered_text, customer_number
+from liebian.customers.rules import covered_text, customer_number, masked
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS, Fact, Freshness, IdentifierView, Profile
 from liebian.events import queries as events
 from liebian.events.types import EventRecord
@@ -25,9 +25,9 @@ def get_profile(customer_id: int) -> Profile:
     row = person_row(customer_id)
     referrer = Customer.objects.filter(pk=row.referred_by).only("name").first() if row.referred_by else None
     opened = {field: open_field(getattr(row, field), field) for field in PERSONAL_FIELDS}
-    masked = {field: mask_field(field, value) for field, value in opened.items() if value}
+    covered = {field: masked(field, value) for field, value in opened.items() if value}
     return Profile(
-        id=row.pk, number=customer_number(row.pk), name=masked.get("name", ""), is_known=row.is_known, masked=masked,
+        id=row.pk, number=customer_number(row.pk), name=covered.get("name", ""), is_known=row.is_known, masked=covered,
         channel=row.channel, city=row.city, province=row.province, first_seen_at=row.first_seen_at, known_at=row.known_at,
         last_seen_at=row.last_seen_at, n_orders=row.n_orders, revenue_minor=row.revenue_minor,
         first_order_at=row.first_order_at, last_order_at=row.last_order_at,
@@ -40,9 +40,7 @@ def list_facts(customer_id: int) -> list[Fact]:
     """What is known, each with the event that last told it, and what is worked out from events, marked as such."""
     row = person_row(customer_id)
     told = _last_told(row.pk)
-    values: dict[str, Any] = {
-        field: mask_field(field, open_field(getattr(row, field), field)) for field in PERSONAL_FIELDS
-    }
+    values: dict[str, Any] = {field: masked(field, open_field(getattr(row, field), field)) for field in PERSONAL_FIELDS}
     values |= {column: getattr(row, column) for column in _TOLD_COLUMNS}
     values |= {"birth_month": row.birth_month, **row.attributes}
     facts = [_fact(key, value, told.get("birthday" if key == "birth_month" else key)) for key, value in values.items()]
@@ -78,7 +76,7 @@ def list_identifiers(customer_id: int) -> list[IdentifierView]:
     rows.sort(key=lambda row: (order.index(row.kind), row.event_id))
     return [
         IdentifierView(
-            id=row.pk, kind=row.kind, masked=mask_field(row.kind, str(open_identifier(row))), event_id=row.event_id,
+            id=row.pk, kind=row.kind, masked=masked(row.kind, str(open_identifier(row))), event_id=row.event_id,
             since=moments.get(row.event_id, (None, ""))[0], source=moments.get(row.event_id, (None, ""))[1],
         )
         for row in rows

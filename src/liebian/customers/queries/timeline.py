@@ -20,7 +20,7 @@ _REFERRAL = Q(type="track") & (Q(name__startswith="Referral ") | Q(name__startsw
 _INTERACTIONS = Q(type__in=["page", "screen", "track"]) & ~_ORDERS & ~_REFERRAL
 
 
-def list_timeline(*, customer_id: int, kind: str = "all", before: str = "", limit: int = 30) -> TimelinePage:
+def list_timeline(*, customer_id: int, kind: str = "all", before: str = "", limit: int = 20) -> TimelinePage:
     """One page in the order of time, ties by id. Raises Invalid "bad_cursor"."""
     own_ids = _all_ids_of(customer_id)
     rows = _of_kind(CustomerEvent.objects.filter(customer_id=customer_id), kind, own_ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from liebian.customers.types import TierPlace
@@ -64,6 +64,7 @@ class Measure:
 class Explanation:
     tier: Tier
     finding: str
+    because: str
     measures: tuple[Measure, ...]
     place: TierPlace
 
@@ -88,7 +89,7 @@ def explain(place: TierPlace, currency: str) -> Explanation:
     finding = gettext("%(model)s: %(tier)s") % {"model": tier.model_name, "tier": tier.name}
     if because:
         finding = gettext("Why “%(tier)s”: %(because)s") % {"tier": tier.name, "because": because}
-    return Explanation(tier, finding, measures, place)
+    return Explanation(tier, finding, because, measures, place)
 
 
 def _explain_rfm(evidence: dict[str, Any], currency: str) -> tuple[str, tuple[Measure, ...]]:
@@ -118,9 +119,17 @@ def _explain_abc(evidence: dict[str, Any], currency: str) -> tuple[str, tuple[Me
     )
     parts = [
         gettext("%(money)s paid") % {"money": money} if money else "",
-        gettext("those who spend more bring %(share)s of the revenue") % {"share": before} if before else "",
+        _spend_more(share),
     ]
     return _listed(parts), measures
+
+
+def _spend_more(share: Any) -> str:
+    if not isinstance(share, int | float):
+        return ""
+    if share <= 0:
+        return gettext("nobody has spent more")
+    return gettext("those who spend more bring %(share)s of the revenue") % {"share": formats.percent(share)}
 
 
 def _explain_lifecycle(evidence: dict[str, Any], currency: str) -> tuple[str, tuple[Measure, ...]]:
@@ -166,4 +175,4 @@ def _score(letter: str, score: Any) -> str:
 
 
 def _listed(parts: list[str]) -> str:
-    return gettext(", ").join(part for part in parts if part)
+    return pgettext("between parts of a reason", ", ").join(part for part in parts if part)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from liebian.core.errors import Invalid
 from liebian.core.money import to_minor
@@ -67,7 +67,7 @@ def _amount(event: EventRecord, currency: str, *names: str) -> str:
 def _identified(item: TimelineItem) -> Line:
     told = [*item.told, *(key for key in item.event.traits)]
     names = list(dict.fromkeys(name_field(key) for key in told))
-    return Line("id", _("Details told"), _(", ").join(names[:8]))
+    return Line("id", _("Details told"), pgettext("between kinds of details", ", ").join(names[:8]))
 
 
 def _page_name(event: EventRecord) -> str:
@@ -170,7 +170,7 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     "Order Cancelled": _cancelled,
     "Product Viewed": _product_viewed,
     "Referral Invited": _referral("mail", lambda: _("Was asked to invite friends"), "act"),
-    "Referral Page Viewed": _referral("eye", lambda: _("Opened the own invitation page")),
+    "Referral Page Viewed": _referral("eye", lambda: _("Opened their invitation page")),
     "Referral Link Shared": _referral("share", lambda: _("Shared the invitation"), "act"),
     "Referral Link Opened": _referral("click", lambda: _("Opened an invitation")),
     "Referral Signed Up": _referral("user-plus", lambda: _("Signed up through an invitation"), "good"),
