@@ -31,7 +31,7 @@ class ColumnsForm(forms.Form):
         self.fields["preset"].choices = [("", _("None: choose the columns below")), *((name, name) for name in PRESETS)]  # type: ignore[attr-defined]
         choices = [("", "—"), *((column, column) for column in columns)]
         for field in FIELDS:
-            self.fields[f"column_{field}"] = forms.ChoiceField(label=WORDS[field], required=False, choices=choices)
+            self.fields[f"column_{field}"] = forms.ChoiceField(label=str(WORDS[field]), required=False, choices=choices)
         self.fields["currency_code"] = forms.CharField(
             label=_("Currency where the file names none"), max_length=3, required=False, initial="CNY"
         )

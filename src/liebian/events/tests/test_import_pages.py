@@ -74,7 +74,7 @@ def test_columns_are_guessed_chosen_and_a_missing_one_is_named():
     )
     place = upload(bo, data.encode("gb18030"))["Location"]
     page = text_of(bo.get(place))
-    assert "林*秋" in page and "13812346021" not in page
+    assert "林****" in page and "13812346021" not in page
     refused = bo.post(place, {"column_order_id": "单号", "column_at": "日期", "column_total": "金额"})
     assert refused.status_code == 422
     assert "No column is chosen for: Customer number." in text_of(refused)

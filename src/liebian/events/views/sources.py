@@ -54,7 +54,7 @@ def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
     may_manage = user.may("access:manage")
     last = queries.list_last_received()
     sources = [source for source in queries.list_sources() if source.name != INTERNAL_SOURCE]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "source": source,
             "kind": KINDS.get(source.kind, source.kind),
