@@ -61,7 +61,19 @@ def missing_problems() -> list[str]:
         copy = Path(scratch) / "liebian"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("static", "*.mo", "tests", "migrations", "locale"))
         (copy / "locale").mkdir()
-        command = [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-location", "-v", "0", "-e", "html,py,txt,svg"]
+        command = [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "-l",
+            "zh_Hans",
+            "--no-location",
+            "-v",
+            "0",
+            "-e",
+            "html,py,txt,svg",
+        ]
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         target = copy / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
         if not target.exists():

@@ -130,6 +130,15 @@ LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 TIME_ZONE = env.TIME_ZONE.value
 USE_THOUSAND_SEPARATOR = True
 
+# --- pages -----------------------------------------------------------------------------------------------------------
+# What other contexts show on a customer's page, by URL name; the first stands in the wide column.
+CUSTOMER_PANELS = [
+    "orders:customer-panel",
+    "referrals:customer-panel",
+    "rewards:customer-panel",
+    "segments:customer-panel",
+]
+
 # --- files -----------------------------------------------------------------------------------------------------------
 LAKE_URL = str(HOME / "lake")
 UPLOADS = HOME / "uploads"

@@ -32,7 +32,9 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
     marks = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own models
     if update:
-        changed = ", ".join(f"{quote(c)} = excluded.{quote(c)}" for c in (model._meta.get_field(name).column for name in update))  # type: ignore[union-attr]
+        changed = ", ".join(
+            f"{quote(c)} = excluded.{quote(c)}" for c in (model._meta.get_field(name).column for name in update)
+        )  # type: ignore[union-attr]
         sql += f" ON CONFLICT ({quote(model._meta.pk.column)}) DO UPDATE SET {changed}"  # type: ignore[union-attr]
     elif ignore:
         sql += " ON CONFLICT DO NOTHING"

@@ -129,7 +129,7 @@ def list_books(*, asset: str = "", codes: Iterable[str] | None = None) -> list[B
     for row in sums.order_by("opened"):
         books[row["book"], row["asset"]].append(row)
     return [
-        BookView(code=book, title=str(parts[0]["name"]), asset=unit, kinds=tuple(map(_view_kind, parts)))
+        BookView(book, str(parts[0]["name"]), unit, tuple(map(_view_kind, parts)), parts[0]["opened"])
         for (book, unit), parts in books.items()
     ]
 

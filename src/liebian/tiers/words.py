@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from liebian_analytics.metrics.rfm import RfmCuts
 
 KIND_LABELS = {
-    "rfm": gettext_noop("RFM value"),
-    "abc": gettext_noop("ABC by revenue"),
+    "rfm": gettext_noop("Value (RFM)"),
+    "abc": gettext_noop("Share of revenue (ABC)"),
     "lifecycle": gettext_noop("Lifecycle"),
 }
 _LABELS = {
     ("rfm", "important_value"): gettext_noop("Champions"),
-    ("rfm", "important_develop"): gettext_noop("Big and recent, seldom"),
-    ("rfm", "important_keep"): gettext_noop("Big and often, drifting"),
-    ("rfm", "important_winback"): gettext_noop("Big, to win back"),
-    ("rfm", "general_value"): gettext_noop("Regulars, small orders"),
-    ("rfm", "general_develop"): gettext_noop("Recent, small so far"),
-    ("rfm", "general_keep"): gettext_noop("Regulars, drifting"),
-    ("rfm", "general_winback"): gettext_noop("Quiet and small"),
-    ("abc", "A"): gettext_noop("A customers"),
-    ("abc", "B"): gettext_noop("B customers"),
-    ("abc", "C"): gettext_noop("C customers"),
+    ("rfm", "important_develop"): gettext_noop("Big spenders to develop"),
+    ("rfm", "important_keep"): gettext_noop("Valuable, slipping away"),
+    ("rfm", "important_winback"): gettext_noop("Valuable, to win back"),
+    ("rfm", "general_value"): gettext_noop("Regulars"),
+    ("rfm", "general_develop"): gettext_noop("Newer customers to develop"),
+    ("rfm", "general_keep"): gettext_noop("Regulars, slipping away"),
+    ("rfm", "general_winback"): gettext_noop("Asleep"),
+    ("abc", "A"): gettext_noop("A: carries the revenue"),
+    ("abc", "B"): gettext_noop("B: the middle"),
+    ("abc", "C"): gettext_noop("C: the long tail"),
     ("lifecycle", "potential"): gettext_noop("Potential"),
     ("lifecycle", "new"): gettext_noop("New"),
     ("lifecycle", "active"): gettext_noop("Active"),
@@ -39,10 +39,10 @@ _LABELS = {
     ("lifecycle", "lost"): gettext_noop("Lost"),
 }
 LADDER = {
-    "important_value": 1, "important_develop": 2, "important_keep": 5, "important_winback": 6,
-    "general_value": 3, "general_develop": 4, "general_keep": 5, "general_winback": 7,
+    "important_value": 1, "important_develop": 3, "important_keep": 5, "important_winback": 6,
+    "general_value": 2, "general_develop": 4, "general_keep": 5, "general_winback": 7,
     "A": 1, "B": 3, "C": 7,
-    "potential": 4, "new": 4, "active": 2, "loyal": 1, "at_risk": 5, "lost": 6,
+    "potential": 3, "new": 4, "active": 2, "loyal": 1, "at_risk": 5, "lost": 7,
 }  # fmt: skip
 """Cell to its place on the tier ladder of colours."""
 

@@ -54,7 +54,7 @@ def compare_attribute(values: Values, op: str, operand: Any) -> Mask:
     if op == "not_set":
         return ~there
     if values.dtype == object:
-        return np.fromiter((_matches_one(value, op, operand) for value in values), dtype=bool, count=values.size)
+        return _compare_objects(values, op, operand)
     if op == "in":
         found = np.zeros(values.size, dtype=bool)
         for choice in operand:
@@ -65,6 +65,28 @@ def compare_attribute(values: Values, op: str, operand: Any) -> Mask:
     if op == "contains" or any(item is None for item in typed):
         return np.zeros(values.size, dtype=bool)
     return compare_numbers(values, op, typed if op == "between" else typed[0])
+
+
+class _Answers(dict[Any, bool]):
+    """Answers by value, so that each distinct text is compared once however many customers share it."""
+
+    def __init__(self, op: str, operand: Any) -> None:
+        self._question = (op, operand)
+
+    def __missing__(self, value: Any) -> bool:
+        answer = self[value] = _matches_one(value, *self._question)
+        return answer
+
+
+def _compare_objects(values: Values, op: str, operand: Any) -> Mask:
+    operands = operand if isinstance(operand, tuple | list) else (operand,)
+    # 1 and True are one key of a dict; texts have no such doubles.
+    if all(isinstance(item, str) for item in operands):
+        try:
+            return np.fromiter(map(_Answers(op, operand).__getitem__, values), dtype=bool, count=values.size)
+        except TypeError:  # a value that cannot be a key, such as a list
+            pass
+    return np.fromiter((_matches_one(value, op, operand) for value in values), dtype=bool, count=values.size)
 
 
 def _matches_one(value: Any, op: str, operand: Any) -> bool:

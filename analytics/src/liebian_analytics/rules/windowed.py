@@ -10,6 +10,7 @@ from liebian_analytics.errors import BadArgument, SchemaMismatch
 from liebian_analytics.metrics.orders import known_customers, standing_orders
 from liebian_analytics.periods import AsOf, before, days_before, end_day, window_start
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
+from liebian_analytics.schema import check_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -115,38 +116,59 @@ def _joined(table: ir.Table, more: ir.Table) -> ir.Table:
 
 def _order_sums(order_facts: ir.Table, columns: list[OrderColumn], as_of: AsOf) -> ir.Table:
     orders = standing_orders(order_facts, as_of=as_of)
+    windows = _window_flags(orders, columns, as_of)
+    channels = sorted({column.channel for column in columns if column.channel is not None})
+    flags = {channel: f"channel_{number}" for number, channel in enumerate(channels)}
+    orders = orders.mutate(
+        **{f"window_{days}": flag for days, flag in windows.items()},
+        **{name: (orders.channel == channel).fill_null(False).cast("int64") for channel, name in flags.items()},
+    )
     return orders.group_by("customer_id").aggregate(
-        **{column.key: _order_measure(orders, column, as_of) for column in columns}
+        **{
+            column.key: _order_measure(
+                orders, column.measure, _product(orders, column.window_days, flags.get(column.channel or "")), as_of
+            )
+            for column in columns
+        }
     )
 
 
-def _order_measure(orders: ir.Table, column: OrderColumn, as_of: AsOf) -> Any:
+def _order_measure(orders: ir.Table, measure: str, inside: Any, as_of: AsOf) -> Any:
+    """One measure over the orders where ``inside`` is 1; ``inside`` is None where all of them count."""
     import ibis
 
-    inside = orders.day.notnull()
-    if column.window_days is not None:
-        inside &= orders.day >= window_start(as_of, column.window_days)
-    if column.channel is not None:
-        inside &= (orders.channel == column.channel).fill_null(False)
-    if column.measure == "n_orders":
-        return inside.cast("int64").sum()
-    if column.measure == "revenue_minor":
-        return (orders.amount_minor * inside.cast("int64")).sum()
-    days = ibis.ifelse(inside, orders.day, ibis.null("date"))
-    return days_before(end_day(as_of), days.max() if column.measure == "days_since_last_order" else days.min())
+    if measure == "n_orders":
+        return orders.count() if inside is None else inside.sum()
+    if measure == "revenue_minor":
+        return (orders.amount_minor if inside is None else orders.amount_minor * inside).sum()
+    days = orders.day if inside is None else ibis.ifelse(inside == 1, orders.day, ibis.null("date"))
+    return days_before(end_day(as_of), days.max() if measure == "days_since_last_order" else days.min())
 
 
 def _event_sums(event_day_facts: ir.Table, columns: list[EventColumn], as_of: AsOf) -> ir.Table:
-    names = sorted({column.name for column in columns})
+    names = {name: f"event_{number}" for number, name in enumerate(sorted({column.name for column in columns}))}
+    check_table(event_day_facts, "event_day_facts")
     facts = before(event_day_facts, as_of)
-    facts = facts.filter(facts["name"].isin(names))
+    facts = facts.filter(facts["name"].isin(list(names)))
+    windows = _window_flags(facts, columns, as_of)
+    facts = facts.mutate(
+        **{f"window_{days}": flag for days, flag in windows.items()},
+        # The count of the event itself: one factor less in every sum.
+        **{flag: (facts["name"] == name).cast("int64") * facts.n_events for name, flag in names.items()},
+    )
     return facts.group_by("customer_id").aggregate(
-        **{column.key: _event_count(facts, column, as_of) for column in columns}
+        **{column.key: _product(facts, column.window_days, names[column.name]).sum() for column in columns}
     )
 
 
-def _event_count(facts: ir.Table, column: EventColumn, as_of: AsOf) -> Any:
-    inside = facts["name"] == column.name
-    if column.window_days is not None:
-        inside &= facts.day >= window_start(as_of, column.window_days)
-    return (facts.n_events * inside.cast("int64")).sum()
+def _window_flags(facts: ir.Table, columns: list[OrderColumn] | list[EventColumn], as_of: AsOf) -> dict[int, Any]:
+    """1 or 0 per fact for each distinct window, computed once for all columns that share it."""
+    windows = sorted({column.window_days for column in columns if column.window_days is not None})
+    return {days: (facts.day >= window_start(as_of, days)).cast("int64") for days in windows}
+
+
+def _product(facts: ir.Table, window_days: int | None, flag: str | None) -> Any:
+    factors = ([facts[f"window_{window_days}"]] if window_days is not None else []) + ([facts[flag]] if flag else [])
+    if len(factors) == 2:
+        return factors[0] * factors[1]
+    return factors[0] if factors else None

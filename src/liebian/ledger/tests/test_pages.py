@@ -66,6 +66,16 @@ def test_points_have_a_page_of_their_own(staff, booked):
     assert "¥" not in page.split('id="entries"')[1].split("</section>")[0]
 
 
+def test_a_flow_of_many_accounts_leads_to_their_entries(staff, booked):
+    other = AccountRef("points:6", "points", "POINTS/0", book="points")
+    entry_id = post("more", "release", move(POINTS_WORLD, other, 5))
+    page = read(staff, "/ledger?asset=POINTS/0")
+    assert "2 accounts" in page
+    address = page.split("305 points</a>")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    entries = read(staff, address).split('id="entries"')[1]
+    assert f"/ledger/entries/{entry_id}" in entries and f"/ledger/entries/{booked[0]}" not in entries
+
+
 def test_entries_are_filtered_by_cause_kind_and_account(staff, booked):
     only = read(staff, "/ledger?reference=order:1").split('id="entries"')[1]
     assert f"/ledger/entries/{booked[1]}" in only and f"/ledger/entries/{booked[0]}" not in only

@@ -25,6 +25,7 @@ from liebian.ledger.views.words import (
     say_bare,
     say_entry,
     say_kind,
+    tab_of,
 )
 
 PAGE = 30
@@ -36,6 +37,7 @@ class Flow:
     """One book as a row of accounts. `budget_id` is set where money can be put in."""
 
     title: str
+    note: str
     finding: str
     total: int
     total_text: str
@@ -47,9 +49,10 @@ class Flow:
 
 @requires("ledger:view")
 def home(request: HttpRequest) -> HttpResponse:
-    tabs = _list_tabs()
+    assets = _list_shown_assets()
     asked = EntryFilter(request.GET).asked()
-    shown = asked["asset"] if asked["asset"] in {tab["asset"] for tab in tabs} else _first(tabs)
+    tab = tab_of(asked["asset"])
+    shown = tab if tab in assets else next(iter(assets), "")
     books = queries.list_books(asset=shown) if shown else []
     chosen = [book for book in books if book.code == asked["book"]] if asked["book"] else books
     page = queries.list_entries(
@@ -62,10 +65,10 @@ def home(request: HttpRequest) -> HttpResponse:
         limit=PAGE,
     )
     context = {
-        "tabs": tabs,
+        "tabs": [{"asset": each, "name": say_asset(each), "on": each == shown} for each in assets],
         "shown": shown,
         "asked": asked,
-        "flows": [_make_flow(book) for book in chosen[-FLOWS:][::-1]],
+        "flows": [_make_flow(book) for book in sorted(chosen, key=_by_use)[:FLOWS]],
         "n_more_flows": max(len(chosen) - FLOWS, 0),
         "sums": _sum_assets(queries.list_books()),
         "rows": make_rows(page),
@@ -77,16 +80,15 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/home.html", context)
 
 
-def _list_tabs() -> list[dict[str, str]]:
+def _list_shown_assets() -> list[str]:
     """Currencies first, then points, then all coupons together."""
     assets = queries.list_assets()
-    shown = [asset for asset in assets if is_money(asset)]
-    shown += [each for each in ("POINTS", "COUPON:") if any(asset.startswith(each) for asset in assets)]
-    return [{"asset": each, "name": say_asset(each)} for each in shown]
+    return list(dict.fromkeys(tab_of(asset) for asset in sorted(assets, key=lambda each: not is_money(each))))
 
 
-def _first(tabs: list[dict[str, str]]) -> str:
-    return tabs[0]["asset"] if tabs else ""
+def _by_use(book: BookView) -> tuple[bool, int]:
+    """Books that hold something first, the newest first among them."""
+    return book.balance_of(WORLD) == 0, -book.opened
 
 
 def _make_flow(book: BookView) -> Flow:
@@ -94,11 +96,17 @@ def _make_flow(book: BookView) -> Flow:
     paid_in = -book.balance_of(WORLD)
     name = book.title or say_asset(book.asset)
     texts = {"total": say_amount(paid_in, book.asset), "rest": say_amount(book.balance_of("budget"), book.asset)}
-    finding = _("%(total)s in all: %(rest)s still available") if is_money(book.asset) else _("%(total)s issued")
+    if not is_money(book.asset):
+        finding = _("%(total)s issued")
+    elif paid_in:
+        finding = _("%(total)s in all: %(rest)s still available")
+    else:
+        finding = _("Nothing in it yet")
     total = sum(part.balance for part in parts)
     kind, _colon, number = book.code.partition(":")
     return Flow(
         title=name,
+        note=_say_rule(book.asset),
         finding=finding % texts,
         total=total,
         total_text=say_amount(total, book.asset),
@@ -109,11 +117,17 @@ def _make_flow(book: BookView) -> Flow:
     )
 
 
+def _say_rule(asset: str) -> str:
+    if is_money(asset):
+        return _("money moves along the arrows only; refunds and refusals return to the budget")
+    return _("what is taken back or expires returns to us")
+
+
 def _make_account(part: KindSum, book: BookView, paid_in: int) -> dict[str, Any]:
     if part.code:
         href = reverse("ledger:account", args=[part.code])
     else:
-        href = f"{reverse('ledger:home')}?asset={book.asset}&book={book.code}#entries"
+        href = f"{reverse('ledger:home')}?asset={tab_of(book.asset)}&book={book.code}#entries"
     many = _("%(count)s accounts") % {"count": part.n_accounts} if part.n_accounts > 1 else ""
     return {
         "label": say_kind(part.kind, book.asset),

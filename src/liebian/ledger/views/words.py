@@ -22,6 +22,7 @@ KINDS: dict[str, Any] = {
     "coupons_used": _("Used coupons"),
 }
 ORDER = list(KINDS)
+OTHER_TABS = ("POINTS", "COUPON:")
 COLOURS = {
     "world": "sunken",
     "budget": "line-strong",
@@ -53,6 +54,11 @@ ENTRIES: dict[str, Any] = {
 }
 
 
+def tab_of(asset: str) -> str:
+    """The part of the page an asset is shown under: each currency, all points, all coupons."""
+    return next((each for each in OTHER_TABS if asset.startswith(each)), asset)
+
+
 def say_kind(kind: str, asset: str = "") -> str:
     if kind == "world" and not is_money(asset):
         return str(_("Issued by us"))
@@ -64,7 +70,7 @@ def say_entry(kind: str) -> str:
 
 
 def is_money(asset: str) -> bool:
-    return bool(asset) and not asset.startswith(("POINTS", "COUPON:"))
+    return bool(asset) and not asset.startswith(OTHER_TABS)
 
 
 def say_asset(asset: str) -> str:

@@ -25,6 +25,7 @@ from liebian.referrals.queries.programmes import (
     find_programme,
     get_participation,
     get_programme,
+    list_participants,
     list_participations,
     list_programmes,
     token_of,
@@ -32,9 +33,9 @@ from liebian.referrals.queries.programmes import (
 from liebian.referrals.queries.why import find_people, list_qualifications, list_referrals, list_story
 
 __all__ = [
+    "STEPS",
     "KPoint",
     "Results",
-    "STEPS",
     "check_draft",
     "count_arms",
     "count_pairs_left",
@@ -53,6 +54,7 @@ __all__ = [
     "list_edges",
     "list_k",
     "list_outcomes",
+    "list_participants",
     "list_participations",
     "list_people",
     "list_programmes",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from liebian_analytics.experiments.holdout import CostPerIncremental, Incremental, incremental
+from liebian_analytics.metrics.virality import CycleTime, KFactor, cycle_time, generations, k_factor
 
 from liebian.core.days import day_end, day_of, day_start
 from liebian.customers import queries as customers
@@ -14,8 +16,6 @@ from liebian.referrals.models import Participation, Qualification, Referral, Tou
 from liebian.referrals.queries.people import BOUND, list_edges
 from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian_analytics.experiments.holdout import CostPerIncremental, Incremental, incremental
-from liebian_analytics.metrics.virality import CycleTime, KFactor, cycle_time, generations, k_factor
 
 OBSERVED_DAYS = 14
 """A participant who began less than this many days ago has hardly had time to bring anybody."""

@@ -76,6 +76,11 @@ def list_participations(customer_id: int) -> list[Participant]:
     return [view_participation(row) for row in Participation.objects.filter(customer_id=customer_id).order_by("-id")]
 
 
+def list_participants(programme_id: int) -> list[Participant]:
+    """Everybody who was drawn into a programme, in both arms."""
+    return [view_participation(row) for row in Participation.objects.filter(programme_id=programme_id).order_by("id")]
+
+
 def view_participation(row: Participation) -> Participant:
     return Participant(row.pk, row.programme_id, row.customer_id, row.arm, row.code, row.drawn_at)  # type: ignore[arg-type]
 

@@ -1,6 +1,7 @@
 """Reads of segments. One module per noun; this is the front door."""
 
 from liebian.segments.queries.definitions import find_segment, get_segment, list_segments, list_sizes
+from liebian.segments.queries.edges import sample_edges
 from liebian.segments.queries.members import (
     count_nodes,
     count_rule,
@@ -20,5 +21,6 @@ __all__ = [
     "list_segments",
     "list_sizes",
     "parse",
+    "sample_edges",
     "segments_of",
 ]

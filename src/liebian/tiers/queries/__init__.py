@@ -9,7 +9,7 @@ from liebian.tiers.queries.answers import (
     list_tier_members,
     preview_model,
 )
-from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_models, list_runs
+from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_cells, list_models, list_runs
 from liebian.tiers.queries.places import get_currency, known_people
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "get_currency",
     "get_model",
     "known_people",
+    "list_cells",
     "list_models",
     "list_runs",
     "list_square_members",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from liebian.core.errors import NotFound
+from liebian.tiers import words
 from liebian.tiers.models import TierModel, TierRun
+from liebian.tiers.rules import CELLS
 from liebian.tiers.types import TierModelView, TierRunView
 
 
@@ -24,6 +26,11 @@ def view_model(row: TierModel) -> TierModelView:
 def list_models() -> list[TierModelView]:
     """Active models, in the order in which they were made: RFM, ABC, lifecycle."""
     return [view_model(row) for row in TierModel.objects.filter(is_active=True).order_by("id")]
+
+
+def list_cells() -> dict[str, tuple[tuple[str, str], ...]]:
+    """(code, name) of the cells of every kind, in the active language."""
+    return {kind: tuple((cell, words.cell_label(kind, cell)) for cell in cells) for kind, cells in CELLS.items()}
 
 
 def get_model(model_id: int) -> TierModelView:

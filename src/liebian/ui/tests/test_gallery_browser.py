@@ -155,6 +155,15 @@ def test_a_failed_part_keeps_the_page_and_tells_why(browser, address):
     page.context.close()
 
 
+def test_the_menu_opens_on_a_phone(browser, address):
+    page = open_page(browser, address, "/en/gallery", width=390)
+    assert not page.locator("#nav").is_visible()
+    page.locator(".navbar-toggler").click()
+    page.locator("#nav.show").wait_for(state="attached")
+    assert page.evaluate("() => window.broken") == []
+    page.context.close()
+
+
 def test_the_theme_is_switched_and_kept(browser, address):
     page = open_page(browser, address, "/en/gallery")
     page.locator("[data-lb=theme]").first.click()

@@ -1,14 +1,16 @@
-"""Reads of `customers`. Personal fields leave only through `get_personal`, for masking or a logged reveal."""
+"""People, their identifiers and their events, for other contexts and for stages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
-from liebian.customers.rules import normal_email, normal_phone
+from liebian.customers.rules import customer_number, normal_email, normal_phone
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.customers.types import CustomerView, Merge, Personal, Recommended
 from liebian.events import queries as events
@@ -55,10 +57,23 @@ def find_customer(customer_id: int) -> CustomerView | None:
     return _view(row) if row else None
 
 
+def _not_found(customer_id: int) -> NotFound:
+    message = _("There is no customer with the number %(number)s.") % {"number": customer_number(customer_id)}
+    return NotFound("customer_not_found", message)
+
+
+def person_row(customer_id: int) -> Customer:
+    """The stored person. Raises NotFound "customer_not_found". For modules of this context only."""
+    row = Customer.objects.filter(pk=customer_id).first()
+    if row is None:
+        raise _not_found(customer_id)
+    return row
+
+
 def get_customer(customer_id: int) -> CustomerView:
     found = find_customer(customer_id)
     if found is None:
-        raise NotFound("customer_not_found", f"There is no customer {customer_id}.")
+        raise _not_found(customer_id)
     return found
 
 
@@ -77,9 +92,15 @@ def find_customer_id(*, kind: str, value: str) -> int | None:
     return row
 
 
-def _open(blob: bytes | None, field: str) -> str:
+def open_field(blob: bytes | None, field: str) -> str:
     value = crypto.unseal(blob, context=f"customer.{field}") if blob else ""
-    return value if isinstance(value, str) else " ".join(str(v) for v in value.values()) if isinstance(value, dict) else str(value)
+    return (
+        value
+        if isinstance(value, str)
+        else " ".join(str(v) for v in value.values())
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
@@ -87,7 +108,10 @@ def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
     rows = Customer.objects.in_bulk(list(ids))
     return {
         key: Personal(
-            name=_open(row.name, "name"), phone=_open(row.phone, "phone"), email=_open(row.email, "email"), address=_open(row.address, "address")
+            name=open_field(row.name, "name"),
+            phone=open_field(row.phone, "phone"),
+            email=open_field(row.email, "email"),
+            address=open_field(row.address, "address"),
         )
         for key, row in rows.items()
     }
@@ -96,7 +120,7 @@ def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
 def get_personal(customer_id: int) -> Personal:
     found = list_personal([customer_id]).get(customer_id)
     if found is None:
-        raise NotFound("customer_not_found", f"There is no customer {customer_id}.")
+        raise _not_found(customer_id)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,10 +10,9 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from liebian.core import crypto, days, ids
-from liebian.events.models import Source
 from liebian.events.queries import PERSONAL_CONTEXT
 from liebian.events.rules import Draft, parse_message
-from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt, SourceView
+from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSERT = (
@@ -79,14 +77,6 @@ def record_outcomes(outcomes: Iterable[dict[str, Any]], *, at: datetime) -> Rece
         for outcome in outcomes
     ]  # fmt: skip
     return record_events(messages, source=INTERNAL_SOURCE, received_at=at)
-
-
-def ensure_source(*, name: str, kind: str = "api", now: datetime) -> SourceView:
-    """The source of that name, made with a fresh write key on first use."""
-    source, _ = Source.objects.get_or_create(
-        name=name, defaults={"kind": kind, "write_key": secrets.token_urlsafe(24), "created_at": now}
-    )
-    return SourceView(source.pk, source.name, source.kind, source.write_key, source.is_enabled)
 
 
 def _millis(moment: datetime) -> int:
