@@ -181,8 +181,9 @@ def parse_search(text: str) -> Search | None:
     )
 
 
+_NUMBERISH = re.compile(r"(?:[+(]? ?\d[\s().-]*){10,20}")
 _EMAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE_INSIDE = re.compile(r"(?<![\w-])(?:1[3-9]\d{9}|\+\d{8,15})(?!\w)")
+_PHONE_INSIDE = re.compile(r"(?<![0-9A-Za-z_-])(?:1[3-9]\d{9}|\+\d{8,15})(?![0-9A-Za-z_])")
 
 
 def covered_text(value: Any) -> str:
@@ -197,8 +198,7 @@ def covered_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(filter(None, (covered_text(item) for item in value[:10])))
     text = str(value).strip()[:200]
-    digits = sum(letter.isdigit() for letter in text)
-    if digits >= 10 and digits * 2 > len(text) and normal_phone(text):
+    if _NUMBERISH.fullmatch(text) and normal_phone(text):
         return mask_phone(text)
     text = _EMAIL_INSIDE.sub(lambda found: mask_email(found.group()), text)
     return _PHONE_INSIDE.sub(lambda found: mask_phone(found.group()), text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
@@ -54,17 +55,18 @@ def advance(*, limit: int = BATCH) -> int:
 
 def set_order_facts(facts: Iterable[OrderFacts]) -> None:
     """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands."""
-    rows = [(f.n_orders, f.revenue_minor, f.first_order_at, f.last_order_at, f.customer_id) for f in facts]
+    rows = [
+        (f.n_orders, f.revenue_minor, _adapt(f.first_order_at), _adapt(f.last_order_at), f.customer_id) for f in facts
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
-        adapted = [(n, r, _adapt(first), _adapt(last), c) for n, r, first, last, c in rows]
         cursor.executemany(
             "UPDATE customers_customer SET n_orders=%s, revenue_minor=%s, first_order_at=%s, last_order_at=%s WHERE id=%s",
-            adapted,
+            rows,
         )
 
 
-def _adapt(value: object) -> object:
-    return connection.ops.adapt_datetimefield_value(value) if value is not None else None  # type: ignore[attr-defined]
+def _adapt(value: datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 
 def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:

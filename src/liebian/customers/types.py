@@ -140,11 +140,12 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """One page of the list; `previous` and `next` are cursors, None at an end."""
+    """One page of the list; `previous` and `next` are cursors, None at an end. `count` is how many match, capped."""
 
     rows: tuple[CustomerRow, ...]
     previous: str | None
     next: str | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def list_revenue_by_month(*, customer_id: int, currency: str, until: date, month
     for ordered_at, total, refunded, stands in rows.values_list(
         "ordered_at", "total_minor", "refunded_minor", "counts"
     ):
-        month = days.day_of(ordered_at, settings.TIME_ZONE).replace(day=1)
+        month = days.day_of(ordered_at or _EPOCH, settings.TIME_ZONE).replace(day=1)
         if month in amounts:
             amounts[month] += total - refunded
             counts[month] += stands

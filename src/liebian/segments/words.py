@@ -20,8 +20,8 @@ ATTRIBUTES = {
     "gender": gettext_noop("gender"),
     "occupation": gettext_noop("occupation"),
     "birth_month": gettext_noop("month of birth"),
-    "known_day": gettext_noop("day we got to know them"),
-    "referred_by": gettext_noop("the customer who recommended them"),
+    "known_day": gettext_noop("joining day"),
+    "referred_by": gettext_noop("recommender"),
 }
 METRICS = {
     "n_orders": gettext_noop("number of orders"),

@@ -129,8 +129,8 @@ class RfmForm(ParametersForm):
 
 class AbcForm(ParametersForm):
     kind = "abc"
-    a_up_to = forms.DecimalField(label=_("A up to … % of revenue"), min_value=1, max_value=99, decimal_places=2)
-    b_up_to = forms.DecimalField(label=_("B up to … % of revenue"), min_value=2, max_value=100, decimal_places=2)
+    a_up_to = forms.DecimalField(label=_("A up to this percentage of revenue"), min_value=1, max_value=99, decimal_places=2)
+    b_up_to = forms.DecimalField(label=_("B up to this percentage of revenue"), min_value=2, max_value=100, decimal_places=2)
     window_days = forms.IntegerField(
         label=_("Only orders of the last … days"), min_value=1, max_value=MAX_DAYS, required=False,
         help_text=_("Empty: all orders ever"),

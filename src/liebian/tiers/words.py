@@ -38,6 +38,16 @@ _LABELS = {
     ("lifecycle", "at_risk"): gettext_noop("At risk"),
     ("lifecycle", "lost"): gettext_noop("Lost"),
 }
+_SHORT = {
+    "important_value": gettext_noop("Champions"),
+    "important_develop": gettext_noop("Big spenders"),
+    "important_keep": gettext_noop("Slipping"),
+    "important_winback": gettext_noop("Win back"),
+    "general_value": gettext_noop("Regulars"),
+    "general_develop": gettext_noop("Newer"),
+    "general_keep": gettext_noop("Drifting"),
+    "general_winback": gettext_noop("Asleep"),
+}
 LADDER = {
     "important_value": 1, "important_develop": 3, "important_keep": 5, "important_winback": 6,
     "general_value": 2, "general_develop": 4, "general_keep": 5, "general_winback": 7,
@@ -54,6 +64,11 @@ def kind_label(kind: str) -> str:
 def cell_label(kind: str, cell: str) -> str:
     """What people call a cell; somebody without a place is "not placed"."""
     return _(_LABELS[kind, cell]) if (kind, cell) in _LABELS else _("Not placed")
+
+
+def short_label(kind: str, cell: str) -> str:
+    """The name where there is little room: in a square of the grid, beside a band of the flow."""
+    return _(_SHORT[cell]) if cell in _SHORT else cell_label(kind, cell)
 
 
 def stage_rule(cell: str, parameters: Mapping[str, Any]) -> str:
@@ -85,14 +100,14 @@ def _rfm(cuts: RfmCuts, fifths: bool, row: Mapping[str, Any], currency: str) -> 
         % {
             "fact": ngettext("bought %(n)s day ago", "bought %(n)s days ago", days) % {"n": days},
             "verdict": _recency_verdict(int(row["r"]), cuts.bins, fifths),
-            "limits": _("%(limits)s days") % {"limits": limits(*whole_band(cuts.recency, days))},
+            "limits": _("%(limits)s days") % {"limits": limits(*whole_band(cuts.recency, days), least=1)},
         },
         _("%(fact)s: frequency score %(score)s of %(bins)s (%(limits)s orders)")
         % {
             "fact": ngettext("%(n)s order", "%(n)s orders", orders) % {"n": orders},
             "score": row["f"],
             "bins": cuts.bins,
-            "limits": limits(*whole_band(cuts.frequency, orders)),
+            "limits": limits(*whole_band(cuts.frequency, orders), least=1),
         },
         _("%(fact)s spent: money score %(score)s of %(bins)s (%(limits)s)")
         % {
@@ -135,8 +150,10 @@ def _lifecycle(parameters: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     }
 
 
-def limits(low: int | None, high: int | None) -> str:
-    """Whole numbers from low to high as people write them: ≤ 30, 31–60, > 240."""
+def limits(low: int | None, high: int | None, *, least: int | None = None) -> str:
+    """Whole numbers from low to high as people write them: ≤ 30, 31–60, ≥ 240; nothing lies below `least`."""
+    if low is None and high == least and high is not None:
+        low = least
     if low is None:
         return f"≤ {high:,}" if high is not None else _("any")
     if high is None:

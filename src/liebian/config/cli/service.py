@@ -34,7 +34,7 @@ def migrate(*, json: bool = False) -> None:
 
 
 @app.command
-def serve(*, workers: int = 1, threads: int = 8) -> None:
+def serve(*, workers: int = 1, threads: int = 4) -> None:
     """Run the web server (HOST, PORT).
 
     Parameters

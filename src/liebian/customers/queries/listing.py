@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,25 +28,20 @@ DEFAULT_SORT = "seen"
 COUNT_CAP = 10_000
 MAX_CHOICES = 200
 _MAX_FOUND = 2000
+_FEW = 2000
 _NULLABLE = {"last_order_at"}
+# Django writes `is_known=True` as the bare column, which SQLite does not look up in an index; a list of one it does.
+_KNOWN, _ANONYMOUS = {"is_known__in": [True]}, {"is_known__in": [False]}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
 
-class _RowCompare(Func):
+def _compare_rows(column: str, operator: str, value: Any, row_id: int) -> Func:
     """(column, id) < (value, id) as one row comparison, which both databases answer from the index even in long ties."""
-
-    output_field = BooleanField()
-
-    def __init__(self, column: str, operator: str, value: Any, row_id: int) -> None:
-        kind: Field[Any, Any] = DateTimeField() if isinstance(value, datetime) else BigIntegerField()
-        super().__init__(F(column), F("id"), Value(value, output_field=kind), Value(row_id), operator=operator)
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
-        parts = [compiler.compile(expression) for expression in self.get_source_expressions()]
-        left, left_id, right, right_id = (sql for sql, _ in parts)
-        params = [value for _, values in parts for value in values]
-        return f"({left}, {left_id}) {self.extra['operator']} ({right}, {right_id})", params
+    kind: Field[Any, Any] = DateTimeField() if isinstance(value, datetime) else BigIntegerField()
+    row: dict[str, Any] = {"template": "(%(expressions)s)", "output_field": BooleanField()}
+    left, right = Func(F(column), F("id"), **row), Func(Value(value, output_field=kind), Value(row_id), **row)
+    return Func(left, right, template="%(expressions)s", arg_joiner=f" {operator} ", output_field=BooleanField())
 
 
 def list_customers(
@@ -63,9 +59,9 @@ def list_customers(
     """
     column, backwards = SORTS[sort], bool(before)
     start = _start_of(before or after, sort, ascending) if before or after else None
-    found = _walk(
-        _matching(wanted), column, start, descending=ascending == backwards, backwards=backwards, limit=limit + 1
-    )
+    count = count_customers(wanted)
+    rows = _matching(wanted, by_index=count > _FEW or _is_bare(wanted))
+    found = _walk(rows, column, start, descending=ascending == backwards, backwards=backwards, limit=limit + 1)
     has_more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
@@ -76,12 +72,17 @@ def list_customers(
         rows=_rows(found),
         previous=ends[0] if found and (has_more if backwards else bool(after)) else None,
         next=ends[-1] if found and (has_more or backwards) else None,
+        count=count,
     )
 
 
 def count_customers(wanted: CustomerFilter) -> int:
     """How many match, counted up to `COUNT_CAP`; one more than that means: more."""
-    return _matching(wanted).order_by()[: COUNT_CAP + 1].count()
+    return _matching(wanted, by_index=_is_bare(wanted)).order_by()[: COUNT_CAP + 1].count()
+
+
+def _is_bare(wanted: CustomerFilter) -> bool:
+    return replace(wanted, is_known=True) == CustomerFilter()
 
 
 def list_filter_choices() -> FilterChoices:
@@ -104,20 +105,22 @@ def list_filter_choices() -> FilterChoices:
 def _distinct(table: str, column: str, where: str, params: list[Any]) -> tuple[str, ...]:
     """Distinct values by jumping along the index from one to the next: the cost is in values, not in rows."""
     step = f"SELECT MIN({column}) FROM {table} WHERE {where} AND {column} >"  # noqa: S608 - names are ours, values are parameters
-    sql = f"WITH RECURSIVE v(x) AS ({step} '' UNION ALL SELECT ({step} v.x) FROM v WHERE v.x IS NOT NULL) "  # noqa: S608
+    values = f"WITH RECURSIVE v(x) AS ({step} '' UNION ALL SELECT ({step} v.x) FROM v WHERE v.x IS NOT NULL)"  # noqa: S608
+    sql = f"{values} SELECT x FROM v WHERE x IS NOT NULL LIMIT {MAX_CHOICES}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} SELECT x FROM v WHERE x IS NOT NULL LIMIT {MAX_CHOICES}", params + params)
+        cursor.execute(sql, params + params)
         return tuple(row[0] for row in cursor.fetchall())
 
 
-def _matching(wanted: CustomerFilter) -> QuerySet[Customer]:
+def _matching(wanted: CustomerFilter, *, by_index: bool) -> QuerySet[Customer]:
+    """`by_index` lets the database walk a sort's index; without it, it goes by the filters and sorts what they leave."""
     rows = Customer.objects.all()
     if wanted.search:
         rows = rows.filter(_search(wanted.search), merged_into__isnull=True)
     elif wanted.is_known:
-        rows = rows.filter(is_known=True)  # only anonymous people are ever merged away
+        rows = rows.filter(**(_KNOWN if by_index else {"is_known": True}))  # only anonymous people are ever merged away
     if not wanted.is_known:
-        rows = rows.filter(is_known=False, merged_into__isnull=True)
+        rows = rows.filter(**(_ANONYMOUS if by_index else {"is_known": False}), merged_into__isnull=True)
     equal = {"channel": wanted.channel, "city": wanted.city, "gender": wanted.gender, "referred_by": wanted.referred_by}
     rows = rows.filter(**{name: value for name, value in equal.items() if value})
     if wanted.tier:
@@ -182,7 +185,7 @@ def _beyond(band: QuerySet[Customer], column: str, start: tuple[Any, int], *, de
     value, row_id = start
     if value is None:
         return band.filter(id__lt=row_id) if descending else band.filter(id__gt=row_id)
-    return band.filter(_RowCompare(column, "<" if descending else ">", value, row_id))
+    return band.filter(_compare_rows(column, "<" if descending else ">", value, row_id))
 
 
 def _start_of(cursor: str, sort: str, ascending: bool) -> tuple[Any, int]:

@@ -92,7 +92,7 @@ def find_customer_id(*, kind: str, value: str) -> int | None:
     return row
 
 
-def open_field(blob: bytes | None, field: str) -> str:
+def open_field(blob: bytes | memoryview | None, field: str) -> str:
     value = crypto.unseal(blob, context=f"customer.{field}") if blob else ""
     return (
         value

@@ -52,10 +52,20 @@ def test_a_channel_that_nobody_told_is_marked_as_worked_out():
 
 
 def test_own_fields_that_look_personal_are_masked():
-    play([identify("u1", wechat="13900002222", backup="secret@example.com", note="call 13900002222")])
+    play(
+        [
+            identify(
+                "u1",
+                wechat="13900002222",
+                backup="secret@example.com",
+                note="call 13900002222",
+                remark="电话13900002222",
+            )
+        ]
+    )
     html = client_of(OPERATOR).get(f"/customers/{Customer.objects.get().pk}").content.decode()
     assert "139****2222" in html and "s***@example.com" in html
-    assert "call 139****2222" in html
+    assert "call 139****2222" in html and "电话139****2222" in html
     assert "secret@example.com" not in html and "13900002222" not in html
 
 

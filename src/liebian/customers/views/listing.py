@@ -58,7 +58,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         wanted=wanted, sort=form.chosen_sort, ascending=form.is_ascending, after=request.GET.get("after", ""),
         before=request.GET.get("before", ""), limit=PAGE,
     )  # fmt: skip
-    count = queries.count_customers(wanted)
+    count = page.count
     context = {
         "form": form, "lines": [Line(row, _tiers(row)) for row in page.rows], "currency": currency, "now": now,
         "count": _count_words(count), "count_number": count, "has_any": count > 0, "chips": _chips(request.GET, form, currency), "tabs": _tabs(request.GET),

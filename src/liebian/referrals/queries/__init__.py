@@ -1,6 +1,6 @@
 """Reads of referrals."""
 
-from liebian.referrals.queries.drafts import check_draft, fundable, list_targets, offers_of
+from liebian.referrals.queries.drafts import check_draft, fundable, list_target_choices, list_targets, offers_of
 from liebian.referrals.queries.landing import count_pairs_left, get_landing, is_signed_up, sign_up_facts
 from liebian.referrals.queries.measures import (
     KPoint,
@@ -61,6 +61,7 @@ __all__ = [
     "list_qualifications",
     "list_referrals",
     "list_story",
+    "list_target_choices",
     "list_targets",
     "list_top_inviters",
     "list_tree",

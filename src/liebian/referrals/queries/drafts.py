@@ -22,6 +22,12 @@ def list_targets(segment_id: int | None, *, now: datetime, zone: str) -> list[in
     return sorted(int(each) for each in segments.list_members(segment_id, tomorrow))
 
 
+def list_target_choices(*, now: datetime, zone: str) -> list[tuple[int, str, int]]:
+    """(segment, its name, how many are in it now), newest first."""
+    sizes = segments.count_segments(day_of(now, zone) + timedelta(days=1))
+    return [(each.id, each.name, sizes.get(each.id, 0)) for each in segments.list_segments()]
+
+
 def check_draft(programme: ProgrammeView, *, people: int, today: date) -> list[Finding]:
     """All publishing checks of a draft."""
     return publishing_checks(programme.draft, fundable_minor=fundable(programme), people=people, today=today)

@@ -8,13 +8,13 @@ from liebian.customers import queries as customers
 from liebian.orders import queries as orders
 from liebian.referrals.models import Referral
 from liebian.referrals.queries.programmes import clean_code, find_participation, get_programme, terms_of
-from liebian.referrals.rules import BindingFacts, landing_state, same_contact
+from liebian.referrals.rules import BindingFacts, first_name_hint, landing_state, same_contact
 from liebian.referrals.types import Landing, Participant, ProgrammeView
 from liebian.rewards import queries as rewards
 
 
 def get_landing(code: str, *, visitor: str, now: datetime) -> Landing:
-    """The page for a code as this visitor sees it now. The inviter is shown by the first letter of their name only."""
+    """The page for a code as this visitor sees it now. The inviter is shown by a hint of their first name."""
     inviter = find_participation(code)
     if inviter is None:
         return Landing(state="code_not_found", code=clean_code(code))
@@ -23,7 +23,7 @@ def get_landing(code: str, *, visitor: str, now: datetime) -> Landing:
     if not state and visitor:
         state = _visitor_state(inviter, visitor)
     name = customers.list_personal([inviter.customer_id])[inviter.customer_id].name
-    return Landing(state, inviter.code, programme, inviter=name[:1].upper(), referrer_id=inviter.customer_id)
+    return Landing(state, inviter.code, programme, inviter=first_name_hint(name), referrer_id=inviter.customer_id)
 
 
 def _visitor_state(inviter: Participant, visitor: str) -> str:

@@ -13,12 +13,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from liebian.core.errors import LiebianError
 from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
+from liebian.ledger.types import AccountRef, EntryDraft, move
 from liebian.rewards import queries, services
+from liebian.rewards.rules import points_account
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points
 from liebian.rewards.types import CouponUse
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-NUMBERS = st.integers(0, 5)
+NUMBERS = st.integers(0, 2)
 
 
 class Money(RuleBasedStateMachine):
@@ -27,15 +29,25 @@ class Money(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.refunded = dict.fromkeys(range(6), 0)
+        self.spent = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
-    @initialize(funded=st.integers(1, 8000), points=st.integers(1, 999), cost=st.integers(1, 999))
-    def begin(self, funded: int, points: int, cost: int) -> None:
+    @initialize(
+        funded=st.sampled_from([500, 2000, 6000]),
+        points=st.integers(1, 200),
+        cost=st.integers(200, 500),
+        begun=st.sampled_from(["", "granted", "released"]),
+    )
+    def begin(self, funded: int, points: int, cost: int, begun: str) -> None:
         self.budget = make_budget(funded)
         self.points, self.coupon = make_points(points, cost), make_coupon(cost=cost)
+        if begun:
+            self.grant([0, 1, 2], True)
+        if begun == "released":
+            self.release(10)
 
     @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3), both=st.booleans())
     def grant(self, numbers: list[int], both: bool) -> None:
@@ -46,8 +58,9 @@ class Money(RuleBasedStateMachine):
     def release(self, limit: int) -> None:
         services.release_due(day=HOLD, now=NOW, limit=limit)
 
-    @rule(number=NUMBERS, part=st.integers(1, 120))
-    def refund(self, number: int, part: int) -> None:
+    @rule(number=NUMBERS, part=st.sampled_from([1, 33, 50, 99, 120]), spend_first=st.sampled_from([0, 50, 100]))
+    def refund(self, number: int, part: int, spend_first: int) -> None:
+        self.spend_points(queries.points_balance(1) * spend_first // 100)
         self.refunded[number] += part
         services.cancel_or_claw_back(
             qualification=f"order:{number}",
@@ -56,6 +69,12 @@ class Money(RuleBasedStateMachine):
             at=NOW,
             now=NOW,
         )
+
+    def spend_points(self, amount: int) -> None:
+        if amount:
+            legs = move(points_account(1), AccountRef("points_spent", "points_spent", "POINTS/0"), amount)
+            self.spent += amount
+            ledger_services.post(entry=EntryDraft(f"spend:{self.spent}", "spend", legs, NOW), now=NOW)
 
     @rule(number=NUMBERS)
     def use_coupon(self, number: int) -> None:
@@ -101,13 +120,18 @@ class Money(RuleBasedStateMachine):
         assert sum(r.owed_minor for r in rewards) == seen.receivable
         assert all(0 <= r.clawed_amount <= r.amount and 0 <= r.clawed_minor <= r.cost_minor for r in rewards)
         in_hand = sum(r.kept_amount for r in rewards if r.role == "referrer" and r.state == "issued")
-        assert in_hand == queries.points_balance(1)
+        missing = queries.points_balance(1) + self.spent - in_hand
+        owed = [r for r in rewards if r.owed_minor]
+        assert missing >= 0
+        assert bool(owed) <= bool(missing)
+        if missing and self.points.cost_minor >= self.points.points:
+            assert owed
 
 
 def test_no_sequence_of_acts_loses_or_makes_money():
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -128,7 +128,7 @@ def _square(answer: TierAnswer, square: Square) -> charts.Cell:
         note=format_minor(per_head, answer.currency, cents=False),
         href=_people(answer, r=square.r, f=square.f),
         weight=max(0, per_head),
-        tag=words.cell_label("rfm", square.cell),
+        tag=words.short_label("rfm", square.cell),
     )
 
 
@@ -142,7 +142,7 @@ def _band_text(answer: TierAnswer, measure: str, score: int, bins: int, pattern:
     high = points[below] if below < len(points) else None
     if low is not None and high is not None and low > high:
         return _("nobody")
-    return pattern % {"limits": words.limits(low, high)}
+    return pattern % {"limits": words.limits(low, high, least=1)}
 
 
 def abc_chart(answer: TierAnswer) -> charts.Chart | None:
@@ -180,12 +180,14 @@ def flow_chart(kind: str, moves: Sequence[Move], before: date, after: date) -> c
     changed = [move for move in moves if move.source != move.target and move.source != NOWHERE]
     if not moves:
         return None
-    order = [words.cell_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
-    colours = {words.cell_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
-    colours[words.cell_label(kind, NOWHERE)] = "line-strong"
+    order = [words.short_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
+    colours = {words.short_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
+    colours[words.short_label(kind, NOWHERE)] = "line-strong"
     largest = changed[0] if changed else None
     flows = [
-        charts.Flow(words.cell_label(kind, move.source), words.cell_label(kind, move.target), move.n_customers, strong=move is largest)
+        charts.Flow(
+            words.short_label(kind, move.source), words.short_label(kind, move.target), move.n_customers, strong=move is largest
+        )
         for move in moves
     ]
     return charts.flows(
