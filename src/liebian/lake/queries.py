@@ -115,9 +115,7 @@ def _under_final_ids(engine: Engine, table: Any, winners: dict[int, int]) -> Any
         return table
     import ibis
 
-    moved = engine.from_arrow(
-        pa.table({"loser_id": list(winners), "winner_id": list(winners.values())}, schema=_MOVED)
-    )
+    moved = engine.from_arrow(pa.table({"loser_id": list(winners), "winner_id": list(winners.values())}, schema=_MOVED))
     joined = table.left_join(moved, table.customer_id == moved.loser_id)
     standing = ibis.coalesce(joined.winner_id, joined.customer_id)
     return joined.mutate(customer_id=standing).select(*table.columns)
