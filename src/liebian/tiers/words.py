@@ -68,6 +68,8 @@ def cell_label(kind: str, cell: str) -> str:
 
 def short_label(kind: str, cell: str) -> str:
     """The name where there is little room: in a square of the grid, beside a band of the flow."""
+    if kind == "abc" and cell:
+        return cell
     return _(_SHORT[cell]) if cell in _SHORT else cell_label(kind, cell)
 
 
