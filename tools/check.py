@@ -19,13 +19,17 @@ CODE = ["src", "analytics/src", "tools", "bench"]
 
 
 def run(*command: str | Path, **extra: str) -> tuple[bool, str]:
-    done = subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(c) for c in command], cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False
+    )
     return done.returncode == 0, (done.stdout + done.stderr).strip()
 
 
 def walls() -> tuple[bool, str]:
     fresh, words = run(sys.executable, "tools/make_contracts.py", "--check")
-    kept, report = run(BIN / "lint-imports", "--config", "import-contracts.toml", "--no-cache", PYTHONPATH="src:analytics/src")
+    kept, report = run(
+        BIN / "lint-imports", "--config", "import-contracts.toml", "--no-cache", PYTHONPATH="src:analytics/src"
+    )
     return fresh and kept, (words + "\n" + report[report.find("Contracts") :]).strip()
 
 

@@ -47,9 +47,15 @@ def jobs_page() -> str:
 
 
 def lake_page() -> str:
-    parts = ["# Lake tables\n\n" + HEAD + "Delta tables under `LIEBIAN_HOME/lake`. Times are UTC, `day` is a business day, `…_minor` are minor units.\n"]
+    parts = [
+        "# Lake tables\n\n"
+        + HEAD
+        + "Delta tables under `LIEBIAN_HOME/lake`. Times are UTC, `day` is a business day, `…_minor` are minor units.\n"
+    ]
     for name, schema in SCHEMAS.items():
-        parts.append(f"\n## {name}\n\n" + table(["column", "type"], [[f"`{field.name}`", str(field.type)] for field in schema]))
+        parts.append(
+            f"\n## {name}\n\n" + table(["column", "type"], [[f"`{field.name}`", str(field.type)] for field in schema])
+        )
     return "".join(parts)
 
 

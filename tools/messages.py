@@ -23,7 +23,17 @@ def compile_all() -> None:
 
 def collect() -> None:
     for context in CONTEXTS:
-        command = [sys.executable, str(ROOT / "manage.py"), "makemessages", "-l", "zh_Hans", "--no-location", "--no-obsolete", "-v", "0"]
+        command = [
+            sys.executable,
+            str(ROOT / "manage.py"),
+            "makemessages",
+            "-l",
+            "zh_Hans",
+            "--no-location",
+            "--no-obsolete",
+            "-v",
+            "0",
+        ]
         subprocess.run(command, cwd=context, check=True)
 
 

@@ -45,7 +45,15 @@ def main() -> int:
             print("PostgreSQL was not found: its tests did not run.")
             return code
         print("Again on PostgreSQL:")
-        again = pytest("src", "tests", "--ignore=tests/browser", "--ignore=tests/architecture", *chosen, home=home, DATABASE_URL=url)
+        again = pytest(
+            "src",
+            "tests",
+            "--ignore=tests/browser",
+            "--ignore=tests/architecture",
+            *chosen,
+            home=home,
+            DATABASE_URL=url,
+        )
         return code or again
 
 

@@ -45,7 +45,9 @@ def run(*command: str | Path, **options: object) -> None:
 
 def create_venv() -> None:
     if sys.version_info < (3, 11):
-        sys.exit(f"Liebian needs Python 3.11 or newer; this is {sys.version.split()[0]}. Set PYTHON=/path/to/python3.12 and run make again.")
+        sys.exit(
+            f"Liebian needs Python 3.11 or newer; this is {sys.version.split()[0]}. Set PYTHON=/path/to/python3.12 and run make again."
+        )
     if PYTHON.exists():
         return
     print("· creating .venv", flush=True)
@@ -53,7 +55,9 @@ def create_venv() -> None:
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         print(made.stdout + made.stderr, file=sys.stderr)
-        sys.exit("Python could not create a virtual environment. On Debian and Ubuntu install the package python3-venv, then run make again.")
+        sys.exit(
+            "Python could not create a virtual environment. On Debian and Ubuntu install the package python3-venv, then run make again."
+        )
 
 
 def install(lock: Path) -> None:
@@ -75,8 +79,17 @@ def install_project() -> None:
 
 
 def fetch_front_end() -> None:
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False) if shutil.which("node") else None
-    if version and version.returncode == 0 and int(version.stdout.strip().lstrip("v").split(".")[0]) >= 20 and shutil.which("npm"):
+    version = (
+        subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+        if shutil.which("node")
+        else None
+    )
+    if (
+        version
+        and version.returncode == 0
+        and int(version.stdout.strip().lstrip("v").split(".")[0]) >= 20
+        and shutil.which("npm")
+    ):
         run("npm", "ci", "--silent", **QUIET)
         return
     install(LOCKS / "node.txt")
@@ -86,7 +99,15 @@ def fetch_front_end() -> None:
 
 def build() -> None:
     run(PYTHON, "tools/messages.py", "compile")
-    run(PYTHON, "manage.py", "collectstatic", "--noinput", "-v", "0", env={**os.environ, "LIEBIAN_HOME": str(VENV / "build-home")})
+    run(
+        PYTHON,
+        "manage.py",
+        "collectstatic",
+        "--noinput",
+        "-v",
+        "0",
+        env={**os.environ, "LIEBIAN_HOME": str(VENV / "build-home")},
+    )
 
 
 def sources(*patterns: str) -> list[Path]:
@@ -96,10 +117,30 @@ def sources(*patterns: str) -> list[Path]:
 def main() -> None:
     wanted = sys.argv[1] if len(sys.argv) > 1 else "run"
     create_venv()
-    step("uv", digest(LOCKS / "uv.txt"), "installing uv", lambda: run(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", LOCKS / "uv.txt"))
+    step(
+        "uv",
+        digest(LOCKS / "uv.txt"),
+        "installing uv",
+        lambda: run(
+            PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            LOCKS / "uv.txt",
+        ),
+    )
     lock = LOCKS / f"{wanted}.txt"
     step(wanted, digest(lock), f"installing packages ({lock.name}, hashes checked)", lambda: install(lock))
-    step("project", digest(ROOT / "pyproject.toml", ROOT / "analytics" / "pyproject.toml"), "installing Liebian", install_project)
+    step(
+        "project",
+        digest(ROOT / "pyproject.toml", ROOT / "analytics" / "pyproject.toml"),
+        "installing Liebian",
+        install_project,
+    )
     step("npm", digest(ROOT / "package-lock.json"), "fetching front-end packages", fetch_front_end)
     built_from = sources("liebian/*/static/**/*", "liebian/*/locale/**/*.po", "liebian/ui/assets.py")
     step("build", digest(ROOT / "package-lock.json", *built_from), "building texts and static files", build)

@@ -101,3 +101,11 @@ def test_only_the_engine_module_names_an_engine() -> None:
     package = Path(__file__).resolve().parents[1] / "src" / "liebian_analytics"
     naming = {path.name for path in package.rglob("*.py") if "duckdb" in path.read_text(encoding="utf-8")}
     assert naming == {"engines.py"}
+
+
+def test_it_spills_where_it_is_told(tmp_path: Path) -> None:
+    with connect(memory_limit="60MB", threads=1, temp_directory=tmp_path / "spill") as engine:
+        numbers = engine.from_arrow(pa.table({"n": pa.array(range(1_500_000), pa.int64())}))
+        heavy = numbers.mutate(text=numbers.n.cast("string").repeat(8)).order_by("text").limit(1, offset=1_400_000)
+        assert engine.run(heavy).num_rows == 1
+        assert (tmp_path / "spill").is_dir()

@@ -39,12 +39,23 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
         if kind == "page":
             message |= {"type": "page", "name": "Home"}
         elif kind == "identify":
-            message |= {"type": "identify", "traits": {"phone": draw(phones), "city": draw(st.sampled_from(["杭州", "苏州"]))}}
+            message |= {
+                "type": "identify",
+                "traits": {"phone": draw(phones), "city": draw(st.sampled_from(["杭州", "苏州"]))},
+            }
         elif kind == "order":
             total = draw(st.integers(0, 50000)) / 100
-            message |= {"type": "track", "event": "Order Completed", "properties": {"order_id": order_id, "total": total, "currency": "CNY"}}
+            message |= {
+                "type": "track",
+                "event": "Order Completed",
+                "properties": {"order_id": order_id, "total": total, "currency": "CNY"},
+            }
         elif kind == "refund":
-            refund = {"order_id": order_id, "refund_id": draw(st.sampled_from(["r1", "r2"])), "total": draw(st.integers(1, 300))}
+            refund = {
+                "order_id": order_id,
+                "refund_id": draw(st.sampled_from(["r1", "r2"])),
+                "total": draw(st.integers(1, 300)),
+            }
             message |= {"type": "track", "event": "Order Refunded", "properties": refund}
         else:
             message |= {"type": "track", "event": "Order Cancelled", "properties": {"order_id": order_id}}
@@ -76,7 +87,9 @@ def digest() -> dict[str, Any]:
         "identifiers": sorted((bytes(i), c) for i, c in Identifier.objects.values_list("index", "customer_id")),
         "events": sorted(CustomerEvent.objects.values_list("event_id", "customer_id")),
         "orders": list(
-            Order.objects.order_by("id").values_list("id", "external_id", "customer_id", "total_minor", "refunded_minor", "status", "counts")
+            Order.objects.order_by("id").values_list(
+                "id", "external_id", "customer_id", "total_minor", "refunded_minor", "status", "counts"
+            )
         ),
         "revenue": sorted(OrderChange.objects.values_list("external_id", "amount_minor", "n_orders", "event_id")),
     }

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(history.messages(), st.sampled_from([1, 2, 3, 7]))
 def test_replay_from_zero_equals_the_incremental_state(messages, limit):
     history.reset_log()
@@ -26,7 +28,9 @@ def test_replay_from_zero_equals_the_incremental_state(messages, limit):
     assert history.digest() == incremental
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(history.messages())
 def test_changes_add_up_to_the_orders_and_repeats_change_nothing(messages):
     history.reset_log()

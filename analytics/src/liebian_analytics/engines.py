@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ class Engine:
 
     Thread safety: every method takes the instance's lock, so an engine may be shared, but its questions then run one
     after the other (each on all of the engine's threads). Threads that should run side by side take one engine each.
-    An expression belongs to the engine that made its tables.
+    An expression belongs to the engine that made its tables. Tables live as long as the engine, and connecting takes
+    some 30 ms, so a long-running process takes a new engine per piece of work rather than one for ever.
 
     Examples
     --------
@@ -97,7 +99,9 @@ class Engine:
         return f"liebian_{self._n_tables}"
 
 
-def connect(memory_limit: str | None = None, threads: int | None = None) -> Engine:
+def connect(
+    memory_limit: str | None = None, threads: int | None = None, *, temp_directory: str | Path | None = None
+) -> Engine:
     """Start an engine in this process: UTC, in memory, and never reaching for the network.
 
     Parameters
@@ -106,6 +110,8 @@ def connect(memory_limit: str | None = None, threads: int | None = None) -> Engi
         Such as ``"2GB"``; above it DuckDB spills to disk. ``None`` = DuckDB's default, 80 % of memory.
     threads
         Number of threads; ``None`` = one per core.
+    temp_directory
+        Where it spills; ``None`` = a folder of the system's temporary folder. It is made when it is first needed.
 
     Examples
     --------
@@ -119,6 +125,7 @@ def connect(memory_limit: str | None = None, threads: int | None = None) -> Engi
         # A typo in a function or format name must not turn into a download.
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "temp_directory": str(temp_directory or Path(tempfile.gettempdir()) / "liebian_analytics"),
     }
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit

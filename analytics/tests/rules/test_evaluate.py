@@ -316,3 +316,24 @@ def test_a_value_of_another_type_never_matches() -> None:
     assert matched("eq", "1") == [2]
     assert matched("ne", 1) == [5]
     assert matched("in", ["1", 2]) == [2, 5]
+
+
+@pytest.mark.parametrize(("window", "orders", "seen"), [(1, 1, 1), (5, 1, 1), (6, 2, 3), (None, 3, 7)])
+def test_a_window_is_whole_days_up_to_the_day_before(
+    engine: Engine, window: int | None, orders: int, seen: int
+) -> None:
+    """As of day 20: the last day is 19, a window of six days begins on day 14, and day 20 itself does not count."""
+    days = (3, 14, 19, 20)
+    bought = {"kind": "orders", "metric": "n_orders", "op": "eq", "value": orders, "window_days": window}
+    viewed = {"kind": "events", "name": "Seen", "op": "eq", "value": seen, "window_days": window}
+    rule = parse_rule({"kind": "all_of", "rules": [bought, viewed]})
+    table = windowed_columns(
+        engine.from_rows("order_facts", [fact(1, on, on, 100) for on in days]),
+        engine.from_rows(
+            "event_day_facts", [(1, day(on), "Seen", n) for on, n in zip(days, (4, 2, 1, 9), strict=True)]
+        ),
+        engine.from_rows("customers", [person(1)]),
+        columns_needed(rule),
+        day(20),
+    )
+    assert evaluate(rule, frame_from_arrow(engine.run(table))).tolist() == [True]

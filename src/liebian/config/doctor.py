@@ -63,7 +63,11 @@ def _databases() -> Iterator[Finding]:
         except DatabaseError as error:
             yield Finding(f"database {alias}", False, f"cannot be reached: {error}")
             continue
-        words = f"{connection.vendor}, up to date" if not open_steps else f"{open_steps} migrations wait: run `liebian migrate`"
+        words = (
+            f"{connection.vendor}, up to date"
+            if not open_steps
+            else f"{open_steps} migrations wait: run `liebian migrate`"
+        )
         yield Finding(f"database {alias}", not open_steps, words)
 
 
@@ -72,13 +76,21 @@ def _stages() -> Iterator[Finding]:
     yield Finding("log", True, f"{end:,} events")
     for name in ("customers", "orders", "referrals"):
         behind = end - cursors.position_of(name)
-        words = "up to date" if behind <= 0 else f"{behind:,} events behind" + ("; is the worker running?" if behind > BEHIND_LIMIT else "")
+        words = (
+            "up to date"
+            if behind <= 0
+            else f"{behind:,} events behind" + ("; is the worker running?" if behind > BEHIND_LIMIT else "")
+        )
         yield Finding(f"stage {name}", behind <= BEHIND_LIMIT, words)
 
 
 def _lake() -> Iterator[Finding]:
     for state in lake.list_states():
-        words = "not published yet" if state.version is None else f"{state.rows:,} rows in {state.files} files, version {state.version}"
+        words = (
+            "not published yet"
+            if state.version is None
+            else f"{state.rows:,} rows in {state.files} files, version {state.version}"
+        )
         yield Finding(f"lake {state.name}", True, words)
 
 

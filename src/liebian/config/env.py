@@ -18,12 +18,18 @@ class Setting:
 
 
 HOME = Setting("LIEBIAN_HOME", "var", "Folder that holds the databases, the lake, uploads and keys.")
-DATABASE_URL = Setting("DATABASE_URL", "", "postgresql://user@host:5432/name; empty means SQLite files in LIEBIAN_HOME.")
+DATABASE_URL = Setting(
+    "DATABASE_URL", "", "postgresql://user@host:5432/name; empty means SQLite files in LIEBIAN_HOME."
+)
 HOST = Setting("HOST", "127.0.0.1", "Address that the web server listens on.")
 PORT = Setting("PORT", "8000", "Port that the web server listens on.")
 DEBUG = Setting("LIEBIAN_DEBUG", "", "1 shows Django's error pages. Never on a public machine.")
-ALLOWED_HOSTS = Setting("LIEBIAN_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Comma-separated host names to answer for.")
-TIME_ZONE = Setting("LIEBIAN_TIME_ZONE", "Asia/Shanghai", "The organisation's time zone: business days and displayed times.")
+ALLOWED_HOSTS = Setting(
+    "LIEBIAN_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Comma-separated host names to answer for."
+)
+TIME_ZONE = Setting(
+    "LIEBIAN_TIME_ZONE", "Asia/Shanghai", "The organisation's time zone: business days and displayed times."
+)
 SECURE = Setting("LIEBIAN_HTTPS", "", "1 marks cookies as https only; set it behind a TLS proxy.")
 
 ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE]

@@ -45,7 +45,17 @@ STAGE_JOBS = [
 ]
 BACKGROUND_JOBS = [
     Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),
-    Job("tiers", 30, lambda now: tiers.refresh_all(now=now), "Computes tiers again when the lake or the day has changed."),
-    Job("imports", 1, lambda now: events.run_next_import(now=now), "Runs the next file import that waits."),
+    Job(
+        "tiers",
+        30,
+        lambda now: len(tiers.refresh_all(now=now)),
+        "Computes tiers again when the lake or the day has changed.",
+    ),
+    Job(
+        "imports",
+        1,
+        lambda now: int(events.run_next_import(now=now) is not None),
+        "Runs the next file import that waits.",
+    ),
 ]
 ALL = [*STAGE_JOBS, *BACKGROUND_JOBS]

@@ -17,7 +17,9 @@ class LogRouter:
     db_for_write = db_for_read
 
     def allow_relation(self, obj1: Any, obj2: Any, **hints: Any) -> bool:
-        return bool(obj1._meta.app_label == obj2._meta.app_label or "events" not in {obj1._meta.app_label, obj2._meta.app_label})
+        return bool(
+            obj1._meta.app_label == obj2._meta.app_label or "events" not in {obj1._meta.app_label, obj2._meta.app_label}
+        )
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return db == (self._alias(app_label) or "default")

@@ -130,6 +130,15 @@ LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 TIME_ZONE = env.TIME_ZONE.value
 USE_THOUSAND_SEPARATOR = True
 
+# --- pages -----------------------------------------------------------------------------------------------------------
+# What other contexts show on a customer's page, by URL name; the first stands in the wide column.
+CUSTOMER_PANELS = [
+    "orders:customer-panel",
+    "referrals:customer-panel",
+    "rewards:customer-panel",
+    "segments:customer-panel",
+]
+
 # --- files -----------------------------------------------------------------------------------------------------------
 LAKE_URL = str(HOME / "lake")
 UPLOADS = HOME / "uploads"
@@ -144,8 +153,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "liebian.ui.assets.AssetStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Before the first `collectstatic` (a fresh clone, the tests) files are found where they lie, under their plain names.
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfiles.json").exists()
+# Before the first `collectstatic` (a fresh clone, the tests) and in DEBUG, files are found where they lie, under plain names.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

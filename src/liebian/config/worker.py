@@ -19,7 +19,10 @@ PAUSE_AFTER_ERROR = 5.0
 
 def run_worker(stop: threading.Event) -> None:
     """Returns after `stop` is set and the job at hand is finished."""
-    lanes = [threading.Thread(target=_walk, args=(jobs, stop), name=name) for name, jobs in (("stages", STAGE_JOBS), ("background", BACKGROUND_JOBS))]
+    lanes = [
+        threading.Thread(target=_walk, args=(jobs, stop), name=name)
+        for name, jobs in (("stages", STAGE_JOBS), ("background", BACKGROUND_JOBS))
+    ]
     for lane in lanes:
         lane.start()
     for lane in lanes:
@@ -35,7 +38,9 @@ def _walk(jobs: Sequence[Job], stop: threading.Event) -> None:
                 continue
             done, rest = _run(job)
             worked = worked or done > 0
-            due[job.name] = time.monotonic() + (rest if rest is not None else 0.0 if done and job.every_seconds < 1 else job.every_seconds)
+            due[job.name] = time.monotonic() + (
+                rest if rest is not None else 0.0 if done and job.every_seconds < 1 else job.every_seconds
+            )
         if not worked:
             stop.wait(REST)
     connections.close_all()

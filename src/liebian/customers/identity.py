@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from liebian.core import crypto
+from liebian.core.bulk import write_rows
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
 from liebian.customers.rules import Decision, Owner, decide, identifiers_of, normal_email, normal_phone
 from liebian.customers.types import ANONYMOUS_KIND
@@ -166,16 +167,14 @@ class Resolution:
 
     def save(self) -> None:
         people = [self.people[pk] for pk in sorted(self.touched)]
-        Customer.objects.bulk_create(
-            people, batch_size=400, update_conflicts=True, unique_fields=["id"], update_fields=["first_seen_at", *_STAGE_COLUMNS]
-        )
-        Identifier.objects.bulk_create(self.new_identifiers.values(), batch_size=1000)
-        CustomerEvent.objects.bulk_create(self.rows, batch_size=1000)
+        write_rows(people, update=["first_seen_at", *_STAGE_COLUMNS])
+        write_rows(self.new_identifiers.values())
+        write_rows(self.rows)
         for loser_id, winner_id in self.merged.items():
             Identifier.objects.filter(customer_id=loser_id).update(customer_id=winner_id)
             CustomerEvent.objects.filter(customer_id=loser_id).update(customer_id=winner_id)
             Customer.objects.filter(referred_by=loser_id).update(referred_by=winner_id)
-        IdentityChange.objects.bulk_create(self.changes, batch_size=1000)
+        write_rows(self.changes)
 
 
 def _first_channel(event: EventRecord) -> str:

@@ -40,6 +40,9 @@ class Customer(models.Model):
             models.Index(fields=["is_known", "-n_orders", "-id"], name="customer_by_orders"),
             models.Index(fields=["is_known", "-last_order_at", "-id"], name="customer_by_order_at"),
             models.Index(fields=["is_known", "-first_seen_at", "-id"], name="customer_by_first"),
+            models.Index(fields=["is_known", "channel"], name="customer_by_channel"),
+            models.Index(fields=["is_known", "city"], name="customer_by_city"),
+            models.Index(fields=["is_known", "gender"], name="customer_by_gender"),
             models.Index(fields=["name_index"], name="customer_by_name"),
             models.Index(fields=["referred_by"], name="customer_by_referrer"),
         ]

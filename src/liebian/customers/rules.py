@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
 
+from liebian.access.types import mask_email, mask_field, mask_phone
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
 
 DEFAULT_REGION = "CN"
@@ -26,6 +28,25 @@ def normal_phone(raw: object) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def spoken_phone(number: str) -> str:
+    """A stored number as people here say it: without the country when it is their own.
+
+    >>> spoken_phone("+8613800138000"), spoken_phone("+442079460958")
+    ('13800138000', '+442079460958')
+    """
+    own = f"+{phonenumbers.country_code_for_region(DEFAULT_REGION)}"
+    return number.removeprefix(own)
+
+
+def masked(field: str, value: str) -> str:
+    """The mask of a stored personal field.
+
+    >>> masked("phone", "+8613812346021"), masked("name", "林晚秋")
+    ('138****6021', '林*秋')
+    """
+    return mask_field(field, spoken_phone(value) if field == "phone" else value)
 
 
 def normal_email(raw: object) -> str | None:
@@ -111,3 +132,73 @@ def _is_another_user(owner: Owner, carried_user: str | None) -> bool:
 def _text(value: object) -> str | None:
     text = str(value).strip() if value not in (None, "") else ""
     return text[:200] or None
+
+
+_NUMBER = re.compile(r"[cC]-?0*(\d{1,18})")
+
+
+def customer_number(customer_id: int) -> str:
+    """How people name a customer: C-000123.
+
+    >>> customer_number(123), customer_number(12345678)
+    ('C-000123', 'C-12345678')
+    """
+    return f"C-{customer_id:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a typed text may be. `values` are (kind, normal value) of identifiers; everything is matched whole."""
+
+    text: str
+    number: int | None = None
+    ending: str | None = None
+    name: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+def parse_search(text: str) -> Search | None:
+    """Every exact reading of the text: customer number, phone or its last four digits, e-mail, user id, whole name.
+
+    >>> parse_search("C-000123").number, parse_search("6021").ending, parse_search("  ") is None
+    (123, '6021', True)
+    >>> parse_search("138 0013 8000").values
+    (('phone', '+8613800138000'), ('user_id', '138 0013 8000'))
+    """
+    text = " ".join(text.split())[:200]
+    if not text:
+        return None
+    found = _NUMBER.fullmatch(text)
+    is_ending = text.isascii() and text.isdigit() and len(text) == 4
+    email, phone = normal_email(text), normal_phone(text)
+    values = [("phone", phone), ("email", email), ("user_id", text)]
+    return Search(
+        text=text,
+        number=int(found.group(1)) if found else None,
+        ending=text if is_ending else None,
+        name=None if email or is_ending else text.lower(),
+        values=tuple((kind, value) for kind, value in values if value),
+    )
+
+
+_NUMBERISH = re.compile(r"(?:[+(]? ?\d[\s().-]*){10,20}")
+_EMAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE_INSIDE = re.compile(r"(?<![0-9A-Za-z_-])(?:1[3-9]\d{9}|\+\d{8,15})(?![0-9A-Za-z_])")
+
+
+def covered_text(value: Any) -> str:
+    """A value from an event as it may be shown: what looks like a phone number or an e-mail address is masked, also inside a
+    sentence.
+
+    >>> covered_text("13800138000"), covered_text("lin@example.com"), covered_text(["绿茶", "礼盒"]), covered_text("O-2026-7781")
+    ('138****8000', 'l***@example.com', '绿茶, 礼盒', 'O-2026-7781')
+    """
+    if value is None or isinstance(value, dict):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(filter(None, (covered_text(item) for item in value[:10])))
+    text = str(value).strip()[:200]
+    if _NUMBERISH.fullmatch(text) and normal_phone(text):
+        return mask_phone(text)
+    text = _EMAIL_INSIDE.sub(lambda found: mask_email(found.group()), text)
+    return _PHONE_INSIDE.sub(lambda found: mask_phone(found.group()), text)

@@ -1,20 +1,29 @@
-"""Writes of `customers`: the identity stage, and facts that contexts above hand down."""
+"""Writes of `customers`: the identity stage, facts that contexts above hand down, and the record of a reveal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from liebian.access import services as access
+from liebian.access.types import Actor
 from liebian.core import cursors
+from liebian.core.bulk import write_rows
+from liebian.core.errors import NotFound
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
-from liebian.customers.models import TierMembership
+from liebian.customers.models import Identifier, TierMembership
 from liebian.customers.queries import list_customer_events_after, list_merges_after
-from liebian.customers.types import OrderFacts, TierFact
+from liebian.customers.queries.people import get_personal
+from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
+from liebian.customers.rules import masked
+from liebian.customers.types import OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
@@ -46,26 +55,50 @@ def advance(*, limit: int = BATCH) -> int:
 
 def set_order_facts(facts: Iterable[OrderFacts]) -> None:
     """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands."""
-    rows = [(f.n_orders, f.revenue_minor, f.first_order_at, f.last_order_at, f.customer_id) for f in facts]
+    rows = [
+        (f.n_orders, f.revenue_minor, _adapt(f.first_order_at), _adapt(f.last_order_at), f.customer_id) for f in facts
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
-        adapted = [(n, r, _adapt(first), _adapt(last), c) for n, r, first, last, c in rows]
         cursor.executemany(
             "UPDATE customers_customer SET n_orders=%s, revenue_minor=%s, first_order_at=%s, last_order_at=%s WHERE id=%s",
-            adapted,
+            rows,
         )
 
 
-def _adapt(value: object) -> object:
-    return connection.ops.adapt_datetimefield_value(value) if value is not None else None  # type: ignore[attr-defined]
+def _adapt(value: datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 
 def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:
     """Replace everybody's place in one tier model. Writes TierMembership; idempotent by (model, as_of, facts)."""
-    rows = [TierMembership(customer_id=f.customer_id, model=model, cell=f.cell, evidence=f.evidence, as_of=as_of) for f in facts]
+    rows = [
+        TierMembership(customer_id=f.customer_id, model=model, cell=f.cell, evidence=f.evidence, as_of=as_of)
+        for f in facts
+    ]
     with transaction.atomic():
         TierMembership.objects.filter(model=model).delete()
-        TierMembership.objects.bulk_create(rows, batch_size=2000)
+        write_rows(rows)
     return len(rows)
+
+
+def reveal_field(*, customer_id: int, field: str, actor: Actor, reason: str, now: datetime) -> Revealed:
+    """A personal field in clear, once, for somebody who said why. `field` is name, phone, email, address or
+    identifier-<id>.
+
+    Writes one audit entry before the value is handed out. Raises NotFound "customer_not_found", "nothing_to_reveal";
+    Invalid "reason_missing", "reason_too_long"; NotAllowed "not_allowed".
+    """
+    person = get_personal(customer_id)
+    row, kind = None, field
+    if field.startswith("identifier-") and field.removeprefix("identifier-").isdigit():
+        row = Identifier.objects.filter(pk=int(field.removeprefix("identifier-")), customer_id=customer_id).first()
+        kind = row.kind if row else field
+    if row is None and (field not in PERSONAL_FIELDS or not getattr(person, field)):
+        raise NotFound("nothing_to_reveal", _("Nothing of this kind is known about this customer."))
+    logged = f"identifier.{kind}" if row else field
+    access.log_reveal(actor=actor, subject=f"customer:{customer_id}", field=logged, reason=reason, now=now)
+    value = open_identifier(row) if row else str(getattr(person, field))
+    return Revealed(value=value, masked=masked(kind, value))
 
 
 def publish(*, limit: int = 20_000) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
 from liebian.events.types import EventRecord
 
@@ -77,3 +78,177 @@ class Personal:
     email: str
     address: str
     openid: str = ""
+
+
+# --- what pages show: personal fields masked ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Half-open range; None is open. Money in minor units, or moments."""
+
+    start: Any = None
+    end: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which people a list holds. Everything left at its default does not filter."""
+
+    search: str = ""
+    is_known: bool = True
+    channel: str = ""
+    city: str = ""
+    gender: str = ""
+    tier: tuple[str, str] | None = None
+    has_ordered: bool | None = None
+    is_referred: bool | None = None
+    referred_by: int | None = None
+    revenue: Window = Window()
+    last_order: Window = Window()
+
+
+@dataclass(frozen=True, slots=True)
+class TierPlace:
+    """Where a person stands in one tier model, and the numbers that say why."""
+
+    model: str
+    cell: str
+    as_of: date
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One line of the list."""
+
+    id: int
+    number: str
+    name: str
+    phone: str
+    is_known: bool
+    city: str
+    channel: str
+    n_orders: int
+    revenue_minor: int
+    last_order_at: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    n_brought: int
+    tiers: tuple[TierPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """One page of the list; `previous` and `next` are cursors, None at an end. `count` is how many match, capped."""
+
+    rows: tuple[CustomerRow, ...]
+    previous: str | None
+    next: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoices:
+    """Values that occur, for the filters of the list."""
+
+    channels: tuple[str, ...]
+    cities: tuple[str, ...]
+    genders: tuple[str, ...]
+    tiers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One person as the page shows them: `masked` by field, only fields that are known."""
+
+    id: int
+    number: str
+    name: str
+    is_known: bool
+    masked: dict[str, str]
+    channel: str
+    city: str
+    province: str
+    first_seen_at: datetime
+    known_at: datetime | None
+    last_seen_at: datetime
+    n_orders: int
+    revenue_minor: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    n_brought: int
+    referrer_id: int | None
+    referrer_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known about a person. Told facts name the event that last told them; derived ones are worked out."""
+
+    key: str
+    value: str
+    is_derived: bool = False
+    source: str = ""
+    told_at: datetime | None = None
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierView:
+    id: int
+    kind: str
+    masked: str
+    event_id: int
+    since: datetime | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event did to who somebody is: created, linked, merged, conflict."""
+
+    kind: str
+    customer_id: int
+    other_id: int | None
+    identifier_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """An event without its personal fields; `told` names those that it carried."""
+
+    event: EventRecord
+    told: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    items: tuple[TimelineItem, ...]
+    earlier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """`newest` is when the newest event came in; `is_behind` while events wait for their people."""
+
+    newest: datetime | None
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A personal field in clear, after its reveal was recorded."""
+
+    value: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Somebody who named the customer who recommended us, and when they first ordered."""
+
+    customer_id: int
+    referred_by: int
+    first_order_at: datetime

@@ -11,8 +11,8 @@ from django.db.models import Max
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
-from liebian.events.models import Event, Source
-from liebian.events.types import EventRecord, SourceView
+from liebian.events.models import Event, ImportJob, Source
+from liebian.events.types import EventRecord, ImportView, SourceView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = ("id", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
@@ -35,6 +35,12 @@ def list_events_after(position: int, limit: int) -> list[EventRecord]:
     return [_record(row) for row in rows]
 
 
+def list_days_after(position: int, upto: int) -> list[EventRecord]:
+    """The rows that start a business day, after `position` and up to `upto`, in log order. They belong to nobody."""
+    rows = Event.objects.filter(id__gt=position, id__lte=upto, type="day").order_by("id").values_list(*_COLUMNS)
+    return [_record(row) for row in rows]
+
+
 def list_events_by_id(ids: Iterable[int]) -> dict[int, EventRecord]:
     rows = Event.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
     return {row[0]: _record(row) for row in rows}
@@ -49,21 +55,58 @@ def get_newest_received_at() -> datetime | None:
     return None if newest is None else _EPOCH + timedelta(milliseconds=newest)
 
 
-def _source_view(source: Source) -> SourceView:
+def source_view(source: Source) -> SourceView:
     return SourceView(source.pk, source.name, source.kind, source.write_key, source.is_enabled)
 
 
 def find_source_by_key(write_key: str) -> SourceView | None:
     source = Source.objects.filter(write_key=write_key).first()
-    return _source_view(source) if source else None
+    return source_view(source) if source else None
 
 
 def get_source(name: str) -> SourceView:
     source = Source.objects.filter(name=name).first()
     if source is None:
         raise NotFound("source_not_found", f"There is no source called {name!r}.")
-    return _source_view(source)
+    return source_view(source)
 
 
 def list_sources() -> list[SourceView]:
-    return [_source_view(source) for source in Source.objects.order_by("name")]
+    return [source_view(source) for source in Source.objects.order_by("name")]
+
+
+def _import_view(job: ImportJob) -> ImportView:
+    return ImportView(**{field: getattr(job, field) for field in ImportView.__dataclass_fields__})
+
+
+def get_import(job_id: int) -> ImportView:
+    job = ImportJob.objects.filter(pk=job_id).first()
+    if job is None:
+        raise NotFound("import_not_found", f"There is no import {job_id}.")
+    return _import_view(job)
+
+
+def list_imports(*, limit: int = 50, before: int | None = None) -> list[ImportView]:
+    """The newest first; `before` is the id of the last one of the page before."""
+    rows = ImportJob.objects.order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [_import_view(job) for job in rows[:limit]]
+
+
+def find_running_import() -> ImportView | None:
+    job = ImportJob.objects.filter(state="running").first()
+    return _import_view(job) if job else None
+
+
+def find_import_currency() -> str | None:
+    """The currency of most orders of the first file that came in."""
+    reports = ImportJob.objects.filter(state="done").order_by("id").values_list("report", flat=True)
+    return next((report["currency"] for report in reports[:20] if report and report.get("currency")), None)
+
+
+def list_last_received() -> dict[str, datetime]:
+    """When each source was last heard, among the newest events."""
+    end = get_log_end()
+    rows = Event.objects.filter(id__gt=end - 100_000).values("source").annotate(newest=Max("received_ms"))
+    return {row["source"]: _EPOCH + timedelta(milliseconds=row["newest"]) for row in rows}

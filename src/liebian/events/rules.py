@@ -11,7 +11,8 @@ import msgspec
 
 from liebian.core.errors import Invalid
 
-TYPES = frozenset({"identify", "track", "page", "screen", "group", "alias", "day"})
+PUBLIC_TYPES = ("identify", "track", "page", "screen", "group", "alias")
+TYPES = frozenset({*PUBLIC_TYPES, "day"})
 PERSONAL_TRAITS = frozenset(
     {"name", "firstName", "lastName", "phone", "email", "address", "openid", "unionid", "idCard", "avatar"}
 )
@@ -19,6 +20,7 @@ PERSONAL_PROPERTIES = frozenset({"phone", "email", "address", "openid", "unionid
 MAX_ID = 200
 MAX_NAME = 200
 MAX_BYTES = 32 * 1024
+MAX_DEPTH = 20
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -38,27 +40,28 @@ def parse_time(value: object) -> datetime | None:
     """ISO 8601 text or a datetime, aware; None when absent. Unreadable text is an error, not a guess."""
     if value in (None, ""):
         return None
-    moment: datetime
-    if isinstance(value, datetime):
-        moment = value
-    else:
-        try:
-            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        except ValueError:
-            raise Invalid("bad_timestamp", f"{str(value)[:40]!r} is not a time. Send ISO 8601, for example 2026-01-31T08:30:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        shown = str(value)[:40]
+        raise Invalid(
+            "bad_timestamp", f"{shown!r} is not a time. Send ISO 8601, for example 2026-01-31T08:30:00Z."
+        ) from None
 
 
 def event_time(message: dict[str, Any], received_at: datetime) -> tuple[datetime, datetime]:
     """(stamped, decided). The server decides: a device clock that is off is corrected by `sentAt`, the future is now."""
     stamped = parse_time(message.get("timestamp")) or parse_time(message.get("originalTimestamp")) or received_at
     sent = parse_time(message.get("sentAt"))
-    decided = received_at - (sent - stamped) if sent and sent >= stamped else stamped
-    if decided > received_at:
-        decided = received_at
-    if decided < EARLIEST:
+    if stamped < EARLIEST:
         raise Invalid("bad_timestamp", "The event is dated before 1990. Check the clock of the sender.")
-    return stamped, decided
+    if sent is None or sent < stamped:
+        return stamped, min(stamped, received_at)
+    age = sent - stamped
+    if age > received_at - EARLIEST:
+        raise Invalid("bad_timestamp", "By its sentAt, the event happened before 1990. Check the clock of the sender.")
+    return stamped, received_at - age
 
 
 def key_of(stamped: datetime, source: str, message_id: str) -> bytes:
@@ -67,27 +70,66 @@ def key_of(stamped: datetime, source: str, message_id: str) -> bytes:
     return millis.to_bytes(6, "big") + hashlib.blake2b(f"{source}\x1f{message_id}".encode(), digest_size=10).digest()
 
 
-def parse_message(message: dict[str, Any], *, source: str, received_at: datetime) -> Draft:
+def parse_message(message: dict[str, Any], *, source: str, received_at: datetime, max_bytes: int = MAX_BYTES) -> Draft:
     """Raises Invalid with a stable code when the message cannot be kept."""
-    kind = message.get("type")
-    if kind not in TYPES:
-        raise Invalid("bad_type", f"type {kind!r} is not one of identify, track, page, screen, group, alias.")
-    name = str(message.get("event") or message.get("name") or "").strip() if kind != "identify" else ""
-    if kind == "track" and not name:
-        raise Invalid("event_missing", "A track message needs the name of its event.")
+    if not isinstance(message, dict):
+        raise Invalid("bad_shape", "A message must be an object.")
+    _check_values(message, 0)
+    kind = _kind(message)
+    name = _name(message, kind)
     user_id, anonymous_id = _id(message, "userId"), _id(message, "anonymousId")
     if not (user_id or anonymous_id or message.get("customerId") or kind == "day"):
         raise Invalid("id_missing", "A message needs userId or anonymousId, or nobody would own it.")
     stamped, at = event_time(message, received_at)
     body, personal = _split_personal(message)
     encoded = msgspec.json.encode(body)
-    if len(encoded) > MAX_BYTES:
-        raise Invalid("event_too_large", f"The event has {len(encoded)} bytes; at most {MAX_BYTES} are kept.")
-    message_id = str(message.get("messageId") or hashlib.sha256(msgspec.json.encode(message, order="deterministic")).hexdigest())
+    if len(encoded) > max_bytes:
+        raise Invalid("event_too_large", f"The event has {len(encoded)} bytes; at most {max_bytes} are kept.")
+    message_id = str(message.get("messageId") or _digest(message))
     return Draft(
-        key=key_of(stamped, source, message_id), type=kind, name=name[:MAX_NAME], user_id=user_id,
+        key=key_of(stamped, source, message_id), type=kind, name=name, user_id=user_id,
         anonymous_id=anonymous_id, at=at, body=encoded, personal=personal,
     )  # fmt: skip
+
+
+def _kind(message: dict[str, Any]) -> str:
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise Invalid("bad_type", f"type {str(kind)[:40]!r} is not one of {', '.join(PUBLIC_TYPES)}.")
+    return kind
+
+
+def _name(message: dict[str, Any], kind: str) -> str:
+    if kind == "identify":
+        return ""
+    value = message.get("event") or message.get("name") or ""
+    if not isinstance(value, str):
+        raise Invalid("bad_event", "The name of an event must be text.")
+    if kind == "track" and not value.strip():
+        raise Invalid("event_missing", "A track message needs the name of its event.")
+    return value.strip()[:MAX_NAME]
+
+
+def _digest(message: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(message, order="deterministic")).hexdigest()
+
+
+def _check_values(value: object, depth: int) -> None:
+    """What some database or reader below could not hold is refused here, once, with a reason."""
+    if depth > MAX_DEPTH:
+        raise Invalid("too_deep", f"The message is nested more than {MAX_DEPTH} levels deep.")
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Invalid("bad_text", "Text must not contain the character NUL (\\u0000).")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_values(key, depth)
+            _check_values(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_values(item, depth + 1)
+    elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:
+        raise Invalid("bad_number", "A number must fit in 64 bits. Send longer ones as text.")
 
 
 def _id(message: dict[str, Any], field: str) -> str | None:
@@ -129,3 +171,19 @@ def _object(parent: dict[str, Any], field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid("bad_shape", f"{field} must be an object.")
     return value
+
+
+def make_draft(
+    *, key: bytes, kind: str, name: str, user_id: str, at_ms: int, payload: str, personal_fields: bool
+) -> Draft:
+    """A log row from what an import has judged already. `payload` is JSON text: properties, or traits."""
+    personal: dict[str, Any] = {}
+    if personal_fields:
+        body, personal = _split_personal({"traits": msgspec.json.decode(payload)})
+        encoded = msgspec.json.encode(body)
+    else:
+        encoded = b'{"properties":' + payload.encode() + b"}"
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    return Draft(
+        key=key, type=kind, name=name, user_id=user_id, anonymous_id=None, at=at, body=encoded, personal=personal
+    )

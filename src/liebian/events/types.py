@@ -54,3 +54,40 @@ class SourceView:
     kind: str
     write_key: str
     is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """One file import as it stands. `report` is there when it is done."""
+
+    id: int
+    state: str  # draft, queued, running, done, failed, cancelled
+    filename: str
+    path: str
+    size: int
+    options: dict[str, Any]
+    actor: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    phase: str  # reading, checking, writing
+    rows: int
+    items: int
+    position: int
+    report: dict[str, Any] | None
+    error_code: str
+    error_message: str
+
+    @property
+    def percent(self) -> int:
+        if self.state == "done":
+            return 100
+        return self.position * 100 // self.items if self.items else 0
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state in {"queued", "running"}
+
+    @property
+    def rejected_rows(self) -> int:
+        return sum((self.report or {}).get("rejected", {}).values())

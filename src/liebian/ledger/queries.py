@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import NotFound
 from liebian.ledger.models import Account, Entry, Posting
@@ -32,7 +33,8 @@ def find_account(code: str) -> AccountView | None:
 def get_account(code: str) -> AccountView:
     found = find_account(code)
     if found is None:
-        raise NotFound("account_not_found", f"There is no account {code}. Nothing was ever posted to it.")
+        message = _("There is no account %(code)s. Nothing was ever posted to it.")
+        raise NotFound("account_not_found", message % {"code": code})
     return found
 
 
@@ -63,8 +65,13 @@ def balance_as_of(code: str, instant: datetime) -> int:
 def get_entry(entry_id: int) -> EntryView:
     found = list_entries_by_id([entry_id])
     if not found:
-        raise NotFound("entry_not_found", f"There is no entry {entry_id}.")
+        raise NotFound("entry_not_found", _("There is no entry #%(number)s.") % {"number": entry_id})
     return found[0]
+
+
+def find_reversal(entry_id: int) -> int | None:
+    """The id of the entry that reversed this one."""
+    return Entry.objects.filter(reversal_of_id=entry_id).values_list("id", flat=True).first()
 
 
 def list_entries_by_id(ids: Sequence[int]) -> list[EntryView]:
@@ -82,7 +89,7 @@ def list_entries(
     after: int | None = None,
     limit: int = 50,
 ) -> EntryPage:
-    """One page of entries, newest first; `before`/`after` are entry ids (exclusive)."""
+    """One page of entries, newest first; `before`/`after` are entry ids (exclusive), `asset` may be the beginning of one."""
     rows = _matching(account=account, book=book, asset=asset, kind=kind, reference=reference)
     if after is not None:
         newest_last = list(rows.filter(id__gt=after).order_by("id")[: limit + 1])
@@ -111,8 +118,8 @@ def list_assets() -> list[str]:
 
 
 def list_books(*, asset: str = "", codes: Iterable[str] | None = None) -> list[BookView]:
-    """The flows: per book (all, or those of `codes`) and asset, what the accounts of each kind hold."""
-    rows = Account.objects.filter(asset=asset) if asset else Account.objects.all()
+    """The flows: per book (all, or those of `codes`) and asset (its beginning), what the accounts of each kind hold."""
+    rows = Account.objects.filter(asset__startswith=asset)
     if codes is not None:
         rows = rows.filter(book__in=list(codes))
     sums = rows.values("book", "asset", "kind").annotate(
@@ -122,7 +129,7 @@ def list_books(*, asset: str = "", codes: Iterable[str] | None = None) -> list[B
     for row in sums.order_by("opened"):
         books[row["book"], row["asset"]].append(row)
     return [
-        BookView(code=book, title=str(parts[0]["name"]), asset=unit, kinds=tuple(map(_view_kind, parts)))
+        BookView(book, str(parts[0]["name"]), unit, tuple(map(_view_kind, parts)), parts[0]["opened"])
         for (book, unit), parts in books.items()
     ]
 
@@ -149,11 +156,11 @@ def list_unbalanced_entries(*, limit: int = 100) -> list[int]:
 
 def _matching(*, account: str, book: str, asset: str, kind: str, reference: str) -> QuerySet[Entry]:
     rows = Entry.objects.all()
-    by_account = {"code": account, "book": book, "asset": asset}
-    wanted = {name: value for name, value in by_account.items() if value}
-    if wanted:
-        accounts = Account.objects.filter(**wanted)
-        rows = rows.filter(id__in=Posting.objects.filter(account__in=accounts).values("entry_id"))
+    if account:
+        rows = rows.filter(id__in=Posting.objects.filter(account__code=account).values("entry_id"))
+    if book or asset:
+        part = Posting.objects.filter(entry=OuterRef("pk"), account__asset__startswith=asset)
+        rows = rows.filter(Exists(part.filter(account__book=book) if book else part))
     if kind:
         rows = rows.filter(kind=kind)
     if reference:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import Conflict, Invalid
 from liebian.ledger.models import Account, Entry, Posting
@@ -199,5 +200,7 @@ def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Account]) -> None:
 
 
 def _mismatch(key: str) -> Conflict:
-    named = f"The key {key}" if key else "One of these keys"
-    return Conflict("idempotency_mismatch", f"{named} was already used for another entry. Nothing was posted.", key=key)
+    message = _(
+        "This was already sent once with other figures. Nothing was posted; open the page again and start over."
+    )
+    return Conflict("idempotency_mismatch", message, key=key)

@@ -138,10 +138,13 @@ class KindSum:
 
 @dataclass(frozen=True, slots=True)
 class BookView:
+    """`opened` orders books by when their first account was opened."""
+
     code: str
     title: str
     asset: str
     kinds: tuple[KindSum, ...]
+    opened: int
 
     def balance_of(self, kind: str) -> int:
         return sum(each.balance for each in self.kinds if each.kind == kind)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
+from liebian.core.bulk import write_rows
 from liebian.core.errors import Invalid
 from liebian.core.money import to_minor
 from liebian.customers.types import CustomerEvent
@@ -73,9 +72,9 @@ class OrderBatch:
 
     def save(self) -> None:
         rows = [_row(state) for state in self.changed.values()]
-        Order.objects.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=_ORDER_COLUMNS)
-        OrderChange.objects.bulk_create(self.changes, batch_size=1000)
-        RefusedOrderEvent.objects.bulk_create(self.refused, ignore_conflicts=True)
+        write_rows(rows, update=_ORDER_COLUMNS)
+        write_rows(self.changes)
+        write_rows(self.refused, ignore=True)
         self._save_new_products()
 
     def _save_new_products(self) -> None:
@@ -99,5 +98,5 @@ def _row(state: State) -> Order:
         id=state.id, external_id=state.external_id, customer_id=state.customer_id, ordered_at=state.ordered_at,
         currency=state.currency, total_minor=state.total_minor, refunded_minor=state.refunded_minor,
         is_cancelled=state.is_cancelled, counts=state.counts, status=state.status, channel=state.channel,
-        lines=[asdict(line) for line in state.lines], refunds=state.refunds,
+        lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
     )  # fmt: skip

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 from django.db.models.functions import TruncDate
 
+from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
 from liebian.core.errors import NotFound
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
-from liebian.orders.types import Line, OrderView
+from liebian.orders.types import STAGE, Line, MonthRevenue, OrderPage, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
 
 
 def _view(row: Order) -> OrderView:
@@ -31,6 +36,48 @@ def list_orders(*, customer_id: int, limit: int = 50, before: datetime | None = 
     if before is not None:
         rows = rows.filter(ordered_at__lt=before)
     return [_view(row) for row in rows[:limit]]
+
+
+def list_order_page(*, customer_id: int, before: str = "", limit: int = 6) -> OrderPage:
+    """A customer's orders in keyset pages, newest first, ties by id. Raises Invalid "bad_cursor"."""
+    rows = Order.objects.filter(customer_id=customer_id, ordered_at__isnull=False).order_by("-ordered_at", "-id")
+    if before:
+        micros, order_id = keyset.decode(before, size=2)
+        if not (isinstance(micros, int) and isinstance(order_id, int)):
+            raise keyset.bad_cursor()
+        moment = _EPOCH + micros * _MICRO
+        rows = rows.filter(Q(ordered_at__lt=moment) | Q(ordered_at=moment, id__lt=order_id), ordered_at__lte=moment)
+    found = [_view(row) for row in rows[: limit + 1]]
+    last = found[limit - 1] if len(found) > limit else None
+    earlier = keyset.encode((last.ordered_at - _EPOCH) // _MICRO, last.id) if last else None
+    return OrderPage(orders=tuple(found[:limit]), earlier=earlier)
+
+
+def list_revenue_by_month(*, customer_id: int, currency: str, until: date, months: int = 12) -> list[MonthRevenue]:
+    """The `months` calendar months that end with the month of `until`, oldest first, empty ones included."""
+    starts = [_month_before(until, back) for back in range(months - 1, -1, -1)]
+    rows = Order.objects.filter(
+        customer_id=customer_id, currency=currency, ordered_at__gte=days.day_start(starts[0], settings.TIME_ZONE)
+    )
+    amounts, counts = dict.fromkeys(starts, 0), dict.fromkeys(starts, 0)
+    for ordered_at, total, refunded, stands in rows.values_list(
+        "ordered_at", "total_minor", "refunded_minor", "counts"
+    ):
+        month = days.day_of(ordered_at or _EPOCH, settings.TIME_ZONE).replace(day=1)
+        if month in amounts:
+            amounts[month] += total - refunded
+            counts[month] += stands
+    return [MonthRevenue(month, amounts[month], counts[month]) for month in starts]
+
+
+def _month_before(day: date, back: int) -> date:
+    """First day of the month that lies `back` months before the day's.
+
+    >>> _month_before(date(2026, 1, 31), 2).isoformat()
+    '2025-11-01'
+    """
+    months = day.year * 12 + day.month - 1 - back
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def list_orders_by_id(ids: Iterable[int]) -> dict[int, OrderView]:
@@ -69,7 +116,10 @@ def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
         )
     )  # fmt: skip
     facts = {
-        row["customer_id"]: OrderFacts(row["customer_id"], row["n"], row["paid"] - row["back"], row["first"], row["last"]) for row in rows
+        row["customer_id"]: OrderFacts(
+            row["customer_id"], row["n"], row["paid"] - row["back"], row["first"], row["last"]
+        )
+        for row in rows
     }
     return [facts.get(customer_id, OrderFacts(customer_id, 0, 0, None, None)) for customer_id in sorted(wanted)]
 
@@ -78,6 +128,18 @@ def has_ordered_before(*, customer_ids: Iterable[int], moment: datetime) -> set[
     """Those of these people who had placed an order before the moment, refunded or not."""
     rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__lt=moment)
     return set(rows.values_list("customer_id", flat=True).distinct())
+
+
+def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:
+    """Every order that these people placed, refunded or not, with the event that first named it."""
+    rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__isnull=False).order_by("id")
+    columns = rows.values_list("customer_id", "external_id", "id", "ordered_at")
+    return [PlacedOrder(owner, external_id, event_id, at) for owner, external_id, event_id, at in columns if at]
+
+
+def get_position() -> int:
+    """The event up to which orders are read."""
+    return cursors.position_of(STAGE)
 
 
 def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> dict[date, tuple[int, int]]:

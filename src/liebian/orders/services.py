@@ -16,9 +16,8 @@ from liebian.lake.types import SCHEMAS
 from liebian.orders import models
 from liebian.orders.batch import OrderBatch
 from liebian.orders.queries import list_order_changes_after, list_order_facts, list_orders_by_id
-from liebian.orders.types import EVENT_NAMES, OrderChange
+from liebian.orders.types import EVENT_NAMES, STAGE, OrderChange
 
-STAGE = "orders"
 MERGES = "orders.merges"
 READER = "orders"
 BATCH = 2000

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
 EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+STAGE = "orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,30 @@ class OrderChange:
     channel: str
     at: datetime
     event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Orders of one customer, newest first; `earlier` is the cursor of the next page, None at the end."""
+
+    orders: tuple[OrderView, ...]
+    earlier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRevenue:
+    """What the orders placed in one month came to, less what was refunded of them since."""
+
+    month: date
+    amount_minor: int
+    n_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order that was placed, whatever became of it."""
+
+    customer_id: int
+    external_id: str
+    event_id: int
+    ordered_at: datetime

@@ -40,31 +40,35 @@ def percent(ratio: Number | None, decimals: int = 1) -> str:
     return NOTHING if ratio is None else f"{number(float(ratio) * 100, decimals)}%"
 
 
+def _parts(amount: int | Money | None, currency: str) -> tuple[int | None, str]:
+    if isinstance(amount, Money):
+        return amount.amount_minor, amount.currency
+    return amount, currency
+
+
 def money(amount: int | Money | None, currency: str = "", *, cents: bool = True) -> str:
     """Minor units (or Money) to text: 123450, "CNY" → ¥1,234.50."""
-    if amount is None:
+    minor, currency = _parts(amount, currency)
+    if minor is None:
         return NOTHING
-    if isinstance(amount, Money):
-        amount, currency = amount.amount_minor, amount.currency
     if not currency:
-        return number(amount)
-    return format_minor(int(amount), currency, cents=cents)
+        return number(minor)
+    return format_minor(int(minor), currency, cents=cents)
 
 
 def money_short(amount: int | Money | None, currency: str = "") -> str:
     """Large sums at a glance: ¥9.8 万 in Chinese, ¥98.0k in English; small sums in whole units."""
-    if isinstance(amount, Money):
-        amount, currency = amount.amount_minor, amount.currency
-    if amount is None or not currency:
-        return money(amount, currency)
-    units = abs(Decimal(amount).scaleb(-exponent(currency)))
+    minor, currency = _parts(amount, currency)
+    if minor is None or not currency:
+        return money(minor, currency)
+    units = abs(Decimal(minor).scaleb(-exponent(currency)))
     steps = ((10**8, " 亿"), (10**4, " 万")) if is_chinese() else ((10**6, "m"), (10**4, "k"))
     for step, word in steps:
         if units >= step:
             divisor = 1000 if word == "k" else step
             symbol = format_minor(0, currency, cents=False).removesuffix("0")
-            return f"{'−' if amount < 0 else ''}{symbol}{units / divisor:,.1f}{word}"
-    return format_minor(int(amount), currency, cents=False)
+            return f"{'−' if minor < 0 else ''}{symbol}{units / divisor:,.1f}{word}"
+    return format_minor(int(minor), currency, cents=False)
 
 
 def span(low: Any, high: Any) -> str:

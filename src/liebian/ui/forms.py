@@ -13,7 +13,6 @@ from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.template import loader
 from django.utils.safestring import SafeString, mark_safe
 
-
 _OWN_WIDGETS = {
     "django/forms/widgets/radio.html": "ui/forms/options.html",
     "django/forms/widgets/checkbox_select.html": "ui/forms/options.html",

@@ -168,7 +168,7 @@ def _form() -> SpecimenForm:
     form.fields["minimum"].label = _("The friend's first order pays at least")
     form.fields["minimum"].help_text = _("86% of first orders already reach ¥99")
     form.fields["channel"].label = _("Channel")
-    form.fields["channel"].widget.choices = [("shop", _("Shop")), ("mini", _("Mini programme"))]  # type: ignore[attr-defined]
+    form.fields["channel"].widget.choices = [("shop", _("Shop")), ("mini", _("Mini programme"))]
     form.fields["remember"].label = _("Keep for the next programme")
     return form
 

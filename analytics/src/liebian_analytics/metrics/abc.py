@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.orders import customer_orders
 from liebian_analytics.periods import AsOf, before, window_start
+from liebian_analytics.schema import check_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -132,6 +133,7 @@ def product_revenue(order_lines: ir.Table, *, as_of: AsOf, window_days: int | No
     ...     engine.run(product_revenue(engine.empty("order_lines"), as_of=date(2026, 1, 4))).num_rows
     0
     """
+    check_table(order_lines, "order_lines")
     lines = before(order_lines, as_of)
     if window_days is not None:
         lines = lines.filter(lines.day >= window_start(as_of, window_days))

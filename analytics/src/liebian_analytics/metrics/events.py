@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liebian_analytics.schema import check_table
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -31,4 +33,5 @@ def event_day_facts(events: ir.Table) -> ir.Table:
     ...     engine.run(event_day_facts(seen))["n_events"].to_pylist()
     [2]
     """
+    check_table(events, "events")
     return events.group_by("customer_id", "day", "name").aggregate(n_events=events.count())

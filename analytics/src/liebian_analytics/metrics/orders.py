@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from liebian_analytics.periods import AsOf, before, window_start
+from liebian_analytics.schema import check_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -36,6 +37,11 @@ def standing_orders(
     Lazy table, one row per (customer, order): ``customer_id`` int64, ``order_id`` int64, ``day`` date (business day of
     payment), ``channel`` string (null = the shop did not say), ``amount_minor`` int64 (net of refunds, minor units).
 
+    Raises
+    ------
+    SchemaMismatch
+        If the table is not an ``order_facts``.
+
     Notes
     -----
     One scan, grouped by order. An order paid, cancelled and paid again stands, on the day it was first paid.
@@ -57,6 +63,7 @@ def standing_orders(
     """
     import ibis
 
+    check_table(order_facts, "order_facts")
     facts = before(order_facts, as_of)
     if currency is not None:
         facts = facts.filter(facts.currency == currency)
@@ -135,6 +142,8 @@ def known_customers(customers: ir.Table, order_facts: ir.Table, *, as_of: AsOf) 
     """
     import ibis
 
+    check_table(customers, "customers")
+    check_table(order_facts, "order_facts", only=["customer_id", "at", "day"])
     buyers = before(order_facts, as_of).select("customer_id").distinct()
     if isinstance(as_of, datetime):
         seen = customers.first_seen_at < ibis.literal(as_of)

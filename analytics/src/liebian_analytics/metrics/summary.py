@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.periods import AsOf, before, end_day, window_start
+from liebian_analytics.schema import check_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -84,7 +85,7 @@ def monthly_revenue(order_facts: ir.Table, *, as_of: AsOf, currency: str | None 
     """
     import ibis
 
-    facts = _in_currency(before(order_facts, as_of), currency)
+    facts = _facts(order_facts, as_of, currency)
     facts = facts.mutate(month=facts.day.truncate("M").cast("date"))
     months = facts.group_by("month").aggregate(
         revenue_minor=facts.amount_minor.sum(),
@@ -125,7 +126,7 @@ def daily_orders(order_facts: ir.Table, *, as_of: AsOf, days: int = 60, currency
         raise BadArgument(f"days must lie between 1 and 4000, got {days}")
     start = window_start(as_of, days)
     calendar = ibis.memtable(pa.table({"day": [start + timedelta(days=k) for k in range(days)]}))
-    facts = _in_currency(before(order_facts, as_of), currency)
+    facts = _facts(order_facts, as_of, currency)
     facts = facts.filter(facts.day >= start)
     sums = facts.group_by("day").aggregate(n_orders=facts.n_orders.sum(), revenue_minor=facts.amount_minor.sum())
     joined = calendar.left_join(sums, "day")
@@ -188,7 +189,7 @@ def compare_periods(
     ...     compare_periods(facts, as_of=date(2026, 1, 5), days=2).orders_change
     1.0
     """
-    facts = _in_currency(before(order_facts, as_of), currency)
+    facts = _facts(order_facts, as_of, currency)
     middle, start = window_start(as_of, days), window_start(as_of, 2 * days)
     facts = facts.filter(facts.day >= start)
     late = (facts.day >= middle).cast("int64")
@@ -205,5 +206,7 @@ def compare_periods(
     return PeriodComparison(days, **{name: int(value or 0) for name, value in row.items()})
 
 
-def _in_currency(facts: ir.Table, currency: str | None) -> ir.Table:
+def _facts(order_facts: ir.Table, as_of: AsOf, currency: str | None) -> ir.Table:
+    check_table(order_facts, "order_facts")
+    facts = before(order_facts, as_of)
     return facts if currency is None else facts.filter(facts.currency == currency)

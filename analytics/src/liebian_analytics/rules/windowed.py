@@ -10,6 +10,7 @@ from liebian_analytics.errors import BadArgument, SchemaMismatch
 from liebian_analytics.metrics.orders import known_customers, standing_orders
 from liebian_analytics.periods import AsOf, before, days_before, end_day, window_start
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
+from liebian_analytics.schema import check_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -146,6 +147,7 @@ def _order_measure(orders: ir.Table, measure: str, inside: Any, as_of: AsOf) -> 
 
 def _event_sums(event_day_facts: ir.Table, columns: list[EventColumn], as_of: AsOf) -> ir.Table:
     names = {name: f"event_{number}" for number, name in enumerate(sorted({column.name for column in columns}))}
+    check_table(event_day_facts, "event_day_facts")
     facts = before(event_day_facts, as_of)
     facts = facts.filter(facts["name"].isin(list(names)))
     windows = _window_flags(facts, columns, as_of)

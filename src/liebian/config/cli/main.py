@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
-import cyclopts
+from liebian.core.errors import LiebianError
 
-from liebian import __version__
-
-app = cyclopts.App(
-    name="liebian",
-    help="Growth through the customers you already have. Everything that the pages do to start, fill and watch an installation.",
-    version=__version__,
-    help_format="plaintext",
-)
+COMMANDS = ("data", "people", "service")
 
 
 def run() -> None:
@@ -22,11 +16,11 @@ def run() -> None:
     import django
 
     django.setup()
-    from liebian.config.cli import data, people, service  # registers its commands
-    from liebian.config.cli.output import fail
-    from liebian.core.errors import LiebianError
+    for name in COMMANDS:  # registers them; they need Django to be ready
+        import_module(f"liebian.config.cli.{name}")
+    from liebian.config.cli.root import app
+    from liebian.config.terminal import fail
 
-    assert (data, people, service)
     try:
         app()
     except LiebianError as error:

@@ -6,8 +6,8 @@ import cyclopts
 
 from liebian.access import queries as access
 from liebian.access import services
-from liebian.config.cli.main import app
-from liebian.config.cli.output import console, print_json
+from liebian.config.cli.root import app
+from liebian.config.terminal import console, print_json
 from liebian.core import clock
 from liebian.core.errors import NotFound
 

@@ -14,17 +14,14 @@ from django.core.management import call_command
 from granian import Granian
 from granian.constants import Interfaces
 
-from liebian.access import services as access
-from liebian.access.queries import find_user
 from liebian.config import env
-from liebian.config.cli.main import app
-from liebian.config.cli.output import console, errors, print_json
+from liebian.config.cli.first_login import FIRST_ADMIN, first_password
+from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import examine
+from liebian.config.terminal import console, errors, print_json
 from liebian.config.worker import run_worker
 from liebian.core import clock
-
-FIRST_ADMIN = "admin"
 
 
 @app.command
@@ -37,7 +34,7 @@ def migrate(*, json: bool = False) -> None:
 
 
 @app.command
-def serve(*, workers: int = 1, threads: int = 8) -> None:
+def serve(*, workers: int = 1, threads: int = 4) -> None:
     """Run the web server (HOST, PORT).
 
     Parameters
@@ -63,8 +60,8 @@ def worker() -> None:
     run_worker(stop)
 
 
-@app.command
-def run(*, demo: bool = True) -> None:
+@app.command(name="run")
+def run_all(*, demo: bool = True) -> None:
     """Migrate, fill an empty installation with the demo shop, start web and worker, say where and how to log in.
 
     Parameters
@@ -73,7 +70,7 @@ def run(*, demo: bool = True) -> None:
         --no-demo leaves an empty installation empty.
     """
     migrate()
-    password = _first_password(access.ensure_first_admin(now=clock.now()))
+    password = first_password()
     if demo:
         fill_if_empty(quiet=False)
     command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
@@ -112,22 +109,12 @@ def _wait_until_up(children: list[subprocess.Popen[bytes]], stopping: threading.
     return False
 
 
-def _first_password(fresh: str | None) -> str | None:
-    """The first administrator's password, kept for its owner until somebody has logged in with it."""
-    note = settings.HOME / "first-login.txt"
-    if fresh:
-        note.touch(mode=0o600)
-        note.write_text(fresh)
-    admin = find_user(FIRST_ADMIN)
-    if admin is None or admin.last_login is not None:
-        note.unlink(missing_ok=True)
-    return note.read_text() if note.exists() else None
-
-
 def _say_where(password: str | None) -> None:
     console.print(f"\nLiebian is running at [bold]{_address()}[/bold]")
     if password:
-        console.print(f"Log in as [bold]{FIRST_ADMIN}[/bold] with password [bold]{password}[/bold] (change it under your name)")
+        console.print(
+            f"Log in as [bold]{FIRST_ADMIN}[/bold] with password [bold]{password}[/bold] (change it under your name)"
+        )
     else:
         console.print(f"Log in with your password; `.venv/bin/liebian user reset {FIRST_ADMIN}` makes a new one")
     console.print(f"Data: {settings.HOME}    Ctrl-C stops.\n")
@@ -159,5 +146,3 @@ def doctor(*, json: bool = False) -> None:
             console.print(f"{mark} {finding.name}: {finding.words}")
     if not all(f.ok for f in findings):
         sys.exit(1)
-
-

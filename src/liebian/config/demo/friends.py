@@ -113,7 +113,9 @@ class Campaign:
             back = at + timedelta(days=2 + number % 3)
             if back.date() <= self.today:
                 refund = {"order_id": order_id, "refund_id": f"R2-{order_id}", "currency": "CNY"}
-                self.diary.add(back, {"type": "track", "event": "Order Refunded", "userId": friend.user_id, "properties": refund})
+                self.diary.add(
+                    back, {"type": "track", "event": "Order Refunded", "userId": friend.user_id, "properties": refund}
+                )
 
     # --- helpers of both ---------------------------------------------------------------------------------------------------
     def _sign_up(self, friend: Person, invitee: Invitee, at: datetime, channel: str) -> None:
@@ -121,12 +123,12 @@ class Campaign:
         self.diary.add(at, {"type": "identify", "traits": {"phone": friend.phone, "channel": "referral"}, **who})
         self._track(at + timedelta(seconds=1), who, "Referral Signed Up", invitee, channel, consent=TERMS)
 
-    def _track(self, at: datetime, who: dict[str, str], event: str, invitee: Invitee, channel: str, **more: str) -> None:
+    def _track(
+        self, at: datetime, who: dict[str, str], event: str, invitee: Invitee, channel: str, **more: str
+    ) -> None:
         properties = {"programme_id": self.programme_id, "code": invitee.code, "channel": channel, **more}
         self.diary.add(at, {"type": "track", "event": event, "properties": properties, **who})
 
     def _day(self, start: date, spread: int) -> date:
         offset = min(spread, int(self.crowd.chance.expovariate(1 / 14)))
         return min(self.today, start + timedelta(days=offset))
-
-

@@ -50,7 +50,9 @@ def write_life(diary: Diary, person: Person, last: date) -> None:
     for day in person.order_days:
         at = diary.moment(day, after=arrives + timedelta(minutes=40) if day == person.joined else None)
         if diary.chance.random() < 0.7:
-            look_around(diary, {"userId": person.user_id}, at - timedelta(minutes=diary.chance.randint(3, 20)), person.channel)
+            look_around(
+                diary, {"userId": person.user_id}, at - timedelta(minutes=diary.chance.randint(3, 20)), person.channel
+            )
         place_order(diary, person, at, last)
     if not person.order_days and diary.chance.random() < 0.6:
         day = min(last, person.joined + timedelta(days=diary.chance.randint(1, 60)))
@@ -69,7 +71,13 @@ def introduce(diary: Diary, person: Person, at: datetime) -> None:
 
 def look_around(diary: Diary, who: Message, at: datetime, channel: str) -> None:
     product = diary.chance.choice(shop.PRODUCTS)
-    properties = {"product_id": product.sku, "name": product.name, "category": product.category, "price": product.price, "channel": channel}
+    properties = {
+        "product_id": product.sku,
+        "name": product.name,
+        "category": product.category,
+        "price": product.price,
+        "channel": channel,
+    }
     diary.add(at, {"type": "track", "event": "Product Viewed", "properties": properties, **who})
 
 
@@ -78,7 +86,10 @@ def place_order(diary: Diary, person: Person, at: datetime, last: date, *, at_le
     chance = diary.chance
     gift_time = chance.random() < 0.15 + 0.5 * max(0.0, shop.gift_season(at.date()))
     choices = shop.GIFTS if gift_time or (person.is_gifter and chance.random() < 0.5) else shop.EVERYDAY
-    lines = [(product, chance.choices([1, 2, 3], weights=[78, 17, 5])[0]) for product in chance.sample(choices, chance.choices([1, 2, 3], weights=[62, 28, 10])[0])]
+    lines = [
+        (product, chance.choices([1, 2, 3], weights=[78, 17, 5])[0])
+        for product in chance.sample(choices, chance.choices([1, 2, 3], weights=[62, 28, 10])[0])
+    ]
     while sum(product.price * quantity for product, quantity in lines) < at_least:
         lines.append((chance.choice(shop.EVERYDAY), 1))
     total = sum(product.price * quantity for product, quantity in lines)
@@ -87,9 +98,16 @@ def place_order(diary: Diary, person: Person, at: datetime, last: date, *, at_le
     diary.orders += 1
     order_id = f"SY{at:%y%m%d}-{diary.orders:06d}"
     products = [
-        {"product_id": p.sku, "name": p.name, "category": p.category, "price": p.price, "quantity": quantity} for p, quantity in lines
+        {"product_id": p.sku, "name": p.name, "category": p.category, "price": p.price, "quantity": quantity}
+        for p, quantity in lines
     ]
-    properties = {"order_id": order_id, "total": total, "currency": shop.CURRENCY, "channel": person.channel, "products": products}
+    properties = {
+        "order_id": order_id,
+        "total": total,
+        "currency": shop.CURRENCY,
+        "channel": person.channel,
+        "products": products,
+    }
     diary.add(at, {"type": "track", "event": "Order Completed", "userId": person.user_id, "properties": properties})
     if chance.random() < 0.035:
         give_back(diary, person, order_id, total, at + timedelta(days=chance.randint(2, 9)), last)

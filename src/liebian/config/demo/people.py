@@ -71,7 +71,9 @@ class Crowd:
     def crowd(self, size: int) -> list[Person]:
         """Customers who come on their own: a base at the start, growth and season after."""
         days = [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
-        weights = [shop.season(day) * (0.7 + 0.6 * n / len(days)) * (4.0 if n < 45 else 1.0) for n, day in enumerate(days)]
+        weights = [
+            shop.season(day) * (0.7 + 0.6 * n / len(days)) * (4.0 if n < 45 else 1.0) for n, day in enumerate(days)
+        ]
         joined = sorted(self.chance.choices(days, weights=weights, k=size))
         return [self.person(day) for day in joined]
 

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from liebian.access import services as access
-from liebian.config.cli.output import console, progress
 from liebian.config.demo import shop
 from liebian.config.demo.friends import Campaign
 from liebian.config.demo.history import Diary, write_lives
 from liebian.config.demo.people import Crowd
 from liebian.config.jobs import publish_lake, run_stages
+from liebian.config.terminal import console, progress
 from liebian.core import clock, cursors, days
 from liebian.events import queries as event_log
 from liebian.events import services as events
@@ -30,6 +30,8 @@ def fill_if_empty(*, quiet: bool) -> bool:
     """Play the shop when the log holds no event yet; False when there is data already."""
     if event_log.get_log_end():
         return False
+    if not quiet:
+        console.print("This installation is empty: opening the demo shop, about a minute, once.")
     play(now=clock.now(), quiet=quiet)
     return True
 

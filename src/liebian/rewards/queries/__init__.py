@@ -1,7 +1,13 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
 from liebian.rewards.queries.budgets import get_budget, list_budgets
-from liebian.rewards.queries.holdings import find_coupon, list_coupons, list_points_balances, points_balance
+from liebian.rewards.queries.holdings import (
+    find_coupon,
+    list_coupons,
+    list_points_balances,
+    points_account_code,
+    points_balance,
+)
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.rewards import (
     count_rewards_by_person,
@@ -29,5 +35,6 @@ __all__ = [
     "list_reward_changes",
     "list_reward_changes_after",
     "list_rewards",
+    "points_account_code",
     "points_balance",
 ]

@@ -28,3 +28,8 @@ def list_coupons(customer_id: int) -> list[CouponView]:
 def find_coupon(code: str) -> CouponView | None:
     row = Coupon.objects.filter(code=code.strip().upper()).select_related("offer").first()
     return view_coupon(row) if row else None
+
+
+def points_account_code(customer_id: int) -> str:
+    """The ledger account that holds a customer's points."""
+    return points_account(customer_id).code

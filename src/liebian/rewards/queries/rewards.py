@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import NotFound
 from liebian.rewards.models import Reward, RewardChange
@@ -16,7 +17,7 @@ from liebian.rewards.types import REASONS, ReasonText, RewardChangeView, RewardV
 def get_reward(reward_id: int) -> RewardView:
     found = list_rewards(ids=[reward_id])
     if not found:
-        raise NotFound("reward_not_found", f"There is no reward {reward_id}.")
+        raise NotFound("reward_not_found", _("There is no reward #%(number)s.") % {"number": reward_id})
     return found[0]
 
 

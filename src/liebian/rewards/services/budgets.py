@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR
@@ -21,9 +22,9 @@ def create_budget(*, name: str, currency: str, now: datetime) -> BudgetView:
     """Open a budget with nothing in it. Writes Budget and its ledger accounts. Raises Invalid without a name or currency."""
     name = name.strip()
     if not name or len(name) > 120:
-        raise Invalid("budget_name", "Give the budget a name of at most 120 characters.")
+        raise Invalid("budget_name", _("Give the budget a name of at most 120 characters."))
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
-        raise Invalid("budget_currency", "A currency is three capital letters, such as CNY.")
+        raise Invalid("budget_currency", _("A currency is three capital letters, such as CNY."))
     with transaction.atomic():
         row = Budget.objects.create(name=name, currency=currency, created_at=now)
         accounts = BudgetAccounts(row.pk, currency, name)
@@ -40,7 +41,7 @@ def fund_budget(
     Conflict "idempotency_mismatch".
     """
     if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
-        raise Invalid("fund_amount", "The amount has to be more than zero. Nothing was moved.")
+        raise Invalid("fund_amount", _("The amount has to be more than zero. Nothing was moved."))
     with transaction.atomic():
         accounts = lock_budgets([budget_id])[budget_id]
         draft = EntryDraft(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid, NotFound
 from liebian.ledger.services import post_each
@@ -61,9 +62,10 @@ def _find_offers(grants: Sequence[GrantRequest], budgets: Mapping[int, BudgetAcc
         for side in grant.sides:
             offer = offers.get(side.offer_id)
             if offer is None:
-                raise NotFound("offer_not_found", f"There is no offer {side.offer_id}.")
+                raise NotFound("offer_not_found", _("There is no offer #%(number)s.") % {"number": side.offer_id})
             if offer.currency != (wanted := budgets[grant.budget_id].currency):
-                raise Invalid("mixed_currencies", f"The budget is in {wanted}, the reward in {offer.currency}.")
+                texts = {"budget": wanted, "reward": offer.currency}
+                raise Invalid("mixed_currencies", _("The budget is in %(budget)s, the reward in %(reward)s.") % texts)
     return offers
 
 

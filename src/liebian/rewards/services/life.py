@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from liebian.core.errors import Conflict, NotFound
 from liebian.rewards.models import Budget, Reward, RewardChange
@@ -40,7 +41,7 @@ def lock_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
     found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name) for row in rows}
     for budget_id in wanted:
         if budget_id not in found:
-            raise NotFound("budget_not_found", f"There is no budget {budget_id}.")
+            raise NotFound("budget_not_found", _("There is no budget #%(number)s.") % {"number": budget_id})
     return found
 
 
@@ -60,7 +61,7 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
         cursor.executemany(_MOVE, rows)
         if cursor.rowcount != len(rows):
             raise Conflict(
-                "reward_changed", "A reward was changed by somebody else meanwhile. Nothing was moved; try again."
+                "reward_changed", _("A reward was changed by somebody else meanwhile. Nothing was moved; try again.")
             )
     RewardChange.objects.bulk_create(
         RewardChange(

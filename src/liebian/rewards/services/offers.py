@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from liebian.core.errors import Invalid
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
@@ -18,7 +20,7 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     """Write the terms down. Idempotent by the terms themselves: the same terms are the same offer. Raises Invalid."""
     check_offer(draft)
     if not draft.name.strip() or len(draft.name) > 120:
-        raise Invalid("offer_name", "Give the reward a name of at most 120 characters.")
+        raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
     terms = asdict(draft)
     body = json.dumps(terms, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()

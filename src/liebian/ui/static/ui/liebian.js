@@ -49,7 +49,7 @@
         var parts = o.split(":");
         return named[parts[1]] ? named[parts[1]].apply(null, parts.slice(2)) : o;
       }
-      return o.replace(/var\((--[\w-]+)\)/g, function (all, name) { return style.getPropertyValue(name).trim(); });
+      return o.replace(/var\((--[\w-]+)\)/g, function (all, name) { return style.getPropertyValue(name).trim().replace(/"/g, "'"); });
     }
     if (Array.isArray(o)) return o.map(function (x) { return resolve(x, style); });
     if (o && typeof o === "object") {
@@ -154,6 +154,19 @@
   addEventListener("resize", function () { charts.forEach(function (c) { c.resize(); }); });
   document.addEventListener("DOMContentLoaded", function () { start(document); coverLater(document); });
   document.addEventListener("htmx:after:swap", function () { start(document); coverLater(document); });
+  /* An answer that must not replace a part of the page is told above it, in its own words where it has some. */
+  function tell(e) {
+    var box = document.getElementById("lb-failed");
+    var ctx = e.detail && e.detail.ctx, status = ctx && ctx.response && ctx.response.status;
+    if (!box || status === 422 || status === 400) return;
+    var answer = ctx && ctx.text ? new DOMParser().parseFromString(ctx.text, "text/html").querySelector("[role=alert] p") : null;
+    var words = box.querySelector("[data-why]");
+    words.textContent = answer ? answer.textContent : words.dataset.why;
+    box.hidden = false;
+    box.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("htmx:response:error", tell);
+  document.addEventListener("htmx:error", tell);
   document.addEventListener("click", function (e) {
     var b = e.target.closest("[data-lb]");
     if (b && acts[b.dataset.lb]) acts[b.dataset.lb](b);

@@ -1,0 +1,53 @@
+"""Reads of `customers`: the front door. One module per noun.
+
+Personal fields leave masked (`listing`, `profile`), or in clear through `people` for matching and for a logged reveal.
+"""
+
+from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
+from liebian.customers.queries.people import (
+    count_in_tier,
+    count_known,
+    count_new_buyers,
+    find_customer,
+    find_customer_id,
+    get_customer,
+    get_personal,
+    list_customer_events_after,
+    list_customers_by_id,
+    list_known_after,
+    list_merges_after,
+    list_personal,
+    list_recommended,
+    list_user_ids,
+    normalise,
+)
+from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
+from liebian.customers.queries.tiers import list_tiers
+from liebian.customers.queries.timeline import list_timeline
+
+__all__ = [
+    "count_customers",
+    "count_in_tier",
+    "count_known",
+    "count_new_buyers",
+    "find_customer",
+    "find_customer_id",
+    "get_customer",
+    "get_freshness",
+    "get_personal",
+    "get_profile",
+    "list_customer_events_after",
+    "list_customers",
+    "list_customers_by_id",
+    "list_facts",
+    "list_filter_choices",
+    "list_identifiers",
+    "list_known_after",
+    "list_merges_after",
+    "list_personal",
+    "list_recommended",
+    "list_tiers",
+    "list_timeline",
+    "list_user_ids",
+    "normalise",
+]

@@ -1,0 +1,163 @@
+"""People, their identifiers and their events, for other contexts and for stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from liebian.core import crypto, cursors
+from liebian.core.errors import NotFound
+from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
+from liebian.customers.rules import customer_number, normal_email, normal_phone
+from liebian.customers.types import CustomerEvent as CustomerEventView
+from liebian.customers.types import CustomerView, Merge, Personal, Recommended
+from liebian.events import queries as events
+
+STAGE = "customers"
+
+
+def list_customer_events_after(
+    position: int, limit: int, *, names: Sequence[str] | None = None
+) -> tuple[list[CustomerEventView], int]:
+    """The next events with their people, and the position up to which the log is now read.
+
+    With `names`, only these events are returned, but the position moves over all others too.
+    """
+    end = cursors.position_of(STAGE)
+    rows = CustomerEvent.objects.filter(event_id__gt=position, event_id__lte=end)
+    if names is not None:
+        rows = rows.filter(name__in=names)
+    owners = dict(rows.order_by("event_id").values_list("event_id", "customer_id")[:limit])
+    records = events.list_events_by_id(owners)
+    found = [CustomerEventView(event=records[event_id], customer_id=owner) for event_id, owner in owners.items()]
+    return found, (found[-1].event.id if len(found) == limit else end)
+
+
+def list_merges_after(position: int, limit: int = 10_000) -> list[Merge]:
+    rows = IdentityChange.objects.filter(kind="merged", id__gt=position).order_by("id")[:limit]
+    return [Merge(position=row.pk, loser_id=row.other_id or 0, winner_id=row.customer_id) for row in rows]
+
+
+def _view(row: Customer) -> CustomerView:
+    return CustomerView(
+        id=row.pk, is_known=row.is_known, first_seen_at=row.first_seen_at, known_at=row.known_at,
+        last_seen_at=row.last_seen_at, channel=row.channel, city=row.city, gender=row.gender, referred_by=row.referred_by,
+        n_orders=row.n_orders, revenue_minor=row.revenue_minor, first_order_at=row.first_order_at,
+        last_order_at=row.last_order_at,
+    )  # fmt: skip
+
+
+def find_customer(customer_id: int) -> CustomerView | None:
+    """The person of that id, or the person they were merged into."""
+    row = Customer.objects.filter(pk=customer_id).first()
+    while row is not None and row.merged_into:
+        row = Customer.objects.filter(pk=row.merged_into).first()
+    return _view(row) if row else None
+
+
+def _not_found(customer_id: int) -> NotFound:
+    message = _("There is no customer with the number %(number)s.") % {"number": customer_number(customer_id)}
+    return NotFound("customer_not_found", message)
+
+
+def person_row(customer_id: int) -> Customer:
+    """The stored person. Raises NotFound "customer_not_found". For modules of this context only."""
+    row = Customer.objects.filter(pk=customer_id).first()
+    if row is None:
+        raise _not_found(customer_id)
+    return row
+
+
+def get_customer(customer_id: int) -> CustomerView:
+    found = find_customer(customer_id)
+    if found is None:
+        raise _not_found(customer_id)
+    return found
+
+
+def list_customers_by_id(ids: Iterable[int]) -> dict[int, CustomerView]:
+    """People by id; an id that was merged away maps to the person who stands today."""
+    rows = Customer.objects.in_bulk(list(ids))
+    return {key: found for key, row in rows.items() if (found := find_customer(key) if row.merged_into else _view(row))}
+
+
+def find_customer_id(*, kind: str, value: str) -> int | None:
+    """Who owns this identifier (user_id, phone, email, openid, unionid, anonymous_id)?"""
+    normal = {"phone": normal_phone, "email": normal_email}.get(kind, str)(value)
+    if not normal:
+        return None
+    row = Identifier.objects.filter(index=crypto.index_of(kind, normal)).values_list("customer_id", flat=True).first()
+    return row
+
+
+def open_field(blob: bytes | memoryview | None, field: str) -> str:
+    value = crypto.unseal(blob, context=f"customer.{field}") if blob else ""
+    return (
+        value
+        if isinstance(value, str)
+        else " ".join(str(v) for v in value.values())
+        if isinstance(value, dict)
+        else str(value)
+    )
+
+
+def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
+    """Personal fields in clear, for masking on a page. Never hand them on."""
+    rows = Customer.objects.in_bulk(list(ids))
+    return {
+        key: Personal(
+            name=open_field(row.name, "name"),
+            phone=open_field(row.phone, "phone"),
+            email=open_field(row.email, "email"),
+            address=open_field(row.address, "address"),
+        )
+        for key, row in rows.items()
+    }
+
+
+def get_personal(customer_id: int) -> Personal:
+    found = list_personal([customer_id]).get(customer_id)
+    if found is None:
+        raise _not_found(customer_id)
+    return found
+
+
+def count_known() -> int:
+    return Customer.objects.filter(is_known=True, merged_into__isnull=True).count()
+
+
+def list_known_after(customer_id: int, limit: int) -> list[int]:
+    """Ids of known people, ascending, for work that goes through everybody in chunks."""
+    rows = Customer.objects.filter(pk__gt=customer_id, is_known=True, merged_into__isnull=True).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def normalise(kind: str, value: str) -> str | None:
+    """The form in which a phone number or e-mail address is compared; None when it cannot be one."""
+    return {"phone": normal_phone, "email": normal_email}[kind](value)
+
+
+def list_recommended(*, ordered_from: datetime, ordered_before: datetime) -> list[Recommended]:
+    """People who told us who recommended us and whose first order was placed in the half-open window."""
+    rows = Customer.objects.filter(
+        referred_by__isnull=False, merged_into__isnull=True, first_order_at__gte=ordered_from, first_order_at__lt=ordered_before
+    )
+    columns = rows.order_by("pk").values_list("pk", "referred_by", "first_order_at")
+    return [Recommended(person, by, at) for person, by, at in columns if by and at]
+
+
+def count_new_buyers(*, start: datetime, end: datetime) -> int:
+    """People whose first order that stands lies in [start, end)."""
+    return Customer.objects.filter(first_order_at__gte=start, first_order_at__lt=end, merged_into__isnull=True).count()
+
+
+def count_in_tier(*, model: str, cells: Iterable[str]) -> int:
+    return TierMembership.objects.filter(model=model, cell__in=list(cells)).count()
+
+
+def list_user_ids(customer_ids: Iterable[int]) -> dict[int, str]:
+    """The shop's own id of each of these people, where it is known."""
+    rows = Customer.objects.filter(pk__in=list(customer_ids), user_id__isnull=False).values_list("pk", "user_id")
+    return {customer_id: user_id for customer_id, user_id in rows if user_id}

@@ -1,0 +1,110 @@
+"""Bodies of the tracking API: bounded, unpacked, decoded, cut into messages. Every refusal has a status and a code."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from typing import Any
+
+import msgspec
+
+from liebian.core.errors import Invalid, LiebianError
+from liebian.events.rules import PUBLIC_TYPES
+
+MAX_EVENT = 32 * 1024
+MAX_BATCH = 500 * 1024
+_OWN_FIELDS = ("customerId",)  # only the product itself may name a customer by its id
+_JSON_TYPES = {"", "application/json", "text/plain"}  # text/plain: what a browser's beacon can send
+
+
+class Refused(LiebianError):
+    """A request that is turned away before its messages are looked at."""
+
+    def __init__(self, status: int, code: str, message: str, **details: Any) -> None:
+        super().__init__(code, message, **details)
+        self.status = status
+
+
+def check_content_type(content_type: str) -> None:
+    if content_type.strip().lower() not in _JSON_TYPES:
+        raise Refused(415, "bad_content_type", "Send application/json.")
+
+
+def unpack(raw: bytes, encoding: str, limit: int) -> bytes:
+    """The body as sent by the client, with at most `limit` bytes before and after unpacking."""
+    if len(raw) > limit:
+        raise too_large(limit)
+    match encoding.strip().lower():
+        case "" | "identity":
+            return raw
+        case "gzip":
+            return _gunzip(raw, limit)
+        case _:
+            raise Refused(415, "bad_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
+
+
+def too_large(limit: int) -> Refused:
+    return Refused(413, "body_too_large", f"The body may have {limit} bytes at most. Send smaller batches.")
+
+
+def _gunzip(raw: bytes, limit: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(raw, limit + 1)
+    except zlib.error:
+        raise Refused(400, "bad_gzip", "The body is not gzip although it says so.") from None
+    if len(data) > limit:
+        raise too_large(limit)
+    if not unpacker.eof:
+        raise Refused(400, "bad_gzip", "The gzip body ends too early. Send it again.")
+    return data
+
+
+def decode_object(data: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
+        raise Refused(400, "bad_json", "The body is not JSON in UTF-8.") from None
+    if not isinstance(value, dict):
+        raise Refused(400, "bad_json", "The body must be a JSON object.")
+    return value
+
+
+def read_basic_user(header: str) -> str | None:
+    """The user of an HTTP Basic header: that is where SDKs put the write key."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeError, ValueError):
+        return None
+    return user or None
+
+
+def read_single(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    return _own({**body, "type": kind})
+
+
+def read_batch(body: dict[str, Any]) -> list[Any]:
+    """The messages of a batch; what the batch says of all of them (sentAt, context) goes into each."""
+    messages = body.get("batch")
+    if not isinstance(messages, list):
+        raise Invalid("batch_missing", "The body needs `batch`, a list of messages.")
+    shared = {field: body[field] for field in ("sentAt", "context") if body.get(field)}
+    return [_own({**shared, **message}) if isinstance(message, dict) else message for message in messages]
+
+
+def check_public(message: Any) -> dict[str, Any]:
+    """Raises Invalid for what only the product itself may send, and for messages above their size."""
+    if not isinstance(message, dict):
+        raise Invalid("bad_shape", "A message must be an object.")
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in PUBLIC_TYPES:
+        raise Invalid("bad_type", f"type {str(kind)[:40]!r} is not one of {', '.join(PUBLIC_TYPES)}.")
+    return message
+
+
+def _own(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if key not in _OWN_FIELDS and key != "writeKey"}

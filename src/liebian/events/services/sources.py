@@ -1,0 +1,46 @@
+"""Who may write to the log: sources and their write keys."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from liebian.core.errors import Conflict, Invalid, NotFound
+from liebian.events.models import Source
+from liebian.events.queries import source_view
+from liebian.events.types import INTERNAL_SOURCE, SourceView
+
+MAX_NAME = 100
+
+
+def ensure_source(*, name: str, kind: str = "api", now: datetime) -> SourceView:
+    """The source of that name, made with a fresh write key on first use."""
+    source, _ = Source.objects.get_or_create(
+        name=name, defaults={"kind": kind, "write_key": secrets.token_urlsafe(24), "created_at": now}
+    )
+    return source_view(source)
+
+
+def create_source(*, name: str, now: datetime) -> SourceView:
+    """Add a source that sends through the tracking API. Raises Invalid (bad name) and Conflict (name is taken)."""
+    clean = name.strip()
+    if not clean or len(clean) > MAX_NAME or not clean.isprintable():
+        raise Invalid("bad_source_name", f"Give the source a name of 1 to {MAX_NAME} characters.")
+    if clean.lower() == INTERNAL_SOURCE:
+        raise Invalid("reserved_source_name", f"{clean!r} is what the product calls itself. Choose another name.")
+    source, is_new = Source.objects.get_or_create(
+        name=clean, defaults={"kind": "api", "write_key": secrets.token_urlsafe(24), "created_at": now}
+    )
+    if not is_new:
+        raise Conflict("source_exists", f"There is already a source called {clean!r}.")
+    return source_view(source)
+
+
+def set_source_enabled(*, source_id: int, is_enabled: bool) -> SourceView:
+    """Let a source write, or stop it. Idempotent. Raises NotFound."""
+    with transaction.atomic(using=Source.objects.db):
+        if not Source.objects.filter(pk=source_id).update(is_enabled=is_enabled):
+            raise NotFound("source_not_found", "There is no such source.")
+        return source_view(Source.objects.get(pk=source_id))

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from liebian.ledger import views
+
+app_name = "ledger"
+urlpatterns = [
+    path("ledger", views.home, name="home"),
+    path("ledger/proof", views.proof, name="proof"),
+    path("ledger/entries/<int:entry_id>", views.entry_page, name="entry"),
+    path("ledger/accounts/<path:code>", views.account_page, name="account"),
+]

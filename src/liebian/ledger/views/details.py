@@ -1,0 +1,90 @@
+"""One account, one entry, and the proof that every balance is what its postings say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from liebian.access.guard import requires
+from liebian.access.queries import find_user_names
+from liebian.core import clock
+from liebian.core.days import day_of, day_start
+from liebian.ledger import queries
+from liebian.ledger.forms import AccountFilter
+from liebian.ledger.types import AssetProof, EntryView
+from liebian.ledger.views.rows import make_row, make_rows
+from liebian.ledger.views.words import say_amount, say_asset, say_kind
+
+PAGE = 30
+
+
+@requires("ledger:view")
+def account_page(request: HttpRequest, code: str) -> HttpResponse:
+    account = queries.get_account(code)
+    form = AccountFilter(request.GET)
+    asked = form.asked()
+    now = clock.now()
+    day = asked["day"] or day_of(now, settings.TIME_ZONE)
+    then = queries.balance_as_of(code, day_start(day + timedelta(days=1), settings.TIME_ZONE))
+    page = queries.list_entries(account=code, before=asked["before"], after=asked["after"], limit=PAGE)
+    context = {
+        "account": account,
+        "name": say_kind(account.kind, account.asset),
+        "balance": say_amount(account.balance, account.asset),
+        "day": day,
+        "day_text": day.isoformat(),
+        "then": say_amount(then, account.asset),
+        "form": form,
+        "rows": make_rows(page),
+        "page": page,
+        "now": now,
+    }
+    return render(request, "ledger/account.html", context)
+
+
+@requires("ledger:view")
+def entry_page(request: HttpRequest, entry_id: int) -> HttpResponse:
+    entry = queries.get_entry(entry_id)
+    context = {
+        "entry": entry,
+        "row": make_row(entry),
+        "legs": [
+            {"code": p.account, "name": say_kind(p.kind, p.asset), "amount": say_amount(p.amount, p.asset)}
+            for p in entry.postings
+        ],
+        "reversed_by": queries.find_reversal(entry_id),
+        "actor": _find_actor(entry),
+    }
+    return render(request, "ledger/entry.html", context)
+
+
+@requires("ledger:view")
+def proof(request: HttpRequest) -> HttpResponse:
+    proofs = queries.prove_zero()
+    unbalanced = queries.list_unbalanced_entries()
+    context = {
+        "proofs": [_show_proof(each) for each in proofs],
+        "unbalanced": unbalanced,
+        "holds": not unbalanced and all(each.holds for each in proofs),
+        "n_accounts": sum(each.n_accounts for each in proofs),
+        "now": clock.now(),
+    }
+    return render(request, "ledger/proof.html", context)
+
+
+def _show_proof(each: AssetProof) -> dict[str, Any]:
+    return {
+        "proof": each,
+        "name": say_asset(each.asset),
+        "balances": say_amount(each.balance_sum, each.asset),
+        "postings": say_amount(each.posting_sum, each.asset),
+    }
+
+
+def _find_actor(entry: EntryView) -> str:
+    actor = entry.memo.get("actor")
+    return find_user_names([actor]).get(actor, f"#{actor}") if isinstance(actor, int) else ""

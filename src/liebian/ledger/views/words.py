@@ -1,0 +1,99 @@
+"""Words and notation for accounts, entries and amounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from liebian.core.money import exponent
+from liebian.ui import formats
+
+KINDS: dict[str, Any] = {
+    "world": _("Paid in from outside"),
+    "budget": _("Available"),
+    "reserved": _("Reserved"),
+    "paid_out": _("Paid out"),
+    "clawback_receivable": _("To be recovered"),
+    "written_off": _("Written off"),
+    "points": _("Customers' points"),
+    "coupons": _("Unused coupons"),
+    "coupons_used": _("Used coupons"),
+}
+ORDER = list(KINDS)
+OTHER_TABS = ("POINTS", "COUPON:")
+COLOURS = {
+    "world": "sunken",
+    "budget": "line-strong",
+    "reserved": "money-soft",
+    "paid_out": "money",
+    "clawback_receivable": "bad",
+    "written_off": "ink-3",
+    "points": "money",
+    "coupons": "money-soft",
+    "coupons_used": "money",
+}
+NOTES: dict[str, Any] = {
+    "budget": _("can still be promised"),
+    "reserved": _("promised, refund period running"),
+    "paid_out": _("issued, less what came back"),
+    "clawback_receivable": _("taken back, but already spent"),
+    "written_off": _("coupon used on a returned order"),
+    "coupons": _("in customers' hands"),
+}
+ENTRIES: dict[str, Any] = {
+    "fund": _("Budget funded"),
+    "grant": _("Rewards promised"),
+    "release": _("Refund period over, reward issued"),
+    "cancel": _("Refunded in time, reward cancelled"),
+    "claw_back": _("Refunded later, reward taken back"),
+    "coupon_used": _("Coupon used"),
+    "coupon_expired": _("Coupon expired unused"),
+    "reversal": _("Reversal"),
+}
+
+
+def tab_of(asset: str) -> str:
+    """The part of the page an asset is shown under: each currency, all points, all coupons."""
+    return next((each for each in OTHER_TABS if asset.startswith(each)), asset)
+
+
+def say_kind(kind: str, asset: str = "") -> str:
+    if kind == "world" and not is_money(asset):
+        return str(_("Issued by us"))
+    return str(KINDS.get(kind, kind))
+
+
+def say_entry(kind: str) -> str:
+    return str(ENTRIES.get(kind, kind))
+
+
+def is_money(asset: str) -> bool:
+    return bool(asset) and not asset.startswith(OTHER_TABS)
+
+
+def say_asset(asset: str) -> str:
+    if asset.startswith("POINTS"):
+        return str(_("Points"))
+    if asset.startswith("COUPON:"):
+        return str(_("Coupons"))
+    return asset.partition("/")[0]
+
+
+def say_amount(amount: int, asset: str) -> str:
+    """¥1,234.50, 300 points, 1 coupon; money whole only where the currency is."""
+    if is_money(asset):
+        return formats.money(amount, asset.partition("/")[0])
+    texts = {"count": formats.number(amount)}
+    if asset.startswith("COUPON:"):
+        return ngettext("%(count)s coupon", "%(count)s coupons", abs(amount)) % texts
+    return ngettext("%(count)s point", "%(count)s points", abs(amount)) % texts
+
+
+def say_bare(amount: int, asset: str) -> str:
+    """The number alone, for sums."""
+    currency = asset.partition("/")[0]
+    if not is_money(asset):
+        return formats.number(amount)
+    return formats.number(amount / 10 ** exponent(currency), exponent(currency))

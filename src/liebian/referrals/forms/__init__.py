@@ -1,0 +1,1 @@
+"""What people type: friends on the public page, staff in the wizard."""

@@ -1,0 +1,162 @@
+"""Judging orders and granting rewards: both sides of a qualification are decided and written together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from liebian.orders.types import OrderChange
+from liebian.referrals.models import Qualification, Referral, ReferralDecision
+from liebian.referrals.rules import OrderFacts, decide_cap, decide_qualification, pay_from, reward_key
+from liebian.referrals.services.binding import Binder
+from liebian.referrals.services.known import Known
+from liebian.referrals.types import FRIEND, REFERRER, ROLES, Check, Decision
+from liebian.rewards import queries as reward_queries
+from liebian.rewards import services as rewards
+from liebian.rewards.types import GrantOutcome, GrantRequest, Side
+
+RULE = "first_order"
+_FOR_GOOD = frozenset({"already_customer", "other_touch_won"})
+_COLUMNS = ["outcome", "reason", "net_minor"]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A qualified order whose rewards are not asked for yet."""
+
+    row: Qualification
+    referral: Referral
+    decision: Decision
+    cap: Check
+    order: OrderChange
+
+
+class Granter:
+    """Collects qualified orders and asks for their rewards together; whatever reads rewards calls `flush` first."""
+
+    def __init__(self, known: Known, binder: Binder) -> None:
+        self.known = known
+        self.binder = binder
+        self.pending: list[_Pending] = []
+        self.refused: list[tuple[Qualification, Referral, Decision]] = []
+        self.changed: dict[int, Qualification] = {}
+
+    def take(self, order: OrderChange, referral: Referral) -> None:
+        """Judge one paid order of a bound friend."""
+        terms = self.known.terms[referral.programme_id]
+        decision = decide_qualification(self._facts(order, referral), terms)
+        row = Qualification(
+            referral_id=referral.pk, programme_id=referral.programme_id, order_id=order.order_id,
+            order_external_id=order.external_id, outcome="qualified" if decision.accepted else "refused",
+            reason=decision.reason, amount_minor=order.amount_minor, net_minor=order.amount_minor, at=order.at,
+            event_id=order.event_id,
+        )  # fmt: skip
+        self.known.qualified[order.order_id].append(row)
+        if not decision.accepted:
+            self.refused.append((row, referral, decision))
+            if decision.reason in _FOR_GOOD:
+                self.binder.settle(referral, "refused", decision.reason)
+                self._tell(referral, order, decision.reason)
+            return
+        cap = self._check_cap(referral, terms.person_cap)
+        self.pending.append(_Pending(row, referral, decision, cap, order))
+        self.binder.settle(referral, "qualified", "")
+
+    def _facts(self, order: OrderChange, referral: Referral) -> OrderFacts:
+        earlier = [
+            placed for placed in self.known.placed[order.customer_id]
+            if placed.event_id < order.event_id and placed.external_id != order.external_id
+        ]  # fmt: skip
+        won = next((row for row in self.known.qualified[order.order_id] if row.outcome == "qualified"), None)
+        return OrderFacts(
+            external_id=order.external_id, at=order.at, amount_minor=order.amount_minor, currency=order.currency,
+            bound_at=referral.bound_at, ordered_before_binding=any(p.ordered_at < referral.bound_at for p in earlier),
+            older_referral=won.referral_id if won else None,
+        )  # fmt: skip
+
+    def _check_cap(self, referral: Referral, cap: int) -> Check:
+        waiting = Counter((p.row.programme_id, p.referral.referrer_id) for p in self.pending if p.cap.passed)
+        asked = waiting[referral.programme_id, referral.referrer_id]
+        granted = self._granted(referral)
+        if cap and asked and granted + asked >= cap:
+            self.flush()  # the budget may have refused some of them, and only what was granted counts
+            granted, asked = self._granted(referral), 0
+        return decide_cap(granted + asked, cap)
+
+    @staticmethod
+    def _granted(referral: Referral) -> int:
+        people = [referral.referrer_id]
+        found = reward_queries.count_rewards_by_person(
+            programme_id=referral.programme_id, customer_ids=people, role=REFERRER
+        )
+        return found.get(referral.referrer_id, 0)
+
+    def keep(self, row: Qualification) -> None:
+        if row.pk:
+            self.changed[row.pk] = row
+
+    def flush(self) -> None:
+        """Ask for the rewards of everything that waits and write both sides' decisions."""
+        self.binder.save()
+        rows = [*(p.row for p in self.pending), *(row for row, _, _ in self.refused)]
+        rows.sort(key=lambda row: row.event_id)
+        Qualification.objects.bulk_create(rows, batch_size=500)
+        decisions = [d for row, referral, decision in self.refused for d in self._refuse(row, referral, decision)]
+        decisions += self._grant()
+        ReferralDecision.objects.bulk_create(decisions, batch_size=1000)
+        Qualification.objects.bulk_update(self.changed.values(), _COLUMNS, batch_size=500)
+        self.pending, self.refused, self.changed = [], [], {}
+
+    def _grant(self) -> list[ReferralDecision]:
+        if not self.pending:
+            return []
+        outcomes = iter(
+            rewards.grant_pairs(grants=[self._request(p) for p in self.pending], now=self.pending[-1].order.at)
+        )
+        return [self._decide(p, role, next(outcomes)) for p in self.pending for role in ROLES]
+
+    def _request(self, pending: _Pending) -> GrantRequest:
+        programme = self.known.programmes[pending.row.programme_id]
+        assert programme.budget_id and programme.referrer_offer_id and programme.friend_offer_id
+        referral = pending.referral
+        return GrantRequest(
+            qualification=reward_key(programme.id, pending.row.order_external_id), rule=RULE, programme_id=programme.id,
+            budget_id=programme.budget_id, at=pending.order.at,
+            sides=(
+                Side(REFERRER, referral.referrer_id, programme.referrer_offer_id, refusal=pending.cap.code if not pending.cap.passed else ""),
+                Side(FRIEND, referral.referee_id, programme.friend_offer_id),
+            ),
+            hold_until=pay_from(pending.order.at, programme.zone, programme.hold_days),
+            trace={"checks": pending.decision.trace},
+        )  # fmt: skip
+
+    def _decide(self, pending: _Pending, role: str, outcome: GrantOutcome) -> ReferralDecision:
+        checks = list(pending.decision.checks)
+        if role == REFERRER:
+            checks.append(pending.cap)
+        if outcome.reason not in ("", pending.cap.code):
+            checks.append(Check(outcome.reason, False))
+        elif outcome.granted:
+            checks.append(Check("campaign_budget", True))
+        return ReferralDecision(
+            qualification=pending.row, role=role, customer_id=outcome.reward.customer_id,
+            outcome="granted" if outcome.granted else "refused", reason=outcome.reason, reward_id=outcome.reward.id,
+            trace=[check.as_json() for check in checks],
+        )  # fmt: skip
+
+    @staticmethod
+    def _refuse(row: Qualification, referral: Referral, decision: Decision) -> list[ReferralDecision]:
+        people = {REFERRER: referral.referrer_id, FRIEND: referral.referee_id}
+        return [
+            ReferralDecision(
+                qualification=row, role=role, customer_id=people[role], outcome="refused", reason=decision.reason,
+                trace=decision.trace,
+            )
+            for role in ROLES
+        ]  # fmt: skip
+
+    def _tell(self, referral: Referral, order: OrderChange, reason: str) -> None:
+        self.known.tell(
+            "Referral Refused", f"{referral.pk}:{order.external_id}", referral.referee_id, order.at,
+            programme_id=referral.programme_id, code=referral.code, reason=reason, order_id=order.external_id,
+        )  # fmt: skip

@@ -1,0 +1,91 @@
+"""The outbox: what referrals and their rewards led to goes back to the log as events, after the transaction that decided it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from liebian.core import cursors, ids
+from liebian.events import services as events
+from liebian.events.types import INTERNAL_SOURCE
+from liebian.referrals.models import Outcome
+from liebian.rewards import queries as rewards
+from liebian.rewards.types import RewardChangeView, RewardView
+
+OUTCOMES = "referrals.outcomes"
+REWARDS = "referrals.reward_changes"
+_LIMIT = 2000
+_NAMES = {
+    "refused": "Reward Refused",
+    "issued": "Reward Issued",
+    "redeemed": "Reward Redeemed",
+    "expired": "Reward Expired",
+}
+
+
+def announce_outcomes() -> int:
+    """Tell the log what was decided since. Writes the log and two cursors; idempotent by the cause of each outcome.
+
+    A crash between the two leaves messages that will be sent again and recognised. Returns how many were sent.
+    """
+    return _announce(OUTCOMES, *_own(cursors.position_of(OUTCOMES))) + _announce(
+        REWARDS, *_of_rewards(cursors.position_of(REWARDS))
+    )
+
+
+def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
+    start = cursors.position_of(cursor)
+    if upto <= start:
+        return 0
+    if messages:
+        events.record_events(messages, source=INTERNAL_SOURCE, received_at=max(m["timestamp"] for m in messages))
+    with transaction.atomic(), cursors.reading(cursor) as reading:
+        reading.position = max(reading.position, upto)
+    return len(messages)
+
+
+def _own(position: int) -> tuple[list[dict[str, Any]], int]:
+    rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
+    messages = [_message(row.name, row.cause, row.customer_id, row.at, row.properties) for row in rows]
+    return messages, rows[-1].pk if rows else position
+
+
+def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
+    changes = rewards.list_reward_changes_after(position, _LIMIT)
+    known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
+    messages = [_reward_message(change, known[change.reward_id]) for change in changes]
+    return messages, changes[-1].id if changes else position
+
+
+def _reward_message(change: RewardChangeView, reward: RewardView) -> dict[str, Any]:
+    name = (
+        "Reward Held"
+        if not change.from_state and change.to_state == "held"
+        else _NAMES.get(change.to_state, "Reward Clawed Back")
+    )
+    if change.from_state == change.to_state:
+        name = "Reward Clawed Back"
+    cause = (
+        "reward",
+        reward.qualification,
+        reward.rule,
+        reward.role,
+        change.to_state,
+        change.amount,
+        change.at.isoformat(),
+    )
+    properties = {
+        "programme_id": reward.programme_id, "role": reward.role, "kind": reward.offer.kind, "reward": reward.offer.name,
+        "amount": change.amount, "cost_minor": change.minor, "currency": reward.offer.currency, "reason": change.reason,
+        "state": change.to_state, "hold_until": reward.hold_until.isoformat(),
+    }  # fmt: skip
+    return _message(name, "\x1f".join(map(str, cause)), reward.customer_id, change.at, properties)
+
+
+def _message(name: str, cause: str, customer_id: int, at: datetime, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "track", "event": name, "customerId": customer_id, "timestamp": at,
+        "messageId": ids.caused_by(name, cause), "properties": properties,
+    }  # fmt: skip

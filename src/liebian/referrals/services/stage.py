@@ -1,0 +1,98 @@
+"""The stage of referrals: people's events, orders and new days, in the order of the log, become touches, bindings and rewards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from liebian.core import cursors
+from liebian.customers import queries as customers
+from liebian.events import queries as events
+from liebian.orders import queries as orders
+from liebian.referrals.models import Participation, Referral, ReferralDecision, Touch
+from liebian.referrals.services.batch import ReferralBatch
+from liebian.referrals.services.outbox import announce_outcomes
+from liebian.referrals.types import EVENT_NAMES
+
+if TYPE_CHECKING:
+    from liebian.customers.types import CustomerEvent
+    from liebian.events.types import EventRecord
+    from liebian.orders.types import OrderChange
+
+STAGE = "referrals"
+ORDERS = "referrals.orders"
+MERGES = "referrals.merges"
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """A stretch of the log that both logs below have passed: (start, upto]."""
+
+    start: int
+    upto: int
+    orders_start: int
+    orders_upto: int
+    found: list[CustomerEvent]
+    changes: list[OrderChange]
+    days: list[EventRecord]
+
+
+def advance(*, limit: int = BATCH) -> int:
+    """One step: the next stretch of the log, then what it led to is told to the log.
+
+    Writes Touch, Referral, Qualification, ReferralDecision, Outcome, and rewards through their services, in one
+    transaction with the cursors; idempotent by these. Outcomes are told after it, idempotent by their cause. Reads only
+    what the log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
+    """
+    consumed = _follow_merges()
+    portion = _read(limit)
+    if portion is not None:
+        consumed += _consume(portion)
+    return consumed + announce_outcomes()
+
+
+def _read(limit: int) -> _Portion | None:
+    start, orders_start = cursors.position_of(STAGE), cursors.position_of(ORDERS)
+    horizon = orders.get_position()  # orders read what customers wrote, so this is behind both
+    if horizon <= start:
+        return None
+    found, upto = customers.list_customer_events_after(start, limit, names=EVENT_NAMES)
+    upto = min(upto, horizon)
+    changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]
+    if len(changes) == limit:
+        upto = min(upto, changes[-1].event_id)
+    changes = [change for change in changes if change.event_id <= upto]
+    return _Portion(
+        start=start, upto=upto, orders_start=orders_start, orders_upto=changes[-1].id if changes else orders_start,
+        found=[item for item in found if item.event.id <= upto], changes=changes, days=events.list_days_after(start, upto),
+    )  # fmt: skip
+
+
+def _consume(portion: _Portion) -> int:
+    with cursors.reading(STAGE) as reading, cursors.reading(ORDERS) as order_reading:
+        if reading.start != portion.start or order_reading.start != portion.orders_start:
+            return 1  # another worker was faster; what we read is behind us
+        ReferralBatch(portion.found, portion.changes, portion.days).run()
+        reading.position, order_reading.position = portion.upto, portion.orders_upto
+    return portion.upto - portion.start
+
+
+def _follow_merges() -> int:
+    """Give what belonged to somebody who was merged away to the person they are; the winner's own rows stand."""
+    if not customers.list_merges_after(cursors.position_of(MERGES), 1):
+        return 0
+    with cursors.reading(MERGES) as reading:
+        merges = customers.list_merges_after(reading.start)
+        for merge in merges:
+            loser, winner = merge.loser_id, merge.winner_id
+            Touch.objects.filter(customer_id=loser).update(customer_id=winner)
+            ReferralDecision.objects.filter(customer_id=loser).update(customer_id=winner)
+            Referral.objects.filter(referrer_id=loser).exclude(referee_id=winner).update(referrer_id=winner)
+            taken = Referral.objects.filter(referee_id=winner).values("programme_id")
+            free = Referral.objects.filter(referee_id=loser).exclude(programme_id__in=taken.values("programme_id"))
+            free.exclude(referrer_id=winner).update(referee_id=winner)
+            theirs = Participation.objects.filter(customer_id=winner).values("programme_id")
+            Participation.objects.filter(customer_id=loser).exclude(programme_id__in=theirs).update(customer_id=winner)
+            reading.position = merge.position
+    return len(merges)

@@ -1,0 +1,115 @@
+"""Codes into words, in the reader's language. Reasons come from `rewards`, which has a text for staff and one for customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from liebian.referrals.types import Finding, ProgrammeView
+from liebian.rewards import queries as rewards
+from liebian.rewards.types import OfferView
+from liebian.ui import formats
+
+STATUS = {
+    "draft": gettext_lazy("Draft"),
+    "running": gettext_lazy("Running"),
+    "paused": gettext_lazy("Paused"),
+    "ended": gettext_lazy("Ended"),
+}
+STATUS_LOOK = {"draft": ("", "pencil"), "running": ("good", "player-play"), "paused": ("warn", "player-pause"), "ended": ("", "flag-3")}
+STEPS = {
+    "invited": gettext_lazy("Invited"),
+    "viewed": gettext_lazy("Saw their page"),
+    "shared": gettext_lazy("Took part"),
+    "opened": gettext_lazy("Friends opened the link"),
+    "signed_up": gettext_lazy("Friends signed up"),
+    "ordered": gettext_lazy("Friends ordered"),
+    "qualified": gettext_lazy("Orders that count"),
+    "rewarded": gettext_lazy("Reward paid"),
+    "held": gettext_lazy("Reward waiting for the refund period"),
+    "refused": gettext_lazy("Sign-ups that do not count"),
+    "reversed": gettext_lazy("Given back"),
+    "holdout": gettext_lazy("Held out"),
+    "unpaid": gettext_lazy("Counted, but no reward for the inviter"),
+}
+REFERRAL_STATES = {
+    "bound": gettext_lazy("Signed up"),
+    "qualified": gettext_lazy("Order counts"),
+    "refused": gettext_lazy("Does not count"),
+    "reversed": gettext_lazy("Given back"),
+    "treated": gettext_lazy("Invited"),
+    "holdout": gettext_lazy("Held out"),
+    "": "",
+}
+_OWN_REASONS = {
+    "already_signed_up": (gettext_lazy("Signed up with this inviter before"), gettext_lazy("You have already signed up")),
+}
+
+
+def language() -> str:
+    return "zh" if (get_language() or "").startswith("zh") else "en"
+
+
+def reason_text(code: str, *, customer: bool = False) -> str:
+    """Why not, in words. The same code has a text for staff and a gentler one for the customer."""
+    if not code:
+        return ""
+    if code in _OWN_REASONS:
+        return str(_OWN_REASONS[code][int(customer)])
+    found = rewards.get_reason(code)
+    return _(found.customer if customer else found.staff)
+
+
+def offer_text(offer: OfferView | None) -> str:
+    """A reward in a few words: 300 points, ¥20 off."""
+    if offer is None:
+        return ""
+    if offer.kind == "points":
+        return _("%(points)s points") % {"points": formats.number(offer.points)}
+    return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Without cents where there are none."""
+    return formats.money(amount_minor, currency, cents=bool(amount_minor % 100))
+
+
+def finding_text(finding: Finding) -> str:
+    return _(finding.text) % finding.values if finding.values else _(finding.text) % {}
+
+
+def text_of(programme: ProgrammeView, name: str) -> str:
+    """A text of the programme in the reader's language, otherwise in the other one."""
+    texts: Mapping[str, Mapping[str, str]] = programme.texts
+    own = texts.get(language(), {}).get(name)
+    return own or next((text[name] for text in texts.values() if text.get(name)), "")
+
+
+CHECKS = {
+    "code_not_found": gettext_lazy("The code belongs to somebody who was invited"),
+    "programme_not_running": gettext_lazy("The programme was running"),
+    "not_started": gettext_lazy("It had started"),
+    "code_expired": gettext_lazy("It had not ended"),
+    "self_referral": gettext_lazy("The friend is not the inviter"),
+    "already_customer": gettext_lazy("The friend had not bought before"),
+    "already_referred": gettext_lazy("Nobody else had invited the friend"),
+    "consent_missing": gettext_lazy("The friend agreed to the terms"),
+    "other_touch_won": gettext_lazy("No other invitation counts for this order"),
+    "outside_window": gettext_lazy("The order lies in the period"),
+    "condition_failed": gettext_lazy("The order is in the programme's currency"),
+    "below_min_order": gettext_lazy("The order reaches the minimum"),
+    "person_cap": gettext_lazy("The inviter is below their limit"),
+    "campaign_budget": gettext_lazy("The budget carries both rewards"),
+}
+
+
+def check_lines(trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The questions of a decision with their answers, for staff."""
+    return [
+        {"text": str(CHECKS.get(str(check["check"]), check["check"])), "passed": bool(check["passed"]), "code": check["check"]}
+        for check in trace
+    ]

@@ -1,0 +1,137 @@
+"""Any sequence of acts keeps the promises: sums zero, nothing negative, never more than funded, claw-back ≤ granted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from liebian.core.errors import LiebianError
+from liebian.ledger import queries as ledger
+from liebian.ledger import services as ledger_services
+from liebian.ledger.types import AccountRef, EntryDraft, move
+from liebian.rewards import queries, services
+from liebian.rewards.rules import points_account
+from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points
+from liebian.rewards.types import CouponUse
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+NUMBERS = st.integers(0, 2)
+
+
+class Money(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.refunded = dict.fromkeys(range(6), 0)
+        self.spent = 0
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.block.__exit__(None, None, None)
+
+    @initialize(
+        funded=st.sampled_from([500, 2000, 6000]),
+        points=st.integers(1, 200),
+        cost=st.integers(200, 500),
+        begun=st.sampled_from(["", "granted", "released"]),
+    )
+    def begin(self, funded: int, points: int, cost: int, begun: str) -> None:
+        self.budget = make_budget(funded)
+        self.points, self.coupon = make_points(points, cost), make_coupon(cost=cost)
+        if begun:
+            self.grant([0, 1, 2], True)
+        if begun == "released":
+            self.release(10)
+
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3), both=st.booleans())
+    def grant(self, numbers: list[int], both: bool) -> None:
+        sides = (("referrer", self.points), ("referee", self.coupon))
+        services.grant_pairs(grants=[make_grant(self.budget, n, *sides, both=both) for n in numbers], now=NOW)
+
+    @rule(limit=st.integers(1, 4))
+    def release(self, limit: int) -> None:
+        services.release_due(day=HOLD, now=NOW, limit=limit)
+
+    @rule(number=NUMBERS, part=st.sampled_from([1, 33, 50, 99, 120]), spend_first=st.sampled_from([0, 50, 100]))
+    def refund(self, number: int, part: int, spend_first: int) -> None:
+        self.spend_points(queries.points_balance(1) * spend_first // 100)
+        self.refunded[number] += part
+        services.cancel_or_claw_back(
+            qualification=f"order:{number}",
+            refunded_minor=self.refunded[number],
+            order_total_minor=100,
+            at=NOW,
+            now=NOW,
+        )
+
+    def spend_points(self, amount: int) -> None:
+        if amount:
+            legs = move(points_account(1), AccountRef("points_spent", "points_spent", "POINTS/0"), amount)
+            self.spent += amount
+            ledger_services.post(entry=EntryDraft(f"spend:{self.spent}", "spend", legs, NOW), now=NOW)
+
+    @rule(number=NUMBERS)
+    def use_coupon(self, number: int) -> None:
+        for coupon in queries.list_coupons(1000 + number):
+            services.redeem_coupons(uses=[CouponUse(coupon.code, 1000 + number, "x", HOLD, NOW)], now=NOW)
+
+    @rule()
+    def expire(self) -> None:
+        services.expire_coupons(day=HOLD + timedelta(days=30), now=NOW)
+
+    @rule(amount=st.integers(1, 500), key=st.sampled_from("abc"))
+    def fund(self, amount: int, key: str) -> None:
+        try:
+            services.fund_budget(
+                budget_id=self.budget.id, amount_minor=amount, idempotency_key=key, actor=None, now=NOW
+            )
+        except LiebianError as error:
+            assert error.code == "idempotency_mismatch"
+
+    @rule()
+    def reverse_last_funding(self) -> None:
+        entry = ledger.list_entries(kind="fund", limit=1).entries[0]
+        try:
+            ledger_services.reverse(entry_id=entry.id, key=f"undo:{entry.id}", now=NOW)
+        except LiebianError as error:
+            assert error.code == "insufficient_funds"
+
+    @invariant()
+    def everything_adds_up(self) -> None:
+        assert all(proof.holds for proof in ledger.prove_zero())
+        assert ledger.list_unbalanced_entries() == []
+        seen = queries.get_budget(self.budget.id)
+        parts = (seen.available, seen.reserved, seen.paid_out, seen.receivable, seen.written_off)
+        assert min(parts) >= 0
+        assert sum(parts) == seen.funded
+
+    @invariant()
+    def rewards_agree_with_the_ledger(self) -> None:
+        rewards = queries.list_rewards(programme_id=9, limit=100)
+        seen = queries.get_budget(self.budget.id)
+        assert sum(r.kept_minor for r in rewards if r.state == "held") == seen.reserved
+        assert sum(r.kept_minor for r in rewards if r.state in ("issued", "redeemed", "clawed_back")) == seen.paid_out
+        assert sum(r.owed_minor for r in rewards) == seen.receivable
+        assert all(0 <= r.clawed_amount <= r.amount and 0 <= r.clawed_minor <= r.cost_minor for r in rewards)
+        in_hand = sum(r.kept_amount for r in rewards if r.role == "referrer" and r.state == "issued")
+        missing = queries.points_balance(1) + self.spent - in_hand
+        owed = [r for r in rewards if r.owed_minor]
+        assert missing >= 0
+        assert bool(owed) <= bool(missing)
+        if missing and self.points.cost_minor >= self.points.points:
+            assert owed
+
+
+def test_no_sequence_of_acts_loses_or_makes_money():
+    run_state_machine_as_test(
+        Money,
+        settings=settings(
+            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

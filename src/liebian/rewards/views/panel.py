@@ -1,0 +1,74 @@
+"""What one customer was given, what is on its way, and what was refused, with the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from liebian.access.guard import requires
+from liebian.rewards import queries
+from liebian.rewards.types import CouponView, RewardView
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class StateWords:
+    name: Any
+    tone: str
+    icon: str
+
+
+STATES = {
+    "held": StateWords(_("Refund period"), "warn", "clock"),
+    "issued": StateWords(_("Issued"), "good", "check"),
+    "redeemed": StateWords(_("Used"), "good", "check"),
+    "refused": StateWords(_("Not given"), "", "ban"),
+    "cancelled": StateWords(_("Cancelled"), "", "arrow-back-up"),
+    "clawed_back": StateWords(_("Taken back"), "bad", "arrow-back-up"),
+    "written_off": StateWords(_("Written off"), "bad", "arrow-back-up"),
+    "expired": StateWords(_("Expired"), "", "hourglass-empty"),
+}
+ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
+COUPONS = {"issued": _("unused"), "redeemed": _("used"), "void": _("taken back"), "expired": _("expired")}
+
+
+@requires("rewards:view")
+def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
+    found = queries.list_rewards(customer_id=customer_id, limit=SHOWN + 1)
+    context = {
+        "rows": [_row(each) for each in found[:SHOWN]],
+        "has_more": len(found) > SHOWN,
+        "n_shown": SHOWN,
+        "points": queries.points_balance(customer_id),
+        "points_account": queries.points_account_code(customer_id),
+        "coupons": [_coupon(each) for each in queries.list_coupons(customer_id)[:SHOWN]],
+    }
+    return render(request, "rewards/_customer_panel.html", context)
+
+
+def _row(reward: RewardView) -> dict[str, Any]:
+    code = reward.reason or ("in_hold" if reward.state == "held" else "")
+    return {
+        "reward": reward,
+        "state": STATES[reward.state],
+        "role": ROLES.get(reward.role, reward.role),
+        "kept": reward.kept_amount if reward.state in ("held", "issued", "redeemed") else 0,
+        "code": code,
+        "reason": gettext(queries.get_reason(code).staff) if code else "",
+    }
+
+
+def _coupon(coupon: CouponView) -> dict[str, Any]:
+    return {
+        "coupon": coupon,
+        "state": COUPONS[coupon.state],
+        "last_day": coupon.expires_on - timedelta(days=1),
+        "tail": coupon.code[-4:],
+    }
