@@ -42,7 +42,7 @@ _SHORT = {
     "important_value": gettext_noop("Top"),
     "important_develop": gettext_noop("Big spenders"),
     "important_keep": gettext_noop("Slipping"),
-    "important_winback": gettext_noop("Win back"),
+    "important_winback": gettext_noop("To win back"),
     "general_value": gettext_noop("Steady"),
     "general_develop": gettext_noop("Newer"),
     "general_keep": gettext_noop("Fading"),
