@@ -72,7 +72,9 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 
 def _row(friend: FriendView) -> dict[str, Any]:
     look, label = _TAGS[friend.state]
-    reason = "" if friend.state in ("paid", "held", "small_order", "no_order") else reason_text(friend.reason, customer=True)
+    reason = (
+        "" if friend.state in ("paid", "held", "small_order", "no_order") else reason_text(friend.reason, customer=True)
+    )
     return {"friend": friend, "look": look, "label": label, "reason": reason}
 
 
