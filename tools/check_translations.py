@@ -20,9 +20,9 @@ SOURCE = ROOT / "src" / "liebian"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 
 
-def read(path: Path) -> Catalog:
+def read(path: Path, locale: str = "zh") -> Catalog:
     with path.open("rb") as file:
-        return read_po(file, locale="zh", abort_invalid=True)
+        return read_po(file, locale=locale, abort_invalid=True)
 
 
 def problems_of(message: Message) -> str | None:
@@ -67,7 +67,7 @@ def missing_problems() -> list[str]:
             "django",
             "makemessages",
             "-l",
-            "zh_Hans",
+            "en",
             "--no-location",
             "-v",
             "0",
@@ -75,10 +75,10 @@ def missing_problems() -> list[str]:
             "html,py,txt,svg",
         ]
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
-        target = copy / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+        target = copy / "locale" / "en" / "LC_MESSAGES" / "django.po"
         if not target.exists():
             return [f"texts could not be collected: {done.stderr[-500:]}"]
-        for message in read(target):
+        for message in read(target, "en"):
             first = message.id if isinstance(message.id, str) else message.id[0]
             if first and first not in known:
                 found.append(f"not translated: {first!r}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 from liebian.core.errors import Invalid
 
@@ -34,6 +35,7 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+@lru_cache(maxsize=65_536)
 def to_minor(amount: str | int | float | Decimal, currency: str) -> int:
     """Decimal amount to minor units, half to even. Floats go through their shortest text, so 0.1 is 0.1."""
     try:

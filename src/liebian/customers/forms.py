@@ -18,6 +18,9 @@ from liebian.customers.words.facts import name_gender
 from liebian.customers.words.tiers import name_tier
 
 _YES_NO = [("", _("Any")), ("yes", _("Yes")), ("no", _("No"))]
+_DIGITS: Any = {
+    "widget": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+}  # keeps what was typed
 SORTS = ("seen", "revenue", "orders", "last_order", "first_seen")
 FILTERS = (
     "channel", "city", "gender", "tier", "ordered", "referred", "referred_by", "revenue_from", "revenue_to",
@@ -39,13 +42,13 @@ class CustomerFilterForm(forms.Form):
     ordered = forms.ChoiceField(label=_("Has ordered"), required=False, choices=_YES_NO)
     referred = forms.ChoiceField(label=_("Was recommended"), required=False, choices=_YES_NO)
     referred_by = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
-    revenue_from = forms.DecimalField(label=_("Revenue from"), required=False, max_digits=13)
-    revenue_to = forms.DecimalField(label=_("Revenue below"), required=False, max_digits=13)
+    revenue_from = forms.DecimalField(label=_("Revenue from"), required=False, max_digits=13, **_DIGITS)
+    revenue_to = forms.DecimalField(label=_("Revenue below"), required=False, max_digits=13, **_DIGITS)
     ordered_within = forms.IntegerField(
-        label=_("Last order within (days)"), required=False, min_value=1, max_value=36500
+        label=_("Last order within (days)"), required=False, min_value=1, max_value=36500, **_DIGITS
     )
     quiet_for = forms.IntegerField(
-        label=_("Last order longer ago than (days)"), required=False, min_value=1, max_value=36500
+        label=_("Last order longer ago than (days)"), required=False, min_value=1, max_value=36500, **_DIGITS
     )
     sort = forms.ChoiceField(required=False, choices=[(key, key) for key in SORTS], widget=forms.HiddenInput)
     order = forms.ChoiceField(required=False, choices=[("", ""), ("asc", "asc")], widget=forms.HiddenInput)

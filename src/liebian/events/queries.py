@@ -99,6 +99,12 @@ def find_running_import() -> ImportView | None:
     return _import_view(job) if job else None
 
 
+def find_import_currency() -> str | None:
+    """The currency of most orders of the first file that came in."""
+    reports = ImportJob.objects.filter(state="done").order_by("id").values_list("report", flat=True)
+    return next((report["currency"] for report in reports[:20] if report and report.get("currency")), None)
+
+
 def list_last_received() -> dict[str, datetime]:
     """When each source was last heard, among the newest events."""
     end = get_log_end()

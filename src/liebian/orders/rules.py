@@ -51,7 +51,9 @@ class State:
     @property
     def counts(self) -> int:
         """1 while the order is placed and not wholly given back."""
-        return int(self.ordered_at is not None and not self.is_cancelled and (self.net_minor > 0 or self.total_minor == 0))
+        return int(
+            self.ordered_at is not None and not self.is_cancelled and (self.net_minor > 0 or self.total_minor == 0)
+        )
 
     @property
     def status(self) -> str:
@@ -66,7 +68,9 @@ def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
     """Read an "Order Completed" event. Raises Invalid when it has no order id or an unreadable amount."""
     external_id = order_id_of(properties)
     currency = str(properties.get("currency") or default_currency).upper()[:3]
-    lines = tuple(_line(item, currency) for item in (properties.get("products") or [])[:MAX_LINES] if isinstance(item, dict))
+    lines = tuple(
+        _line(item, currency) for item in (properties.get("products") or [])[:MAX_LINES] if isinstance(item, dict)
+    )
     stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
     total = to_minor(stated, currency) if stated is not None else sum(line.quantity * line.unit_minor for line in lines)
     if total < 0:

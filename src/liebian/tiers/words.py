@@ -27,7 +27,7 @@ _LABELS = {
     ("rfm", "general_value"): gettext_noop("Regulars"),
     ("rfm", "general_develop"): gettext_noop("Newer customers to develop"),
     ("rfm", "general_keep"): gettext_noop("Regulars, slipping away"),
-    ("rfm", "general_winback"): gettext_noop("Asleep"),
+    ("rfm", "general_winback"): gettext_noop("Small and quiet"),
     ("abc", "A"): gettext_noop("A: carries the revenue"),
     ("abc", "B"): gettext_noop("B: the middle"),
     ("abc", "C"): gettext_noop("C: the long tail"),
@@ -39,14 +39,14 @@ _LABELS = {
     ("lifecycle", "lost"): gettext_noop("Lost"),
 }
 _SHORT = {
-    "important_value": gettext_noop("Champions"),
+    "important_value": gettext_noop("Top"),
     "important_develop": gettext_noop("Big spenders"),
     "important_keep": gettext_noop("Slipping"),
-    "important_winback": gettext_noop("Win back"),
-    "general_value": gettext_noop("Regulars"),
+    "important_winback": gettext_noop("To win back"),
+    "general_value": gettext_noop("Steady"),
     "general_develop": gettext_noop("Newer"),
-    "general_keep": gettext_noop("Drifting"),
-    "general_winback": gettext_noop("Asleep"),
+    "general_keep": gettext_noop("Fading"),
+    "general_winback": gettext_noop("Quiet"),
 }
 LADDER = {
     "important_value": 1, "important_develop": 3, "important_keep": 5, "important_winback": 6,
@@ -68,6 +68,8 @@ def cell_label(kind: str, cell: str) -> str:
 
 def short_label(kind: str, cell: str) -> str:
     """The name where there is little room: in a square of the grid, beside a band of the flow."""
+    if kind == "abc" and cell:
+        return cell
     return _(_SHORT[cell]) if cell in _SHORT else cell_label(kind, cell)
 
 

@@ -30,6 +30,8 @@ def fill_if_empty(*, quiet: bool) -> bool:
     """Play the shop when the log holds no event yet; False when there is data already."""
     if event_log.get_log_end():
         return False
+    if not quiet:
+        console.print("This installation is empty: opening the demo shop, about a minute, once.")
     play(now=clock.now(), quiet=quiet)
     return True
 

@@ -75,7 +75,8 @@ def parse_mapping_file(data: bytes) -> dict[str, Any]:
 def resolve(options: AnyMapping[str, Any], header: Sequence[str], *, time_zone: str = "Asia/Shanghai") -> Mapping:
     """The mapping that these options mean for a file with this header.
 
-    `options` has `preset` (a name), or `mapping` ({columns, time_zone, currency, …}), or neither: then columns are
+    `options` has `preset` (a name), or `mapping` ({columns, time_zone, currency, …}), or
+    `mapping_file` (the same as JSON or TOML text), or none: then columns are
     guessed. `time_zone` stands where the mapping names none; `source` replaces the name under which the import remembers what it wrote. Raises Invalid.
     """
     if preset := options.get("preset"):
@@ -83,7 +84,9 @@ def resolve(options: AnyMapping[str, Any], header: Sequence[str], *, time_zone: 
             raise Invalid("unknown_preset", f"There is no preset {preset!r}. Known: {', '.join(sorted(PRESETS))}.")
         mapping = PRESETS[preset]
     else:
-        mapping = _from_settings(options.get("mapping") or {}, header, time_zone)
+        text = options.get("mapping_file")
+        given = parse_mapping_file(str(text).encode()) if text else options.get("mapping") or {}
+        mapping = _from_settings(given, header, time_zone)
     if options.get("source"):
         mapping = replace(mapping, source=str(options["source"])[:100])
     check_columns(mapping, header)

@@ -8,22 +8,18 @@ Reasons are tried in the order of `types.REASONS`; the first that applies is the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from liebian.core.errors import Invalid
+from liebian.events.imports import sql
 from liebian.events.imports.reading import Tick
 from liebian.events.imports.rules import Bought, TakenBack, match_cancellations
 from liebian.events.imports.types import CUSTOMER, ORDER, REFUND, TRAIT_FIELDS, Accounting, Item, Mapping
 
-_DATE_FORMATS = (
-    "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日",
-    "%Y%m%d", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y", "%d/%m/%Y",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M", "%d-%m-%Y", "%m-%d-%Y",
-)  # fmt: skip
 _HAS_OFFSET = r"\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$"
 _EARLIEST = "TIMESTAMPTZ '1990-01-01 00:00:00+00'"
 _MAX_QUANTITY = 10**9
@@ -56,14 +52,14 @@ class Plan:
     def accounting(self) -> Accounting:
         by_reason = dict(self._fetch("SELECT coalesce(reason, ''), count(*) FROM judged GROUP BY 1"))
         by_kind = dict(self._fetch("SELECT kind, count(*) FROM items GROUP BY 1"))
-        ((refund_rows, customers, first, last),) = self._fetch(
-            "SELECT count(*) FILTER (is_cancel), count(DISTINCT customer_id), min(at_ms), max(at_ms) FROM judged WHERE reason IS NULL"
+        ((refund_rows, customers, first, last, currency),) = self._fetch(
+            "SELECT count(*) FILTER (is_cancel), count(DISTINCT customer_id), min(at_ms), max(at_ms), mode(currency) FROM judged WHERE reason IS NULL"
         )
         taken = by_reason.pop("", 0)
         rows = taken + sum(by_reason.values())
         return Accounting(
             rows=rows, accepted=taken, accepted_refunds=refund_rows, rejected=dict(sorted(by_reason.items(), key=lambda item: -item[1])),
-            orders=by_kind.get(ORDER, 0), refunds=by_kind.get(REFUND, 0), customers=customers, first_at=_iso(first), last_at=_iso(last),
+            orders=by_kind.get(ORDER, 0), refunds=by_kind.get(REFUND, 0), customers=customers, first_at=sql.iso(first), last_at=sql.iso(last), currency=currency,
         )  # fmt: skip
 
     def count_items(self) -> int:
@@ -85,7 +81,7 @@ class Plan:
         )
         self.connection.execute(
             f'COPY (SELECT n AS "row", reason, {picked} FROM judged JOIN raw USING (n) WHERE reason IS NOT NULL ORDER BY n) '
-            f"TO {_literal(str(target))} (FORMAT csv, HEADER)"
+            f"TO {sql.literal(str(target))} (FORMAT csv, HEADER)"
         )
 
     # --- steps -------------------------------------------------------------------------------------------------------
@@ -178,13 +174,13 @@ class Plan:
         )
 
     def _make_items(self) -> None:
-        product = {"product_id": "product_id", "quantity": "abs(quantity)::BIGINT", "price": _decimal("price")}
+        product = {"product_id": "product_id", "quantity": "abs(quantity)::BIGINT", "price": sql.decimal("price")}
         if "product_name" in self.mapping.columns:
             product["name"] = "coalesce(product_name, '')"
         if "category" in self.mapping.columns:
             product["category"] = "coalesce(category, '')"
-        products = f"list({_struct(product)} ORDER BY n)" if self.mapping.by_line else "[]"
-        total = _decimal("sum(abs(quantity) * price)")
+        products = f"list({sql.struct(product)} ORDER BY n)" if self.mapping.by_line else "[]"
+        total = sql.decimal("sum(abs(quantity) * price)")
         order = {
             "order_id": "order_id",
             "total": total,
@@ -196,13 +192,13 @@ class Plan:
         }  # fmt: skip
         parts = [
             f"""SELECT '{ORDER}' AS kind, order_id AS ref, min(at_ms) AS at_ms, any_value(customer_id) AS user_id,
-                to_json({_struct(order | {"products": products})})::VARCHAR AS payload
+                to_json({sql.struct(order | {"products": products})})::VARCHAR AS payload
                 FROM judged WHERE reason IS NULL AND NOT is_cancel GROUP BY order_id""",
-            f"""SELECT '{REFUND}', order_id || chr(31) || original, max(at_ms), any_value(customer_id), to_json({_struct(refund)})::VARCHAR
+            f"""SELECT '{REFUND}', order_id || chr(31) || original, max(at_ms), any_value(customer_id), to_json({sql.struct(refund)})::VARCHAR
                 FROM judged JOIN matched USING (n) WHERE reason IS NULL GROUP BY order_id, original""",
         ]
         if self.traits:
-            latest = _struct(
+            latest = sql.struct(
                 {field: f"arg_max({field}, (at_ms, n)) FILTER ({field} IS NOT NULL)" for field in self.traits}
             )
             parts.append(
@@ -234,7 +230,7 @@ class Plan:
         form = self._checked_format() or self._best_format(text)
         local = f"TRY_CAST({text} AS TIMESTAMP)"
         if form:
-            parsed = f"try_strptime({text}, {_literal(form)})"
+            parsed = f"try_strptime({text}, {sql.literal(form)})"
             local = parsed if self.mapping.date_format else f"coalesce({local}, {parsed})"
         zone = self.mapping.time_zone
         may_have_offset = f"({text} LIKE '%Z' OR {text} LIKE '%:%+%' OR {text} LIKE '%:%-%')"
@@ -245,7 +241,7 @@ class Plan:
         if not form:
             return ""
         try:
-            self._fetch(f"SELECT try_strptime('', {_literal(form)})")
+            self._fetch(f"SELECT try_strptime('', {sql.literal(form)})")
         except duckdb.Error:
             raise Invalid("bad_date_format", f"{form!r} is no date format. Write it like %Y-%m-%d %H:%M.") from None
         return form
@@ -255,7 +251,7 @@ class Plan:
         rest = f"FROM raw WHERE {text} IS NOT NULL AND TRY_CAST({text} AS TIMESTAMP) IS NULL"
         if not self._fetch(f"SELECT 1 {rest} LIMIT 1"):
             return ""
-        formats = self.mapping.date_formats or _DATE_FORMATS
+        formats = self.mapping.date_formats or sql.DATE_FORMATS
         counted = ", ".join(f"count(try_strptime({text}, '{form}'))" for form in formats)
         (counts,) = self._fetch(f"SELECT {counted} {rest}")
         best = max(counts)
@@ -270,34 +266,18 @@ class Plan:
 
     def _is_cancel_id(self) -> str:
         prefix = self.mapping.cancel_prefix
-        return f"starts_with(upper(order_id), upper({_literal(prefix)}))" if prefix else "false"
+        return f"starts_with(upper(order_id), upper({sql.literal(prefix)}))" if prefix else "false"
 
     def _is_adjustment(self) -> str:
         if "product_id" not in self.mapping.columns:
             return "false"
-        codes = ", ".join(_literal(code.upper()) for code in self.mapping.adjustment_codes)
+        codes = ", ".join(sql.literal(code.upper()) for code in self.mapping.adjustment_codes)
         tests = [f"upper(product_id) IN ({codes})"] if codes else []
         tests += [
-            f"starts_with(upper(product_id), {_literal(prefix.upper())})" for prefix in self.mapping.adjustment_prefixes
+            f"starts_with(upper(product_id), {sql.literal(prefix.upper())})"
+            for prefix in self.mapping.adjustment_prefixes
         ]
         return f"coalesce({' OR '.join(tests)}, false)" if tests else "false"
 
     def _fetch(self, query: str) -> list[tuple]:  # type: ignore[type-arg]
         return self.connection.execute(query).fetchall()
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _struct(fields: dict[str, str]) -> str:
-    return "{" + ", ".join(f"'{name}': {expression}" for name, expression in fields.items()) + "}"
-
-
-def _decimal(expression: str) -> str:
-    """Exact decimal text without trailing zeros: money never passes through a float."""
-    return f"rtrim(rtrim(CAST({expression} AS VARCHAR), '0'), '.')"
-
-
-def _iso(at_ms: int | None) -> str | None:
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()

@@ -70,6 +70,7 @@ class Accounting:
     customers: int
     first_at: str | None
     last_at: str | None
+    currency: str | None = None  # of most orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Report:
     orders: int = 0
     first_at: str | None = None
     last_at: str | None = None
+    currency: str | None = None
 
     @property
     def rejected_rows(self) -> int:
@@ -112,6 +114,8 @@ class Glance:
     kind: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
+    guessed: dict[str, str] = field(default_factory=dict)
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from liebian.events.imports.types import (
     FAILED,
     QUEUED,
     RUNNING,
+    Glance,
     Preview,
     Problem,
     Report,
@@ -100,6 +102,12 @@ def cancel_import(*, job_id: int, now: datetime) -> None:
         raise NotFound("import_not_found", f"There is no import {job_id}.")
 
 
+def look_at(path: Path) -> Glance:
+    """Columns, first rows and guesses of a file, quickly. Raises Invalid when it is no table."""
+    seen = reading.glance(path)
+    return replace(seen, guessed=mapping.guess_columns(seen.columns), preset=mapping.find_preset(seen.columns))
+
+
 def preview(path: Path, options: Mapping[str, Any], *, now: datetime) -> Preview:
     """A dry run: columns, mapping, first rows, problems and the whole accounting. Writes nothing."""
     seen = reading.glance(path)
@@ -176,7 +184,7 @@ def _run(job: ImportJob, lease: Lease, on_progress: Progress) -> Report:
         rows=accounting.rows, accepted=accounting.accepted, accepted_refunds=accounting.accepted_refunds, rejected=accounting.rejected,
         created=counts.created, updated=counts.updated, unchanged=counts.unchanged, refunds=accounting.refunds,
         customers=accounting.customers, seconds=seconds, rows_per_s=round(accounting.rows / max(seconds, 0.01)),
-        rejected_file=rejected, orders=accounting.orders, first_at=accounting.first_at, last_at=accounting.last_at,
+        rejected_file=rejected, orders=accounting.orders, first_at=accounting.first_at, last_at=accounting.last_at, currency=accounting.currency,
     )  # fmt: skip
     lease.update(state=DONE, phase="", report=report.as_dict(), finished_at=lease.time(), seconds=seconds)
     return report
