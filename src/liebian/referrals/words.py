@@ -41,7 +41,7 @@ STEPS = {
     "unpaid": gettext_lazy("Counted, but no reward for the inviter"),
 }
 REFERRAL_STATES = {
-    "bound": gettext_lazy("Signed up"),
+    "bound": gettext_lazy("Has signed up"),
     "qualified": gettext_lazy("Order counts"),
     "refused": gettext_lazy("Does not count"),
     "reversed": gettext_lazy("Given back"),

@@ -139,13 +139,20 @@ def _days(programme: ProgrammeView, as_of: datetime) -> list[date]:
 
 
 def get_generations(programme_id: int, *, as_of: datetime) -> tuple[tuple[int, ...], int | None, int]:
-    """(people per generation, root of the largest tree, its size without the root), by invitations that were bound."""
-    pairs = [(friend, inviter) for friend, inviter, _, _ in list_edges(programme_id, as_of=as_of)]
+    """(people per generation, root of the tree with most paying friends, how many), by invitations that were bound.
+
+    With equal numbers the tree with more friends goes first, so a tree of friends who gave everything back does not lead.
+    """
+    edges = list_edges(programme_id, as_of=as_of)
+    pairs = [(friend, inviter) for friend, inviter, _, _ in edges]
     if not pairs:
         return (), None, 0
     found = generations(_without_circles(pairs))
-    largest = found.largest_tree()
-    return found.sizes, largest[0] if largest else None, largest[1] if largest else 0
+    root_of = dict(zip(found.members.tolist(), found.roots.tolist(), strict=True))
+    people = Counter(root_of.values())
+    paying = Counter(root_of[friend] for friend, _, state, _ in edges if state == "qualified" and friend in root_of)
+    best = max(people, key=lambda root: (paying[root], people[root], -root))
+    return found.sizes, best, paying[best]
 
 
 def _without_circles(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ from liebian.referrals.views.landing import invitation_text, link_of, qr_svg
 from liebian.referrals.words import offer_text, reason_text
 
 _TAGS = {
-    "paid": ("ok", _("Paid")),
+    "paid": ("ok", _("Arrived")),
     "held": ("wait", _("On its way")),
     "small_order": ("wait", _("Almost")),
     "no_order": ("", _("No order yet")),

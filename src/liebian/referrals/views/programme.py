@@ -129,7 +129,7 @@ def _cost_words(results: Results, programme: ProgrammeView) -> str:
         return _("No gain over the holdout so far, so there is no cost per customer gained.")
     if cost.interval.high is None:
         return _("The gain may still be nil, so the cost has no upper limit yet.")
-    if results.naive_cost is not None:
+    if results.naive_cost is not None and results.naive_cost < cost.cost:
         return _(
             "Divided by all orders through links it would look like %s. That counts people who would have come anyway."
         ) % money(results.naive_cost, programme.currency)
@@ -140,7 +140,7 @@ def _funnel(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
     counts = {step: queries.count_people(programme.id, step, as_of=now) for step in queries.STEPS}
     groups: list[dict[str, Any]] = []
     worst: tuple[float, str, str] | None = None
-    for label, steps in zip((_("Customers"), _("Their friends")), _FUNNEL, strict=True):
+    for label, steps in zip((_("Those invited"), _("Their friends")), _FUNNEL, strict=True):
         rows, top, before = [], max(1, *(counts[step] for step in steps)), ""
         for index, step in enumerate(steps):
             rate = counts[step] / counts[before] if before and counts[before] else None
@@ -242,7 +242,7 @@ def _inviters(programme: ProgrammeView, now: datetime) -> list[dict[str, Any]]:
 
 
 def _tree(request: HttpRequest, programme: ProgrammeView, now: datetime) -> dict[str, Any]:
-    sizes, largest, below = queries.get_generations(programme.id, as_of=now)
+    sizes, largest, paying = queries.get_generations(programme.id, as_of=now)
     asked = request.GET.get("tree", "")
     root = int(asked) if asked.isdigit() and len(asked) < 19 else largest
     if root is None:
@@ -251,7 +251,11 @@ def _tree(request: HttpRequest, programme: ProgrammeView, now: datetime) -> dict
     names = names_of({root} | {friend for friend, *_rest in edges})
     grown = queries.list_tree(edges, root)
     depth = len(sizes) - 1
-    title = ngettext("Invitations reach one generation; the largest tree has %(below)s friends", "Invitations reach %(depth)s generations; the largest tree has %(below)s friends", depth) % {"depth": depth, "below": formats.number(below)}  # fmt: skip
+    title = ngettext(
+        "Invitations reach one generation; the largest tree brought %(paying)s paying friends",
+        "Invitations reach %(depth)s generations; the largest tree brought %(paying)s paying friends",
+        depth,
+    ) % {"depth": depth, "paying": formats.number(paying)}
     subtitle = _(
         "Friends who signed up: filled have ordered, ringed not yet, grey gave it back. Generations: %s."
     ) % "、".join(formats.number(n) for n in sizes[1:])
