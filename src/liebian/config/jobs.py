@@ -52,6 +52,12 @@ BACKGROUND_JOBS = [
         lambda now: len(tiers.refresh_all(now=now)),
         "Computes tiers again when the lake or the day has changed.",
     ),
+    Job(
+        "drafts",
+        3600,
+        lambda now: events.drop_old_drafts(now=now),
+        "Deletes uploads that nobody imported within a day.",
+    ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(
         "imports",
