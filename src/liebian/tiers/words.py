@@ -21,12 +21,12 @@ KIND_LABELS = {
 }
 _LABELS = {
     ("rfm", "important_value"): gettext_noop("Champions"),
-    ("rfm", "important_develop"): gettext_noop("Big spenders to develop"),
-    ("rfm", "important_keep"): gettext_noop("Valuable, slipping away"),
-    ("rfm", "important_winback"): gettext_noop("Valuable, to win back"),
+    ("rfm", "important_develop"): gettext_noop("Big spenders"),
+    ("rfm", "important_keep"): gettext_noop("Slipping champions"),
+    ("rfm", "important_winback"): gettext_noop("Lapsed big spenders"),
     ("rfm", "general_value"): gettext_noop("Regulars"),
-    ("rfm", "general_develop"): gettext_noop("Newer customers to develop"),
-    ("rfm", "general_keep"): gettext_noop("Regulars, slipping away"),
+    ("rfm", "general_develop"): gettext_noop("Newcomers"),
+    ("rfm", "general_keep"): gettext_noop("Slipping regulars"),
     ("rfm", "general_winback"): gettext_noop("Asleep"),
     ("abc", "A"): gettext_noop("A: carries the revenue"),
     ("abc", "B"): gettext_noop("B: the middle"),
@@ -37,16 +37,6 @@ _LABELS = {
     ("lifecycle", "loyal"): gettext_noop("Loyal"),
     ("lifecycle", "at_risk"): gettext_noop("At risk"),
     ("lifecycle", "lost"): gettext_noop("Lost"),
-}
-_SHORT = {
-    "important_value": gettext_noop("Champions"),
-    "important_develop": gettext_noop("Big spenders"),
-    "important_keep": gettext_noop("Slipping"),
-    "important_winback": gettext_noop("Win back"),
-    "general_value": gettext_noop("Regulars"),
-    "general_develop": gettext_noop("Newer"),
-    "general_keep": gettext_noop("Drifting"),
-    "general_winback": gettext_noop("Asleep"),
 }
 LADDER = {
     "important_value": 1, "important_develop": 3, "important_keep": 5, "important_winback": 6,
@@ -64,11 +54,6 @@ def kind_label(kind: str) -> str:
 def cell_label(kind: str, cell: str) -> str:
     """What people call a cell; somebody without a place is "not placed"."""
     return _(_LABELS[kind, cell]) if (kind, cell) in _LABELS else _("Not placed")
-
-
-def short_label(kind: str, cell: str) -> str:
-    """The name where there is little room: in a square of the grid, beside a band of the flow."""
-    return _(_SHORT[cell]) if cell in _SHORT else cell_label(kind, cell)
 
 
 def stage_rule(cell: str, parameters: Mapping[str, Any]) -> str:

@@ -128,7 +128,7 @@ def _square(answer: TierAnswer, square: Square) -> charts.Cell:
         note=format_minor(per_head, answer.currency, cents=False),
         href=_people(answer, r=square.r, f=square.f),
         weight=max(0, per_head),
-        tag=words.short_label("rfm", square.cell),
+        tag=words.cell_label("rfm", square.cell),
     )
 
 
@@ -180,13 +180,13 @@ def flow_chart(kind: str, moves: Sequence[Move], before: date, after: date) -> c
     changed = [move for move in moves if move.source != move.target and move.source != NOWHERE]
     if not moves:
         return None
-    order = [words.short_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
-    colours = {words.short_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
-    colours[words.short_label(kind, NOWHERE)] = "line-strong"
+    order = [words.cell_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
+    colours = {words.cell_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
+    colours[words.cell_label(kind, NOWHERE)] = "line-strong"
     largest = changed[0] if changed else None
     flows = [
         charts.Flow(
-            words.short_label(kind, move.source), words.short_label(kind, move.target), move.n_customers, strong=move is largest
+            words.cell_label(kind, move.source), words.cell_label(kind, move.target), move.n_customers, strong=move is largest
         )
         for move in moves
     ]
