@@ -47,7 +47,9 @@ def save_segment(
                 row = Segment.objects.select_for_update().get(pk=segment_id)
             return view_segment(_write(row, name, tree, now, by, based_on_version))
     except IntegrityError as error:
-        raise Conflict("segment_name_taken", f"There is already a segment called {name!r}. Choose another name.") from error
+        raise Conflict(
+            "segment_name_taken", f"There is already a segment called {name!r}. Choose another name."
+        ) from error
 
 
 def canonical(rule: Mapping[str, Any] | str | bytes) -> dict[str, Any]:
@@ -94,7 +96,11 @@ def record_sizes(*, now: datetime) -> int:
     if not set(versions.items()) - counted:
         return 0
     sizes = queries.count_segments(day)
-    rows = [SegmentCount(segment_id=key, day=day, version=versions[key], size=size) for key, size in sizes.items() if key in versions]
+    rows = [
+        SegmentCount(segment_id=key, day=day, version=versions[key], size=size)
+        for key, size in sizes.items()
+        if key in versions
+    ]
     SegmentCount.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["segment", "day"], update_fields=["version", "size"]
     )

@@ -28,7 +28,9 @@ class NumbersField(forms.CharField):
         try:
             return [self._one(part) for part in parts]
         except (Invalid, InvalidOperation, ValueError):
-            raise forms.ValidationError(_("Give numbers separated by commas, such as 30, 60, 120."), code="numbers") from None
+            raise forms.ValidationError(
+                _("Give numbers separated by commas, such as 30, 60, 120."), code="numbers"
+            ) from None
 
     def validate(self, value: Any) -> None:
         if value and value != sorted(set(value)):
@@ -89,7 +91,7 @@ class RfmForm(ParametersForm):
         label=_("Cut points"),
         choices=[("1", _("Drawn from the data: equal groups, equal values kept together")), ("", _("My own, below"))],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
         widget=forms.RadioSelect,
     )
@@ -117,7 +119,12 @@ class RfmForm(ParametersForm):
 
     def to_parameters(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         cuts = None if cleaned.get("drawn") else {name: cleaned.get(name) or [] for name in MEASURES}
-        return {"bins": cleaned["bins"], "high_from": cleaned["high_from"], "window_days": cleaned["window_days"], "cuts": cuts}
+        return {
+            "bins": cleaned["bins"],
+            "high_from": cleaned["high_from"],
+            "window_days": cleaned["window_days"],
+            "cuts": cuts,
+        }
 
     def problem_text(self, field: str) -> Any:
         if field in MEASURES:
@@ -129,8 +136,12 @@ class RfmForm(ParametersForm):
 
 class AbcForm(ParametersForm):
     kind = "abc"
-    a_up_to = forms.DecimalField(label=_("A up to this percentage of revenue"), min_value=1, max_value=99, decimal_places=2)
-    b_up_to = forms.DecimalField(label=_("B up to this percentage of revenue"), min_value=2, max_value=100, decimal_places=2)
+    a_up_to = forms.DecimalField(
+        label=_("A up to this percentage of revenue"), min_value=1, max_value=99, decimal_places=2
+    )
+    b_up_to = forms.DecimalField(
+        label=_("B up to this percentage of revenue"), min_value=2, max_value=100, decimal_places=2
+    )
     window_days = forms.IntegerField(
         label=_("Only orders of the last … days"), min_value=1, max_value=MAX_DAYS, required=False,
         help_text=_("Empty: all orders ever"),
@@ -151,7 +162,9 @@ class LifecycleForm(ParametersForm):
     kind = "lifecycle"
     new_days = forms.IntegerField(label=_("New: first order at most … days ago"), min_value=1, max_value=MAX_DAYS)
     active_days = forms.IntegerField(label=_("Active: last order at most … days ago"), min_value=1, max_value=MAX_DAYS)
-    lost_after_days = forms.IntegerField(label=_("Lost: last order more than … days ago"), min_value=1, max_value=MAX_DAYS)
+    lost_after_days = forms.IntegerField(
+        label=_("Lost: last order more than … days ago"), min_value=1, max_value=MAX_DAYS
+    )
     loyal_orders = forms.IntegerField(label=_("Loyal: at least … orders"), min_value=2, max_value=1000)
 
     def problem_text(self, field: str) -> Any:

@@ -31,9 +31,7 @@ def ensure_default_models(*, now: datetime) -> list[TierModelView]:
     Writes TierModel; idempotent by name, also when two processes do it at once.
     """
     rows = [
-        TierModel(
-            name=kind, kind=kind, parameters=as_json(parse_parameters(kind, {})), created_at=now, changed_at=now
-        )
+        TierModel(name=kind, kind=kind, parameters=as_json(parse_parameters(kind, {})), created_at=now, changed_at=now)
         for kind in KINDS
     ]
     if TierModel.objects.filter(name__in=KINDS).count() < len(KINDS):
@@ -123,7 +121,11 @@ def _facts(places: Places) -> Iterator[TierFact]:
 def _digest(model: TierModelView, places: Places) -> str:
     """Stable for what would be handed down, so that an unchanged result is not written again."""
     seen = hashlib.blake2b(f"{model.id}/{model.version}/{places.as_of}/{places.currency}".encode(), digest_size=32)
-    seen.update(msgspec.json.encode(None if places.cuts is None else [list(places.cuts.of(m)) for m in ("recency", "frequency", "monetary")]))
+    seen.update(
+        msgspec.json.encode(
+            None if places.cuts is None else [list(places.cuts.of(m)) for m in ("recency", "frequency", "monetary")]
+        )
+    )
     for batch in places.table.combine_chunks().to_batches():
         for column in batch.columns:
             seen.update(msgspec.json.encode(column.to_pylist()))

@@ -56,6 +56,11 @@ def cell_label(kind: str, cell: str) -> str:
     return _(_LABELS[kind, cell]) if (kind, cell) in _LABELS else _("Not placed")
 
 
+def short_label(kind: str, cell: str) -> str:
+    """The name beside a band of the flow: a grade's letter, any other cell's own name."""
+    return cell if kind == "abc" and cell else cell_label(kind, cell)
+
+
 def stage_rule(cell: str, parameters: Mapping[str, Any]) -> str:
     """The stated rule of a lifecycle stage."""
     texts = {

@@ -63,8 +63,8 @@ def _results(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
                 charts.Estimate(label % formats.number(arm.n), round(max(0.0, arm.mean * 100 - half), 2), round(arm.mean * 100, 2), round(arm.mean * 100 + half, 2), colour)
             )
     chart = charts.intervals(
-        _arms_finding(results), _("New paying customers per 100 people, recommended in any way and with or without a code; 95% interval of each arm."),
-        estimates, columns=(_("Arm"), _("Per 100 people"), _("95% interval")), unit=charts.decimal(1),
+        _arms_finding(results), _("New paying customers per 100 people, recommended in any way and with or without a code; 95%% interval of each arm.") % {},
+        estimates, columns=(_("Arm"), _("Per 100 people"), _("95%% interval") % {}), unit=charts.decimal(1),
     ) if estimates else None  # fmt: skip
     high = results.cost.interval.high
     return {
@@ -131,7 +131,7 @@ def _funnel(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
         rows, top, before = [], max(1, *(counts[step] for step in steps)), ""
         for index, step in enumerate(steps):
             rate = counts[step] / counts[before] if before and counts[before] else None
-            if rate is not None and counts[before] >= 20 and step != "rewarded" and (worst is None or rate < worst[0]):
+            if rate is not None and counts[before] >= 20 and step not in ("viewed", "rewarded") and (worst is None or rate < worst[0]):
                 worst = (rate, before, step)
             rows.append(
                 {"step": step, "label": STEPS[step], "value": formats.number(counts[step]), "share": counts[step] / top, "rate": formats.percent(rate, 0) if rate is not None else "",
@@ -178,7 +178,7 @@ def _k_chart(points: list[KPoint], cycle_days: float | None) -> charts.Chart:
         _("K is %(k)s: each participant brings %(k)s paying friends") % {"k": formats.number(last.k or 0.0, 2)}, " · ".join(parts),
         [formats.day(point.day) for point in points], _("K, paid"), [round(point.k.k or 0.0, 4) for point in points],
         label_name=_("Day"), unit=charts.decimal(2), provisional_from=first_open, provisional_name=_("Observed for less than 14 days"),
-        band=charts.Band(_("95% interval"), [round(p.k.interval.low or 0.0, 4) for p in points], [round(p.k.interval.high or 0.0, 4) for p in points]),
+        band=charts.Band(_("95%% interval") % {}, [round(p.k.interval.low or 0.0, 4) for p in points], [round(p.k.interval.high or 0.0, 4) for p in points]),
     )  # fmt: skip
 
 

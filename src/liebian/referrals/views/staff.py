@@ -122,30 +122,31 @@ def _tell(entry: Why, names: dict[int, str], programme: ProgrammeView) -> dict[s
     }  # fmt: skip
 
 
-def _noop(text: str) -> str:
+def gettext_noop(text: str) -> str:
+    """Marks a text for the translators; `_tell` translates it."""
     return text
 
 
 _KINDS: dict[str, tuple[str, str, str]] = {
-    "viewed": ("eye", "", _noop("Looked at their own invitation page")),
-    "shared": ("share", "", _noop("Took their link to share it")),
-    "opened": ("link", "", _noop("Opened the link of %(name)s")),
-    "signed_up": ("user-plus", "good", _noop("Signed up, bound to %(name)s")),
-    "sign_up_refused": ("ban", "warn", _noop("Sign-up with the code %(code)s does not count")),
-    "friend_signed_up": ("user-plus", "good", _noop("%(name)s signed up as their friend")),
-    "friend_refused": ("ban", "warn", _noop("The sign-up of %(name)s does not count")),
-    "ordered": ("shopping-bag", "", _noop("Order %(order)s was judged")),
+    "viewed": ("eye", "", gettext_noop("Looked at their own invitation page")),
+    "shared": ("share", "", gettext_noop("Took their link to share it")),
+    "opened": ("link", "", gettext_noop("Opened the link of %(name)s")),
+    "signed_up": ("user-plus", "good", gettext_noop("Signed up, bound to %(name)s")),
+    "sign_up_refused": ("ban", "warn", gettext_noop("Sign-up with the code %(code)s does not count")),
+    "friend_signed_up": ("user-plus", "good", gettext_noop("%(name)s signed up as their friend")),
+    "friend_refused": ("ban", "warn", gettext_noop("The sign-up of %(name)s does not count")),
+    "ordered": ("shopping-bag", "", gettext_noop("Order %(order)s was judged")),
 }
 
 
 def _reward_words(kind: str) -> tuple[str, str, str]:
     if kind == "reward_refused":
-        return "ban", "warn", _noop("No reward for order %(order)s, %(role)s")
+        return "ban", "warn", gettext_noop("No reward for order %(order)s, %(role)s")
     if kind == "reward_held":
-        return "clock", "", _noop("%(reward)s on its way for order %(order)s, %(role)s")
+        return "clock", "", gettext_noop("%(reward)s on its way for order %(order)s, %(role)s")
     if kind in ("reward_issued", "reward_redeemed", "reward_expired"):
-        return "gift", "good", _noop("%(reward)s paid for order %(order)s, %(role)s")
-    return "arrow-back-up", "warn", _noop("%(reward)s taken back for order %(order)s, %(role)s")
+        return "gift", "good", gettext_noop("%(reward)s paid for order %(order)s, %(role)s")
+    return "arrow-back-up", "warn", gettext_noop("%(reward)s taken back for order %(order)s, %(role)s")
 
 
 @requires("referrals:view")

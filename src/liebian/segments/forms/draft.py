@@ -71,7 +71,10 @@ def read_draft(data: QueryDict) -> Node:
             node = nodes.setdefault(found[1], Node(path=found[1]))
             setattr(node, found[2], data.getlist(key)[:50] if found[2] == "cells" else data.get(key, "").strip()[:500])
     if len(nodes) > MAX_NODES:
-        raise Invalid("too_many_conditions", f"A segment may have at most {MAX_NODES} conditions. Remove some, or split it in two.")
+        raise Invalid(
+            "too_many_conditions",
+            f"A segment may have at most {MAX_NODES} conditions. Remove some, or split it in two.",
+        )
     root = nodes.get(ROOT) or Node(branch="all_of")
     root.branch = root.branch if root.branch in BRANCHES else "all_of"
     for path in sorted(nodes, key=_order):

@@ -42,7 +42,9 @@ def get_segment(segment_id: int) -> SegmentView:
 
 def list_sizes(*, as_of: date, days: int = 30) -> dict[int, list[DaySize]]:
     """Per segment its counted sizes of the days before `as_of`, oldest first."""
-    rows = SegmentCount.objects.filter(day__gt=as_of - timedelta(days=days), day__lte=as_of).order_by("segment_id", "day")
+    rows = SegmentCount.objects.filter(day__gt=as_of - timedelta(days=days), day__lte=as_of).order_by(
+        "segment_id", "day"
+    )
     found: dict[int, list[DaySize]] = {}
     for row in rows:
         found.setdefault(row.segment_id, []).append(DaySize(row.day, row.size))

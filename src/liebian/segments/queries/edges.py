@@ -49,7 +49,13 @@ def _numeric_leaves(parsed: Rule) -> Iterator[tuple[tuple[int, ...], Rule]]:
 
 
 def _closest(
-    leaves: list[tuple[tuple[int, ...], Rule]], frame: Frame, among: Mask, n: int, *, inside: bool, parsed: Rule | None = None
+    leaves: list[tuple[tuple[int, ...], Rule]],
+    frame: Frame,
+    among: Mask,
+    n: int,
+    *,
+    inside: bool,
+    parsed: Rule | None = None,
 ) -> tuple[Edge, ...]:
     from liebian_analytics.rules.tree import evaluate
 

@@ -6,7 +6,7 @@ Columns are kept in memory per (lake snapshots, tier versions, day), so that edi
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,7 @@ def get_frame(needed: Iterable[Column], as_of: date | datetime) -> Frame:
     return frame
 
 
-def _read(columns: list[Column], day: date) -> tuple[Frame, tuple[str, ...]]:
+def _read(columns: Sequence[Column], day: date) -> tuple[Frame, tuple[str, ...]]:
     from liebian_analytics.rules.columns import AttributeColumn, EventColumn
     from liebian_analytics.rules.frames import frame_from_arrow
     from liebian_analytics.rules.windowed import windowed_columns
@@ -99,7 +99,7 @@ def _read(columns: list[Column], day: date) -> tuple[Frame, tuple[str, ...]]:
         facts = facts.filter(facts.currency == currency)
         people = _people(history, told)
         events = _event_days(history, {c.name for c in columns if isinstance(c, EventColumn)})
-        wanted = [c for c in columns if c not in told]
+        wanted: list[Column] = [c for c in columns if c not in told]
         names = [c.name for c in told]
         if told:
             wanted.append(AttributeColumn("attributes"))
@@ -115,7 +115,13 @@ def _people(history: History, told: list[Any]) -> Any:
     """Known people with their attributes; an empty text is an unknown value."""
     people = tiers.known_people(history)
     texts = {name: people[name].nullif("") for name in ("city", "province", "channel", "gender", "occupation")}
-    columns = ["customer_id", "first_seen_at", "first_seen_day", "attributes", *(n for n in ATTRIBUTES if n not in texts)]
+    columns = [
+        "customer_id",
+        "first_seen_at",
+        "first_seen_day",
+        "attributes",
+        *(n for n in ATTRIBUTES if n not in texts),
+    ]
     return people.select(*columns, **texts)
 
 
@@ -143,7 +149,10 @@ def _cells(columns: list[Any], ids: Values, day: date) -> Frame:
     frame = {}
     for column in columns:
         if column.model not in placed:
-            raise Invalid("no_such_tier_model", f"The rule asks for the tier model {column.model!r}. Choose one of: {', '.join(placed)}.")
+            raise Invalid(
+                "no_such_tier_model",
+                f"The rule asks for the tier model {column.model!r}. Choose one of: {', '.join(placed)}.",
+            )
         owners, cells = placed[column.model]
         values = np.full(len(ids), None, dtype=object)
         at = np.searchsorted(ids, owners)

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from liebian.access.permissions import ADMINISTRATOR, VIEWER
 from liebian.access.tests.factories import make_user
-from liebian.core import clock
+from liebian.core import clock, cursors
+from liebian.customers import services as customers
+from liebian.customers.queries import find_customer_id
+from liebian.events.services import record_events
 from liebian.lake.tests.tables import event, paid, person, publish
 from liebian.segments import queries, services
 from liebian.segments.forms import apply_action, draft_of, finish, read_draft
@@ -54,7 +57,9 @@ def posted(node) -> QueryDict:
     pairs = []
     for one in node.walk():
         names = ["branch"] if one.branch else ["what", "op", "value", "value2", "window", "channel"]
-        pairs += [(f"{one.path}.{name}", getattr(one, name)) for name in names if getattr(one, name) or name != "channel"]
+        pairs += [
+            (f"{one.path}.{name}", getattr(one, name)) for name in names if getattr(one, name) or name != "channel"
+        ]
         pairs += [(f"{one.path}.cells", cell) for cell in one.cells]
     return QueryDict(urlencode(pairs))
 
@@ -84,7 +89,10 @@ def test_adding_turning_grouping_and_removing():
 def shop(lake):
     day = today() - timedelta(days=20)
     publish("customers", [person(c, day, city="上海" if c % 2 else "杭州") for c in range(1, 11)])
-    publish("order_facts", [paid(c, 10 * c + k, day + timedelta(days=k), 1000 * c) for c in range(1, 9) for k in range(c % 4)])
+    publish(
+        "order_facts",
+        [paid(c, 10 * c + k, day + timedelta(days=k), 1000 * c) for c in range(1, 9) for k in range(c % 4)],
+    )
     publish("events", [event(c, c, day, "Product Viewed") for c in range(1, 5)])
     return tiers.ensure_default_models(now=clock.now())
 
@@ -95,7 +103,14 @@ def signed_in(role: str = ADMINISTRATOR, language: str = "en") -> Client:
     return client
 
 
-TYPED = {"r.branch": "all_of", "r-0.what": "orders:n_orders", "r-0.op": "ge", "r-0.value": "2", "r-0.window": "90", "name": "Often"}
+TYPED = {
+    "r.branch": "all_of",
+    "r-0.what": "orders:n_orders",
+    "r-0.op": "ge",
+    "r-0.value": "2",
+    "r-0.window": "90",
+    "name": "Often",
+}
 
 
 def test_a_segment_is_made_changed_and_looked_at(shop):
@@ -130,7 +145,9 @@ def test_an_unfinished_condition_is_not_saved(shop):
 
 def test_a_missing_or_taken_name_says_so(shop):
     client = signed_in()
-    assert "Give the segment a name" in client.post("/segments/new", TYPED | {"name": " ", "do": "save"}).content.decode()
+    assert (
+        "Give the segment a name" in client.post("/segments/new", TYPED | {"name": " ", "do": "save"}).content.decode()
+    )
     client.post("/segments/new", TYPED | {"do": "save"})
     again = client.post("/segments/new", TYPED | {"do": "save"})
     assert again.status_code == 422
@@ -138,12 +155,19 @@ def test_a_missing_or_taken_name_says_so(shop):
 
 
 def test_the_preview_answers_with_the_editor_alone(shop):
-    text = signed_in().post("/segments/preview", TYPED | {"do": "group:r"}, headers={"hx-request": "true"}).content.decode()
+    text = (
+        signed_in()
+        .post("/segments/preview", TYPED | {"do": "group:r"}, headers={"hx-request": "true"})
+        .content.decode()
+    )
     assert text.startswith('<div id="editor"') and 'name="r-1-0.what"' in text and "<html" not in text
 
 
 def test_those_just_in_and_just_out(shop):
-    edges = queries.sample_edges({"kind": "all_of", "rules": [OFTEN, {"kind": "attribute", "name": "city", "op": "eq", "value": "上海"}]}, today())
+    edges = queries.sample_edges(
+        {"kind": "all_of", "rules": [OFTEN, {"kind": "attribute", "name": "city", "op": "eq", "value": "上海"}]},
+        today(),
+    )
     members = queries.list_members(OFTEN, today()).tolist()
     assert {edge.customer_id for edge in edges.inside} == {3, 7}
     assert {edge.customer_id for edge in edges.outside} <= {1, 5, 9}
@@ -180,3 +204,25 @@ def test_a_viewer_reads_and_does_not_change(shop):
     assert client.post("/segments/preview", TYPED).status_code == 403
     assert client.post(f"/segments/{segment.id}/archive").status_code == 403
     assert Client().get("/segments").status_code == 302
+
+
+def test_the_panel_names_the_segments_of_a_real_person(lake):
+    tiers.ensure_default_models(now=clock.now())
+    yesterday = clock.now() - timedelta(days=2)
+    told = {
+        "messageId": "1",
+        "type": "identify",
+        "userId": "u1",
+        "timestamp": yesterday.isoformat(),
+        "traits": {"name": "林晚秋", "city": "上海"},
+    }
+    record_events([told], source="tests", received_at=clock.now())
+    cursors.drain(customers.advance)
+    customers.publish()
+    rule = {"kind": "attribute", "name": "city", "op": "eq", "value": "上海"}
+    segment = services.save_segment(name="Shanghai", rule=rule, now=clock.now())
+    person_id, client = find_customer_id(kind="user_id", value="u1"), signed_in(VIEWER)
+    assert f"/segments/{segment.id}" in client.get(f"/customers/{person_id}/segments-panel").content.decode()
+    people = client.get(f"/segments/{segment.id}/members").content.decode()
+    assert "林*秋" in people and "林晚秋" not in people
+    assert client.get("/customers/999999/segments-panel").status_code == 404

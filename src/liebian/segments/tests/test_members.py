@@ -34,7 +34,9 @@ def shop(lake):
         paid(1, 1, date(2026, 1, 5), 1000), paid(1, 2, date(2026, 1, 20), 2000), paid(2, 3, date(2026, 1, 6), 9000),
         paid(3, 4, date(2026, 1, 7), 500), paid(3, 5, date(2026, 1, 8), 500),
     ])  # fmt: skip
-    publish("events", [event(2, 1, date(2026, 1, 28), "Product Viewed"), event(2, 2, date(2026, 1, 29), "Product Viewed")])
+    publish(
+        "events", [event(2, 1, date(2026, 1, 28), "Product Viewed"), event(2, 2, date(2026, 1, 29), "Product Viewed")]
+    )
     return tiers.ensure_default_models(now=NOW)
 
 
@@ -61,7 +63,10 @@ def test_tiers_of_that_day_can_be_asked(shop):
 
 
 def test_told_attributes_can_be_asked(lake):
-    publish("customers", [person(1, START, attributes='{"size": "M", "age": 40}'), person(2, START), person(3, START, is_known=False)])
+    publish(
+        "customers",
+        [person(1, START, attributes='{"size": "M", "age": 40}'), person(2, START), person(3, START, is_known=False)],
+    )
     size = {"kind": "attribute", "name": "size", "op": "eq", "value": "M"}
     older = {"kind": "attribute", "name": "age", "op": "ge", "value": 40}
     assert queries.list_members(both(size, older), date(2026, 2, 1)).tolist() == [1]

@@ -58,7 +58,9 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponse:
         return _posted(request, segment)
     currency = tiers.get_currency()
     context = _editor(draft_of(segment.rule, currency), currency) | _about(segment)
-    return render(request, "segments/builder.html", context | {"name": segment.name, "may_edit": user.may("segments:edit")})
+    return render(
+        request, "segments/builder.html", context | {"name": segment.name, "may_edit": user.may("segments:edit")}
+    )
 
 
 @requires("segments:edit")
@@ -117,7 +119,9 @@ def _problem_text(error: LiebianError) -> str:
     texts = {
         "segment_name": _("Give the segment a name of at most 80 letters."),
         "segment_name_taken": _("There is already a segment of this name. Choose another."),
-        "segment_changed": _("Somebody else saved this segment meanwhile. Your conditions are kept; compare before you save again."),
+        "segment_changed": _(
+            "Somebody else saved this segment meanwhile. Your conditions are kept; compare before you save again."
+        ),
     }
     return texts.get(error.code, error.message)
 

@@ -19,7 +19,7 @@ from liebian.segments.types import DaySize
 from liebian.segments.views import shapes
 from liebian.segments.views.builder import today
 from liebian.tiers import queries as tiers
-from liebian.ui import charts, formats
+from liebian.ui import charts
 
 PAGE = 50
 
@@ -38,7 +38,7 @@ def segment_list(request: HttpRequest) -> HttpResponse:
             "segment": segment,
             "sentence": shapes.read_aloud(segment.rule, currency, cells),
             "size": counted.get(segment.id),
-            "share": [(counted.get(segment.id, 0) / everybody if everybody else 0.0, "treated")],
+            "ratio": counted.get(segment.id, 0) / everybody if everybody else None,
             "spark": _spark(histories.get(segment.id, [])),
         }
         for segment in segments
@@ -53,7 +53,7 @@ def segment_list(request: HttpRequest) -> HttpResponse:
 def _spark(sizes: list[DaySize]) -> charts.Chart | None:
     if len(sizes) < 2:
         return None
-    labels = [formats.day(point.day) for point in sizes]
+    labels = [shapes.short_day(point.day) for point in sizes]
     return charts.spark(_("Customers"), labels, [point.size for point in sizes], label_name=_("Day"))
 
 
@@ -67,7 +67,12 @@ def segment_members(request: HttpRequest, segment_id: int) -> HttpResponse:
     shown = below[::-1][:PAGE].tolist()
     personal, people = customers.list_personal(shown), customers.list_customers_by_id(shown)
     rows = [
-        {"id": key, "name": mask_name(personal[key].name), "phone": mask_phone(personal[key].phone), "person": people[key]}
+        {
+            "id": key,
+            "name": mask_name(personal[key].name),
+            "phone": mask_phone(personal[key].phone),
+            "person": people[key],
+        }
         for key in shown
         if key in people and key in personal
     ]

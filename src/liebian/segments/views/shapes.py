@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,9 +70,10 @@ def show(node: Node, counts: Counts, cells: Cells, subjects: Sequence[Subject], 
         count=_count(node, counts, parent),
         children=tuple(show(child, counts, cells, subjects, node.branch) for child in node.children),
         op_class={"any_of": "or", "none_of": "not"}.get(node.branch, ""),
-        word={"all_of": _("and"), "any_of": _("or"), "none_of": _("not")}.get(node.branch, ""),
+        word=_word(node.branch),
         label=_group_label(node.branch),
-        turn_label=_("%(now)s. Change how these are combined") % {"now": _group_label(node.branch)},
+        turn_label=_("%(word)s: %(meaning)s. Press to combine differently")
+        % {"word": _word(node.branch), "meaning": _group_label(node.branch)},
         may_nest=node.depth < MAX_DEPTH - 1,
         choices=_choices(subjects, subject),
     )
@@ -89,6 +92,10 @@ def _choices(subjects: Sequence[Subject], chosen: Subject | None) -> list[tuple[
     if chosen is not None and chosen not in subjects:
         groups.setdefault(chosen.group, []).append(chosen)
     return list(groups.items())
+
+
+def _word(branch: str) -> str:
+    return {"all_of": _("and"), "any_of": _("or"), "none_of": _("not")}.get(branch, "")
 
 
 def _group_label(branch: str) -> str:
@@ -130,6 +137,11 @@ def _short_label(node: Node) -> str:
     return subject.label if subject else ""
 
 
+def short_day(day: date) -> str:
+    """A day on an axis, where the year is plain from the context."""
+    return date_format(day, "n/j" if formats.is_chinese() else "j M")
+
+
 def size_chart(sizes: Sequence[DaySize]) -> charts.Chart | None:
     """The counted sizes of the last days; None until there are two."""
     if len(sizes) < 2:
@@ -140,7 +152,7 @@ def size_chart(sizes: Sequence[DaySize]) -> charts.Chart | None:
     return charts.line_with_band(
         text % {"n": formats.number(abs(gained)), "days": span},
         _("Customers in the segment, counted once a day with the rule of that day"),
-        [formats.day(point.day) for point in sizes],
+        [short_day(point.day) for point in sizes],
         _("Customers"),
         [point.size for point in sizes],
         label_name=_("Day"),
@@ -167,10 +179,16 @@ def _edge_text(edge: Edge, currency: str) -> str:
     if metric.endswith("_minor"):
         has, asked = (format_minor(int(amount), currency) for amount in (edge.value or 0, condition["value"]))
     elif metric.startswith("days_"):
-        has, asked = (ngettext("%(n)s day", "%(n)s days", int(n)) % {"n": n} for n in (edge.value or 0, condition["value"]))
+        has, asked = (
+            ngettext("%(n)s day", "%(n)s days", int(n)) % {"n": n} for n in (edge.value or 0, condition["value"])
+        )
     else:
         has, asked = (formats.number(int(n)) for n in (edge.value or 0, condition["value"]))
-    name = _(words.METRICS[metric]) if metric in words.METRICS else _(words.EVENTS.get(condition.get("name", ""), condition.get("name", "")))
+    name = (
+        _(words.METRICS[metric])
+        if metric in words.METRICS
+        else _(words.EVENTS.get(condition.get("name", ""), condition.get("name", "")))
+    )
     return _("%(name)s: %(has)s; asked for: %(operator)s %(asked)s") % {
         "name": name, "has": has, "operator": operator, "asked": asked,
     }  # fmt: skip

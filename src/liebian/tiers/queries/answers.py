@@ -128,7 +128,9 @@ def _groups(places: Places) -> tuple[TierGroup, ...]:
     for code in CELLS[places.kind]:
         inside = cells == code
         n, amount = int(inside.sum()), int(revenue[inside].sum())
-        groups.append(TierGroup(code, n, amount, n / everybody if everybody else 0.0, amount / total if total > 0 else None))
+        groups.append(
+            TierGroup(code, n, amount, n / everybody if everybody else 0.0, amount / total if total > 0 else None)
+        )
     return tuple(groups)
 
 
@@ -165,8 +167,6 @@ def explain(customer_id: int, as_of: date) -> list[TierReason]:
         places = find_places(model, as_of)
         row = places.find_row(customer_id)
         if row is not None:
-            sentences = words.sentences(
-                model.kind, model.parameters, row, cuts=places.cuts, currency=places.currency
-            )
+            sentences = words.sentences(model.kind, model.parameters, row, cuts=places.cuts, currency=places.currency)
             reasons.append(TierReason(model.kind, row["cell"], words.cell_label(model.kind, row["cell"]), sentences))
     return reasons

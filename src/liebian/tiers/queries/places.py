@@ -39,7 +39,8 @@ class Places:
     high_from: int | None = None
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
-        return self.table[name].to_numpy()
+        values: np.ndarray[Any, Any] = self.table[name].to_numpy()
+        return values
 
     def find_row(self, customer_id: int) -> dict[str, Any] | None:
         import numpy as np
@@ -112,7 +113,7 @@ def _rfm(history: History, facts: Any, wanted: RfmParameters, as_of: date, curre
     from liebian_analytics.metrics.cells import default_high_from
     from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts
 
-    window = {"as_of": as_of, "window_days": wanted.window_days, "currency": currency}
+    window: dict[str, Any] = {"as_of": as_of, "window_days": wanted.window_days, "currency": currency}
     if wanted.cuts is not None:
         cuts: RfmCuts | None = RfmCuts.chosen(wanted.cuts)
     else:

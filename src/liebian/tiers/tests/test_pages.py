@@ -81,7 +81,15 @@ def test_preview_shows_who_moves_and_saving_moves_them(shop):
 
 def test_own_cut_points_are_read_in_money(shop):
     client, model = signed_in(), shop["rfm"]
-    typed = {"drawn": "", "bins": 3, "high_from": "", "window_days": "", "recency": "30，90", "frequency": "1 2", "monetary": "20, 50.5"}
+    typed = {
+        "drawn": "",
+        "bins": 3,
+        "high_from": "",
+        "window_days": "",
+        "recency": "30，90",
+        "frequency": "1 2",
+        "monetary": "20, 50.5",
+    }
     assert client.post(f"/tiers/{model.id}", typed | {"act": "save"}).status_code == 302
     saved = queries.get_model(model.id).parameters
     assert saved["cuts"] == {"recency": [30, 90], "frequency": [1, 2], "monetary": [2000, 5050]}
@@ -104,7 +112,10 @@ def test_wrong_parameters_keep_what_was_typed(shop, kind, typed):
 
 def test_two_editors(shop):
     client, model = signed_in(), shop["abc"]
-    assert client.post(f"/tiers/{model.id}", {"a_up_to": 70, "b_up_to": 90, "version": 1, "act": "save"}).status_code == 302
+    assert (
+        client.post(f"/tiers/{model.id}", {"a_up_to": 70, "b_up_to": 90, "version": 1, "act": "save"}).status_code
+        == 302
+    )
     late = client.post(f"/tiers/{model.id}", {"a_up_to": 60, "b_up_to": 90, "version": 1, "act": "save"})
     assert late.status_code == 422
     assert "Somebody else" in late.content.decode()

@@ -31,7 +31,15 @@ def random_history(seed: int) -> tuple[list[dict], list[dict]]:
             facts.append(paid(customer, order_id, day, amount))
             if draw.random() < 0.25:
                 whole = draw.random() < 0.5
-                facts.append(refunded(customer, order_id, day + timedelta(days=draw.randrange(1, 20)), amount if whole else 50, whole=whole))
+                facts.append(
+                    refunded(
+                        customer,
+                        order_id,
+                        day + timedelta(days=draw.randrange(1, 20)),
+                        amount if whole else 50,
+                        whole=whole,
+                    )
+                )
     return people, facts
 
 
@@ -80,7 +88,9 @@ def test_abc_grades_by_the_share_before(lake, seed):
     total, before, expected = sum(value for value in sums.values() if value > 0), 0, {}
     for customer, value in sorted(sums.items(), key=lambda item: (-item[1], item[0])):
         inside = value > 0
-        expected[customer] = "C" if not inside else "A" if before * 100 < total * 80 else "B" if before * 100 < total * 95 else "C"
+        expected[customer] = (
+            "C" if not inside else "A" if before * 100 < total * 80 else "B" if before * 100 < total * 95 else "C"
+        )
         before += max(value, 0)
     places = compute_places("abc", AbcParameters(), as_of)
     assert dict(zip(places.table["customer_id"].to_pylist(), places.table["cell"].to_pylist(), strict=True)) == expected
@@ -106,7 +116,15 @@ def test_lifecycle_follows_its_stated_rules(lake, seed, days):
             continue
         last, first = ((as_of - f(day for day, _ in orders)).days for f in (max, min))
         expected[customer] = (
-            "lost" if last > 60 else "at_risk" if last > 30 else "new" if first <= 14 else "loyal" if len(orders) >= 3 else "active"
+            "lost"
+            if last > 60
+            else "at_risk"
+            if last > 30
+            else "new"
+            if first <= 14
+            else "loyal"
+            if len(orders) >= 3
+            else "active"
         )
     places = compute_places("lifecycle", limits, as_of)
     assert dict(zip(places.table["customer_id"].to_pylist(), places.table["cell"].to_pylist(), strict=True)) == expected

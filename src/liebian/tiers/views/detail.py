@@ -57,10 +57,10 @@ def tier_preview(request: HttpRequest, model_id: int) -> HttpResponse:
 
 
 def _form(answer: TierAnswer, data: QueryDict | None) -> ParametersForm:
-    kind, given = answer.model.kind, {"parameters": answer.model.parameters, "currency": answer.currency}
-    if kind == "rfm":
-        return RfmForm(data, cuts=answer.cuts, **given)
-    return FORMS[kind](data, **given)
+    parameters, currency = answer.model.parameters, answer.currency
+    if answer.model.kind == "rfm":
+        return RfmForm(data, cuts=answer.cuts, parameters=parameters, currency=currency)
+    return FORMS[answer.model.kind](data, parameters=parameters, currency=currency)
 
 
 def _save(request: HttpRequest, answer: TierAnswer, form: ParametersForm) -> bool:
@@ -82,7 +82,10 @@ def _save(request: HttpRequest, answer: TierAnswer, form: ParametersForm) -> boo
         messages.info(request, _("These are the parameters in use already. Nothing was changed."))
     else:
         services.compute_tiers(model_id=saved.id, as_of=today(now), now=now)
-        messages.success(request, _("Version %(version)s is in use; every customer has their new place.") % {"version": saved.version})
+        messages.success(
+            request,
+            _("Version %(version)s is in use; every customer has their new place.") % {"version": saved.version},
+        )
     return True
 
 

@@ -39,7 +39,13 @@ def tier_people(request: HttpRequest, model_id: int) -> HttpResponse:
 
 
 def _labels(model: TierModelView, title: str, as_of: Any) -> dict[str, Any]:
-    return {"currency": queries.get_currency(), "model": model, "label": words.kind_label(model.kind), "title": title, "as_of_day": as_of}
+    return {
+        "currency": queries.get_currency(),
+        "model": model,
+        "label": words.kind_label(model.kind),
+        "title": title,
+        "as_of_day": as_of,
+    }
 
 
 def _page(ids: np.ndarray[Any, Any], after: str) -> dict[str, Any]:
@@ -48,7 +54,12 @@ def _page(ids: np.ndarray[Any, Any], after: str) -> dict[str, Any]:
     shown = below[::-1][:PAGE].tolist()
     personal, people = customers.list_personal(shown), customers.list_customers_by_id(shown)
     rows = [
-        {"id": key, "name": mask_name(personal[key].name), "phone": mask_phone(personal[key].phone), "person": people[key]}
+        {
+            "id": key,
+            "name": mask_name(personal[key].name),
+            "phone": mask_phone(personal[key].phone),
+            "person": people[key],
+        }
         for key in shown
         if key in people and key in personal
     ]

@@ -103,7 +103,9 @@ def finding(answer: TierAnswer) -> str:
 
 def _rfm_finding(answer: TierAnswer) -> str:
     best, leaving = answer.group("important_value"), ("important_keep", "important_winback")
-    return _("%(people)s of buyers (%(name)s) bring %(revenue)s of revenue; %(leaving)s valuable ones are drifting away") % {
+    return _(
+        "%(people)s of buyers (%(name)s) bring %(revenue)s of revenue; %(leaving)s valuable ones are drifting away"
+    ) % {
         "people": formats.percent(best.share_of_customers, 0),
         "name": words.cell_label("rfm", best.cell),
         "revenue": formats.percent(best.share_of_revenue, 0),
@@ -113,8 +115,13 @@ def _rfm_finding(answer: TierAnswer) -> str:
 
 def rfm_grid(answer: TierAnswer) -> charts.HeatGrid:
     bins = len(answer.cuts["recency"]) + 1 if answer.cuts else 5
-    columns = [(f"R{score}", _band_text(answer, "recency", score, bins, _("%(limits)s days"))) for score in range(bins, 0, -1)]
-    rows = [(f"F{score}", _band_text(answer, "frequency", score, bins, _("%(limits)s orders"))) for score in range(bins, 0, -1)]
+    columns = [
+        (f"R{score}", _band_text(answer, "recency", score, bins, _("%(limits)s days"))) for score in range(bins, 0, -1)
+    ]
+    rows = [
+        (f"F{score}", _band_text(answer, "frequency", score, bins, _("%(limits)s orders")))
+        for score in range(bins, 0, -1)
+    ]
     cells = {(f"F{square.f}", f"R{square.r}"): _square(answer, square) for square in answer.squares}
     for row, column in ((row[0], column[0]) for row in rows for column in columns):
         cells.setdefault((row, column), charts.Cell("0", "", _people(answer, r=column[1:], f=row[1:]), 0))
@@ -171,7 +178,7 @@ def lifecycle_chart(answer: TierAnswer, today: date) -> charts.Chart:
         [charts.Series(_("Customers"), [group.n_customers for group in answer.groups])],
         label_name=_("Stage"),
         hrefs=[people_href(answer, today, group.cell) for group in answer.groups],
-        height=300,
+        height=420,
     )
 
 
@@ -180,13 +187,13 @@ def flow_chart(kind: str, moves: Sequence[Move], before: date, after: date) -> c
     changed = [move for move in moves if move.source != move.target and move.source != NOWHERE]
     if not moves:
         return None
-    order = [words.cell_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
-    colours = {words.cell_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
-    colours[words.cell_label(kind, NOWHERE)] = "line-strong"
+    order = [words.short_label(kind, cell) for cell in (*CELLS[kind], NOWHERE)]
+    colours = {words.short_label(kind, cell): f"t{words.LADDER[cell]}" for cell in CELLS[kind]}
+    colours[words.short_label(kind, NOWHERE)] = "line-strong"
     largest = changed[0] if changed else None
     flows = [
         charts.Flow(
-            words.cell_label(kind, move.source), words.cell_label(kind, move.target), move.n_customers, strong=move is largest
+            words.short_label(kind, move.source), words.short_label(kind, move.target), move.n_customers, strong=move is largest
         )
         for move in moves
     ]

@@ -1,0 +1,210 @@
+"""The staff's pages: the wizard from the first word to the publication, the programme's page, lists, why not, rights."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from liebian.access.models import User
+from liebian.core import clock
+from liebian.ledger.models import Entry
+from liebian.referrals import queries
+from liebian.referrals.models import Participation, Programme
+from liebian.referrals.tests.shop import DRAFT, T0, Shop
+from liebian.rewards import queries as rewards
+from liebian.segments import queries as segment_queries
+from liebian.segments.types import SegmentView
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+EN = {"HTTP_ACCEPT_LANGUAGE": "en"}
+STEPS: dict[str, dict[str, Any]] = {
+    "people": {"segment_id": "1", "holdout_percent": "10"},
+    "rewards": {
+        "referrer_kind": "points", "referrer_points": "300", "referrer_cost": "30", "friend_kind": "coupon",
+        "friend_face": "20", "friend_threshold": "99", "friend_valid_days": "14",
+    },
+    "budget": {
+        "budget_id": "", "budget": "30000", "starts_on": "2026-06-02", "last_day": "2026-06-30", "min_order": "99", "hold_days": "7",
+        "person_cap": "10",
+    },
+    "texts": {name: DRAFT[name] for name in ("title_zh", "title_en", "message_zh", "message_en", "rules_zh", "rules_en", "organiser", "contact")},
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setattr(clock, "now", lambda: T0)
+    shop = Shop(monkeypatch)
+    view = SegmentView(1, "常客", {}, 1, None, T0, T0, None)
+    monkeypatch.setattr(segment_queries, "list_segments", lambda: [view])
+    monkeypatch.setattr(segment_queries, "count_segments", lambda as_of: {1: len(shop.target)})
+    return shop
+
+
+def signed_in(client: Client, role: str) -> Client:
+    user = User.objects.create(username=role, role=role, display_name=role.title(), created_at=T0)
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address, **EN)
+    assert response.status_code == 200, response.content.decode()[:2000]
+    return response.content.decode()
+
+
+def test_the_wizard_goes_from_a_name_to_a_running_programme(client: Client, shop: Shop) -> None:
+    shop.target = [shop.customer(f"u{number}") for number in range(30)]
+    signed_in(client, "operator")
+    begun = client.post("/referrals/new", {"name": "Dragon boat", "target_customers": "200"}, **EN)
+    programme_id = Programme.objects.get().pk
+    assert begun["Location"] == f"/referrals/{programme_id}/edit/people"
+    for step, typed in STEPS.items():
+        assert page(client, f"/referrals/{programme_id}/edit/{step}")
+        assert client.post(f"/referrals/{programme_id}/edit/{step}", typed, **EN).status_code == 302
+    text = page(client, f"/referrals/{programme_id}/edit/publish")
+    assert "Publish, spend at most ¥30,000" in text and "Nothing stands in the way" in text
+    assert "the inviter gets <b>300 points</b> and the friend gets <b>¥20 off</b>" in text
+    assert client.post(f"/referrals/{programme_id}/publish", **EN)["Location"] == f"/referrals/{programme_id}"
+    programme = queries.get_programme(programme_id)
+    assert programme.status == "running" and programme.version == 1
+    assert rewards.get_budget(programme.budget_id or 0).available == 3_000_000
+    assert Participation.objects.count() == 30
+    assert client.post(f"/referrals/{programme_id}/publish", **EN).status_code == 302
+    assert Participation.objects.count() == 30 and Entry.objects.filter(kind="fund").count() == 1
+    assert client.get(f"/referrals/{programme_id}/edit/budget", **EN)["Location"] == f"/referrals/{programme_id}"
+
+
+def test_what_is_missing_blocks_publishing_with_a_code_and_a_way_to_mend_it(client: Client, shop: Shop) -> None:
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat", "segment": "1"}, **EN)
+    programme_id = Programme.objects.get().pk
+    client.post(f"/referrals/{programme_id}/edit/texts", {**STEPS["texts"], "message_zh": "转发领红包"}, **EN)
+    text = page(client, f"/referrals/{programme_id}/edit/publish")
+    for code in ("SEGMENT_EMPTY", "OFFERS_MISSING", "PERIOD_MISSING", "HOLD_DAYS", "WX_INDUCED_SHARE"):
+        assert f"<code>{code}</code>" in text
+    assert "转发领" in text and "disabled" in text
+    assert client.post(f"/referrals/{programme_id}/publish", **EN)["Location"].endswith("/edit/publish")
+    assert Programme.objects.get().status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("step", "changes", "words"),
+    [
+        ("rewards", {"referrer_cost": ""}, "Say what these points cost you"),
+        ("rewards", {"friend_threshold": "5"}, "cannot be smaller than what the coupon takes off"),
+        ("budget", {"budget": ""}, "Say how much the programme may spend"),
+        ("budget", {"last_day": "2026-06-01"}, "The last day is before the first"),
+        ("people", {"holdout_percent": "60"}, "50"),
+    ],
+)
+def test_a_wrong_field_says_so_and_keeps_what_was_typed(
+    client: Client, shop: Shop, step: str, changes: dict[str, str], words: str
+) -> None:
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat"}, **EN)
+    programme_id = Programme.objects.get().pk
+    response = client.post(f"/referrals/{programme_id}/edit/{step}", {**STEPS[step], **changes}, **EN)
+    text = response.content.decode()
+    assert response.status_code == 422 and words in text and "Not saved yet." in text
+
+
+def test_arms_depend_on_the_person_only_and_follow_the_share(shop: Shop) -> None:
+    people = [shop.customer(f"u{number}") for number in range(120)]
+    programme = shop.programme(*people, holdout_percent=10)
+    row = Programme.objects.get(pk=programme.id)
+    from liebian.core.ids import bucket_of
+
+    for participation in Participation.objects.filter(programme=row):
+        assert (participation.arm == "holdout") == (bucket_of(row.salt, participation.customer_id) < 0.10)
+    assert 2 <= queries.count_arms([programme.id])[programme.id]["holdout"] <= 28
+
+
+def run_a_programme(shop: Shop) -> Any:
+    people = [shop.customer(f"u{number}", name=f"林{chr(0x4E00 + number)}秋") for number in range(40)]
+    programme = shop.programme(*people, holdout_percent=25, at=T0 - timedelta(hours=1))
+    drawn = Participation.objects.filter(programme_id=programme.id, arm="treated").order_by("id")
+    for number, participation in enumerate(drawn[:6]):
+        shop.say({"type": "track", "event": "Referral Link Opened", "anonymousId": f"a{number}", "properties": {"code": participation.code}})
+        shop.sign_up(f"f{number}", participation.code, at=T0 + timedelta(hours=number))
+        shop.order(f"f{number}", f"o{number}", 120 if number else 20, at=T0 + timedelta(days=1))
+    shop.run()
+    return programme
+
+
+def test_the_programme_page_leads_with_what_was_gained(client: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    programme = run_a_programme(shop)
+    monkeypatch.setattr(clock, "now", lambda: T0 + timedelta(days=10))
+    signed_in(client, "viewer")
+    text = page(client, f"/referrals/{programme.id}")
+    assert text.index("Paying customers gained") < text.index("Cost of each one gained") < text.index("Their friends") < text.index("K is")
+    assert "Too early or too few people to tell" in text
+    for step in ("invited", "opened", "signed_up", "ordered", "qualified", "rewarded", "held", "unpaid"):
+        assert f"/referrals/{programme.id}/people?step={step}" in text
+        assert page(client, f"/referrals/{programme.id}/people?step={step}")
+    assert "/ledger/accounts/" in text
+    assert "Pause" not in text, "a viewer sees no button that would be refused"
+
+
+def test_why_not_is_answered_by_any_number_people_have(client: Client, shop: Shop) -> None:
+    programme = run_a_programme(shop)
+    signed_in(client, "viewer")
+    for asked in ("o0", "f0"):
+        text = page(client, f"/referrals/{programme.id}/why?q={asked}")
+        assert "The order was below the minimum of the programme" in text and "below_min_order" in text
+        assert "What was checked" in text
+    fragment = client.get(f"/referrals/{programme.id}/why?q=o0", headers={"HX-Request": "true"}, **EN).content.decode()
+    assert "<html" not in fragment and "below_min_order" in fragment
+    assert "We found nobody." in page(client, f"/referrals/{programme.id}/why?q=nobody")
+
+
+def test_the_panel_tells_who_invited_whom(client: Client, shop: Shop) -> None:
+    programme = run_a_programme(shop)
+    inviter = Participation.objects.filter(programme_id=programme.id, arm="treated").order_by("id")[1]
+    signed_in(client, "viewer")
+    text = page(client, f"/customers/{inviter.customer_id}/referrals-panel")
+    assert inviter.code in text and "Order counts" in text and "300 points on its way" in text
+    assert "Invited by" in page(client, f"/customers/{shop.id_of('f0')}/referrals-panel")
+    assert "Not part of any programme" in page(client, f"/customers/{shop.customer('zed')}/referrals-panel")
+    assert client.get("/customers/999999999/referrals-panel", **EN).status_code == 404
+
+
+def test_pausing_and_ending_need_the_right_and_stick(client: Client, shop: Shop) -> None:
+    programme = run_a_programme(shop)
+    signed_in(client, "viewer")
+    assert client.post(f"/referrals/{programme.id}/status", {"act": "end"}).status_code == 403
+    signed_in(Client(), "administrator")
+    client.force_login(User.objects.get(username="administrator"))
+    for act, status in (("pause", "paused"), ("resume", "running"), ("end", "ended"), ("end", "ended")):
+        assert client.post(f"/referrals/{programme.id}/status", {"act": act}).status_code == 302
+        assert queries.get_programme(programme.id).status == status
+    assert client.post(f"/referrals/{programme.id}/status", {"act": "resume"}).status_code == 409
+    assert client.post(f"/referrals/{programme.id}/status", {"act": "dance"}).status_code == 422
+
+
+def test_lists_are_empty_in_words_and_pages_need_rights(client: Client, shop: Shop) -> None:
+    assert client.get("/referrals").status_code == 302
+    signed_in(client, "viewer")
+    assert "No programme yet" in page(client, "/referrals") and "/referrals/new" not in page(client, "/referrals")
+    assert client.get("/referrals/new").status_code == 403
+    assert client.get("/referrals/7").status_code == 404
+
+
+def test_no_page_for_staff_shows_a_clear_name_or_phone(client: Client, shop: Shop) -> None:
+    anna = shop.customer("anna", name="林晚秋", phone="13812346021")
+    programme = shop.programme(anna, at=T0 - timedelta(hours=1))
+    shop.sign_up("ben", shop.code(programme, anna), phone="13900001111", at=T0)
+    shop.run()
+    signed_in(client, "administrator")
+    addresses = [
+        f"/referrals/{programme.id}", f"/referrals/{programme.id}/people?step=signed_up", f"/customers/{anna}/referrals-panel",
+        f"/referrals/{programme.id}/why?q={shop.code(programme, anna)}", f"/referrals/{programme.id}?q=anna",
+    ]  # fmt: skip
+    for address in addresses:
+        text = page(client, address)
+        assert "林晚秋" not in text and "13812346021" not in text and "13900001111" not in text
+
+
