@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.db.backends.sqlite3.base import DatabaseOperations
+
+
+def pytest_collection() -> None:
+    """All addresses are loaded as the server loads them, before doctests import single modules of them."""
+    import_module("liebian.config.urls")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -132,5 +132,5 @@ def connect(
     if threads is not None:
         settings["threads"] = threads
     backend = ibis.duckdb.connect(**settings)
-    backend.raw_sql("SET TimeZone = 'UTC'")
+    backend.raw_sql("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     return Engine(backend)

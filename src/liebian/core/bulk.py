@@ -25,17 +25,16 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
         return 0
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
-    automatic = model._meta.pk.get_internal_type() in {"BigAutoField", "AutoField"}  # type: ignore[union-attr]
-    fields = [field for field in model._meta.concrete_fields if not (field.primary_key and automatic)]
+    fields = _written_fields(model)
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(_column(field)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own models
     if update:
         changed = ", ".join(
-            f"{quote(c)} = excluded.{quote(c)}" for c in (model._meta.get_field(name).column for name in update)
-        )  # type: ignore[union-attr]
-        sql += f" ON CONFLICT ({quote(model._meta.pk.column)}) DO UPDATE SET {changed}"  # type: ignore[union-attr]
+            f"{c} = excluded.{c}" for c in (quote(_column(model._meta.get_field(name))) for name in update)
+        )
+        sql += f" ON CONFLICT ({quote(_column(model._meta.pk))}) DO UPDATE SET {changed}"
     elif ignore:
         sql += " ON CONFLICT DO NOTHING"
     read = attrgetter(*[field.attname for field in fields])
@@ -44,6 +43,16 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)
     return len(rows)
+
+
+def _written_fields(model: type[models.Model]) -> list[Any]:
+    """All columns, without a primary key that the database counts itself."""
+    automatic = {"BigAutoField", "AutoField"}
+    return [f for f in model._meta.concrete_fields if not (f.primary_key and f.get_internal_type() in automatic)]
+
+
+def _column(field: Any) -> str:
+    return str(field.column)
 
 
 def _adapter(field: Any, connection: Any) -> Callable[[Any], Any] | None:

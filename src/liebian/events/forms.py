@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.events.imports.presets import PRESETS
-from liebian.events.imports.types import FIELDS
+from liebian.events.imports.types import AMOUNTS, FIELDS, REQUIRED
 from liebian.events.labels import FIELDS as WORDS
 
 
@@ -24,7 +24,9 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """Which column holds what. Built for one file: its columns are the choices."""
 
-    preset = forms.ChoiceField(label=_("Known layout"), required=False)
+    preset = forms.ChoiceField(
+        label=_("Known layout"), required=False, help_text=_("With a known layout, the choices below are not used.")
+    )
 
     def __init__(self, columns: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,8 +52,11 @@ class ColumnsForm(forms.Form):
             help_text=_("Files of one source correct each other: an order number is the same order."),
         )  # fmt: skip
 
-    def column_fields(self) -> list[forms.BoundField]:
-        return [self[f"column_{field}"] for field in FIELDS]
+    def needed_fields(self) -> list[forms.BoundField]:
+        return [self[f"column_{field}"] for field in (*REQUIRED, *AMOUNTS)]
+
+    def further_fields(self) -> list[forms.BoundField]:
+        return [self[f"column_{field}"] for field in FIELDS if field not in (*REQUIRED, *AMOUNTS)]
 
     def other_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in ("currency_code", "time_zone", "date_format", "decimal", "source")]

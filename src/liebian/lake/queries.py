@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -44,7 +44,7 @@ def list_files(table: str, *, version: int | None = None) -> list[str]:
         return []
     if version is not None:
         delta.load_as_version(version)
-    return cast("list[str]", delta.file_uris())
+    return delta.file_uris()
 
 
 def get_state(table: str) -> TableState:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from liebian.core.bulk import write_rows
 from liebian.core.errors import Invalid
 from liebian.core.money import to_minor
@@ -10,16 +12,17 @@ from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
 from liebian.orders.rules import State, apply_placed, apply_refund, order_id_of, parse_placed
 from liebian.orders.types import COMPLETED, REFUNDED, Line
 
-DEFAULT_CURRENCY = "CNY"
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
 ]  # fmt: skip
 
 
 class OrderBatch:
-    def __init__(self, batch: list[CustomerEvent], zone: str) -> None:
+    """`currency` is meant where an event names none."""
+
+    def __init__(self, batch: list[CustomerEvent], currency: str) -> None:
         self.batch = batch
-        self.zone = zone
+        self.currency = currency
         named = {str(item.event.properties.get("order_id") or "").strip() for item in batch}
         rows = Order.objects.filter(external_id__in=named)
         self.states: dict[str, State] = {row.external_id: _state(row) for row in rows}
@@ -38,7 +41,7 @@ class OrderBatch:
 
     def _apply(self, item: CustomerEvent) -> None:
         event, properties = item.event, item.event.properties
-        placed = parse_placed(properties, DEFAULT_CURRENCY) if event.name == COMPLETED else None
+        placed = parse_placed(properties, self.currency) if event.name == COMPLETED else None
         external_id = order_id_of(properties)
         state = self.states.get(external_id) or State(external_id=external_id, customer_id=item.customer_id, id=event.id)
         before, counted, known = state.net_minor, state.counts, state.ordered_at is not None
@@ -48,7 +51,7 @@ class OrderBatch:
             kind = "corrected" if known else "paid"
         elif event.name == REFUNDED:
             amount = properties.get("total")
-            currency = state.currency or str(properties.get("currency") or DEFAULT_CURRENCY)
+            currency = state.currency or str(properties.get("currency") or self.currency)
             refund_id = str(properties.get("refund_id") or event.id)[:100]
             apply_refund(state, refund_id, None if amount is None else to_minor(amount, currency))
             kind = "refunded"
@@ -69,6 +72,11 @@ class OrderBatch:
                 at=item.event.at, event_id=item.event.id,
             )
         )  # fmt: skip
+
+    def main_currency(self) -> str | None:
+        """The currency of most orders of this batch."""
+        counts = Counter(change.currency for change in self.changes)
+        return counts.most_common(1)[0][0] if counts else None
 
     def save(self) -> None:
         rows = [_row(state) for state in self.changed.values()]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pyarrow as pa
 from django.conf import settings
 
+from liebian.access import queries as access
+from liebian.access import services as organisation
 from liebian.core import cursors, days
 from liebian.customers import queries as customers
 from liebian.customers import services as customer_facts
@@ -16,7 +18,7 @@ from liebian.lake.types import SCHEMAS
 from liebian.orders import models
 from liebian.orders.batch import OrderBatch
 from liebian.orders.queries import list_order_changes_after, list_order_facts, list_orders_by_id
-from liebian.orders.types import EVENT_NAMES, STAGE, OrderChange
+from liebian.orders.types import DEFAULT_CURRENCY, EVENT_NAMES, STAGE, OrderChange
 
 MERGES = "orders.merges"
 READER = "orders"
@@ -26,17 +28,21 @@ BATCH = 2000
 def advance(*, limit: int = BATCH) -> int:
     """One step of the order stage: the next order events change orders, the log of changes, the facts of customers.
 
-    Idempotent by the stage's cursor, which moves in the same transaction. Returns how far the log was read.
+    The organisation counts in the currency of its first orders until it says otherwise. Idempotent by the stage's cursor,
+    which moves in the same transaction. Returns how far the log was read.
     """
     found, upto = customers.list_customer_events_after(cursors.position_of(STAGE), limit, names=EVENT_NAMES)
     if upto == cursors.position_of(STAGE):
         return follow_merges()
     with cursors.reading(STAGE) as reading:
         start = reading.start
-        batch = OrderBatch([item for item in found if item.event.id > start], settings.TIME_ZONE)
+        currency = access.get_organisation().currency
+        batch = OrderBatch([item for item in found if item.event.id > start], currency or DEFAULT_CURRENCY)
         batch.run()
         batch.save()
         customer_facts.set_order_facts(list_order_facts(batch.customer_ids))
+        if currency is None and (used := batch.main_currency()):
+            organisation.set_currency(currency=used)
         reading.position = max(upto, start)
     return upto - start + follow_merges()
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
 EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
 STAGE = "orders"
+DEFAULT_CURRENCY = "CNY"
 
 
 @dataclass(frozen=True, slots=True)

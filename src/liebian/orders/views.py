@@ -16,8 +16,7 @@ from liebian.access.queries import get_organisation
 from liebian.core import clock, days
 from liebian.customers import queries as customers
 from liebian.orders import queries
-from liebian.orders.batch import DEFAULT_CURRENCY
-from liebian.orders.types import MonthRevenue, OrderView
+from liebian.orders.types import DEFAULT_CURRENCY, MonthRevenue, OrderView
 from liebian.ui import charts, formats
 
 _STATUS = {

@@ -7,8 +7,6 @@ from typing import Any
 
 import cyclopts
 
-from liebian.access import queries as access_queries
-from liebian.access import services as access
 from liebian.config.cli.first_login import first_password
 from liebian.config.cli.root import app
 from liebian.config.demo import play
@@ -60,7 +58,6 @@ def orders(
 
         report = events.run_import(job_id=job_id, now=now, on_progress=tell)
         bar.update(task, description="Finding people and orders", completed=0, total=None)
-        _adopt_currency()
         cursors.drain(lambda: run_stages(clock.now()))
         bar.update(task, description="Publishing the history")
         cursors.drain(lambda: publish_lake(clock.now()))
@@ -79,13 +76,6 @@ def _options(preset: str | None, map_file: Path | None) -> dict[str, Any]:
     if map_file:
         options["mapping_file"] = map_file.read_text(encoding="utf-8")
     return options
-
-
-def _adopt_currency() -> None:
-    """An installation without orders so far counts in the currency of its first file."""
-    currency = event_log.find_import_currency()
-    if access_queries.get_organisation().currency is None and currency:
-        access.set_currency(currency=currency)
 
 
 def _show_preview(file: Path, options: dict[str, Any], json: bool) -> None:

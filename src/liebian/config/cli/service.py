@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from liebian.config import env
 from liebian.config.cli.first_login import FIRST_ADMIN, first_password
@@ -46,7 +47,7 @@ def serve(*, workers: int = 1, threads: int = 4) -> None:
     """
     server = Granian(
         "liebian.config.wsgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.WSGI,
-        workers=workers, blocking_threads=threads, log_level="warning", log_access=False, websockets=False,
+        workers=workers, blocking_threads=threads, log_level=LogLevels.warning, log_access=False, websockets=False,
     )  # fmt: skip
     server.serve()
 

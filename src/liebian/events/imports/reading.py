@@ -32,7 +32,7 @@ Row = list[str | None]
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """An engine of its own, which spills to `folder` and never reaches for the network."""
     connection = duckdb.connect(":memory:", config={**_OFFLINE, "memory_limit": "2GB", "temp_directory": str(folder)})
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     return connection
 
 

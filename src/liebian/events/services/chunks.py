@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import connections
+
 from liebian.core import crypto, ids
 from liebian.events.imports.types import CUSTOMER, ORDER, REFUND, Item
 from liebian.events.models import ImportedItem
 from liebian.events.rules import Draft, key_of, make_draft
-from liebian.events.services.log import insert_drafts
+from liebian.events.services.log import insert_drafts, log_alias
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBER = (
+    "INSERT INTO events_importeditem (key, content, revision) VALUES (%s, %s, %s) "
+    "ON CONFLICT (key) DO UPDATE SET content = excluded.content, revision = excluded.revision"
+)
 _EVENT_OF = {CUSTOMER: ("identify", ""), ORDER: ("track", "Order Completed"), REFUND: ("track", "Order Refunded")}
 
 
@@ -38,7 +44,7 @@ def write_chunk(items: list[Item], *, source: str, received_at: datetime) -> Cou
     keyed = {crypto.index_of("import.key", f"{source}\x1f{item.kind}\x1f{item.ref}"): item for item in items}
     known = {bytes(row.key): row for row in ImportedItem.objects.filter(key__in=list(keyed))}
     drafts: list[Draft] = []
-    remembered: list[ImportedItem] = []
+    remembered: list[tuple[bytes, bytes, int]] = []
     tally = {"created": 0, "updated": 0, "unchanged": 0}
     for key, item in keyed.items():
         content = crypto.index_of("import.content", f"{item.user_id}\x1f{item.at_ms}\x1f{item.payload}")
@@ -48,12 +54,16 @@ def write_chunk(items: list[Item], *, source: str, received_at: datetime) -> Cou
         if fate != "unchanged":
             revision = before.revision + 1 if before else 1
             drafts.append(_draft(item, source, revision, content))
-            remembered.append(ImportedItem(key=key, content=content, revision=revision))
+            remembered.append((key, content, revision))
     insert_drafts(drafts, source=source, received_at=received_at)
-    ImportedItem.objects.bulk_create(
-        remembered, batch_size=1000, update_conflicts=True, unique_fields=["key"], update_fields=["content", "revision"]
-    )
+    _remember(remembered)
     return Counts(**tally)
+
+
+def _remember(rows: list[tuple[bytes, bytes, int]]) -> None:
+    if rows:
+        with connections[log_alias()].cursor() as cursor:
+            cursor.executemany(_REMEMBER, rows)
 
 
 def _draft(item: Item, source: str, revision: int, content: bytes) -> Draft:

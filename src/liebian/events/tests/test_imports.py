@@ -18,7 +18,8 @@ from liebian.events.services.leases import claim
 from liebian.events.tests.files import NOW, UCI, code_of, line, run, write
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-REAL = Path("/work/shared/data/online_retail_2010_2011.parquet")
+NAME = "shared/data/online_retail_2010_2011.parquet"
+REAL = next((folder / NAME for folder in django_settings.ROOT.parents if (folder / NAME).exists()), Path(NAME))
 
 
 @pytest.fixture(autouse=True)
