@@ -60,7 +60,7 @@ def known_ids() -> dict[tuple[str | None, str], dict[str, str]]:
         for message in read(path):
             if message.id:
                 translation = message.string if isinstance(message.string, str) else message.string[0]
-                known.setdefault(first_id(message), {})[translation] = path.parts[-4]
+                known.setdefault(first_id(message), {})[translation] = path.parts[-5]
     return known
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from liebian.access.guard import public
@@ -22,7 +23,7 @@ from liebian.referrals.views.landing import invitation_text, link_of, qr_svg
 from liebian.referrals.words import offer_text, reason_text
 
 _TAGS = {
-    "paid": ("ok", _("Paid")),
+    "paid": ("ok", pgettext_lazy("reward", "Paid")),
     "held": ("wait", _("On its way")),
     "small_order": ("wait", _("Almost")),
     "no_order": ("", _("No order yet")),

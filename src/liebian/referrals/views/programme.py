@@ -127,7 +127,7 @@ def _funnel(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
     counts = {step: queries.count_people(programme.id, step, as_of=now) for step in queries.STEPS}
     groups = []
     worst: tuple[float, str, str] | None = None
-    for label, steps in zip((_("Customers"), _("Their friends")), _FUNNEL, strict=True):
+    for label, steps in zip((_("Our customers"), _("Their friends")), _FUNNEL, strict=True):
         rows, top, before = [], max(1, *(counts[step] for step in steps)), ""
         for index, step in enumerate(steps):
             rate = counts[step] / counts[before] if before and counts[before] else None
