@@ -13,6 +13,7 @@ from liebian.customers import services as customers
 from liebian.events import services as events
 from liebian.orders import services as orders
 from liebian.referrals import services as referrals
+from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
 
@@ -51,6 +52,13 @@ BACKGROUND_JOBS = [
         lambda now: len(tiers.refresh_all(now=now)),
         "Computes tiers again when the lake or the day has changed.",
     ),
+    Job(
+        "drafts",
+        3600,
+        lambda now: events.drop_old_drafts(now=now),
+        "Deletes uploads that nobody imported within a day.",
+    ),
+    Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(
         "imports",
         1,

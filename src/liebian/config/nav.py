@@ -19,7 +19,7 @@ class Item:
     icon: str
     url_name: str
     permission: str
-    prefix: str
+    prefix: str | tuple[str, ...]
     line_before: bool = False
 
 
@@ -30,7 +30,7 @@ ITEMS = [
     Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
-    Item(_("Data in"), "database-import", "events:imports", "imports:view", "/imports", line_before=True),
+    Item(_("Data in"), "database-import", "events:imports", "imports:view", ("/imports", "/sources"), line_before=True),
     Item(_("Settings"), "settings", "access:settings", "access:manage", "/settings"),
 ]
 

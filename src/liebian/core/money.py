@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 from liebian.core.errors import Invalid
 
@@ -34,8 +35,18 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
-def to_minor(amount: str | int | float | Decimal, currency: str) -> int:
-    """Decimal amount to minor units, half to even. Floats go through their shortest text, so 0.1 is 0.1."""
+def to_minor(amount: object, currency: str) -> int:
+    """Decimal amount to minor units, half to even. Floats go through their shortest text, so 0.1 is 0.1.
+
+    Raises Invalid "bad_amount" for anything that is not an amount.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, str | int | float | Decimal):
+        raise Invalid("bad_amount", f"{str(amount)[:40]!r} is not an amount of money.")
+    return _to_minor(amount, currency)
+
+
+@lru_cache(maxsize=65_536)
+def _to_minor(amount: str | int | float | Decimal, currency: str) -> int:
     try:
         value = Decimal(str(amount)).scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_EVEN)
     except InvalidOperation:

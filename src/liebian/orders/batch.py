@@ -43,7 +43,9 @@ class OrderBatch:
         event, properties = item.event, item.event.properties
         placed = parse_placed(properties, self.currency) if event.name == COMPLETED else None
         external_id = order_id_of(properties)
-        state = self.states.get(external_id) or State(external_id=external_id, customer_id=item.customer_id, id=event.id)
+        state = self.states.get(external_id) or State(
+            external_id=external_id, customer_id=item.customer_id, id=event.id
+        )
         before, counted, known = state.net_minor, state.counts, state.ordered_at is not None
         if placed is not None:
             apply_placed(state, placed, event.at)
@@ -88,7 +90,9 @@ class OrderBatch:
     def _save_new_products(self) -> None:
         known = set(Product.objects.filter(external_id__in=list(self.products)).values_list("external_id", flat=True))
         fresh = [
-            Product(external_id=key, name=line.name, category=line.category) for key, line in self.products.items() if key not in known
+            Product(external_id=key, name=line.name, category=line.category)
+            for key, line in self.products.items()
+            if key not in known
         ]
         Product.objects.bulk_create(fresh, batch_size=1000, ignore_conflicts=True)
 

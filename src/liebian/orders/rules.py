@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from liebian.core.errors import Invalid
-from liebian.core.money import to_minor
+from liebian.core.money import MAX_MINOR, to_minor
 from liebian.orders.types import Line
 
 MAX_LINES = 1000
+MAX_QUANTITY = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class State:
     @property
     def counts(self) -> int:
         """1 while the order is placed and not wholly given back."""
-        return int(self.ordered_at is not None and not self.is_cancelled and (self.net_minor > 0 or self.total_minor == 0))
+        return int(
+            self.ordered_at is not None and not self.is_cancelled and (self.net_minor > 0 or self.total_minor == 0)
+        )
 
     @property
     def status(self) -> str:
@@ -66,11 +69,15 @@ def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
     """Read an "Order Completed" event. Raises Invalid when it has no order id or an unreadable amount."""
     external_id = order_id_of(properties)
     currency = str(properties.get("currency") or default_currency).upper()[:3]
-    lines = tuple(_line(item, currency) for item in (properties.get("products") or [])[:MAX_LINES] if isinstance(item, dict))
+    lines = tuple(
+        _line(item, currency) for item in (properties.get("products") or [])[:MAX_LINES] if isinstance(item, dict)
+    )
     stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
     total = to_minor(stated, currency) if stated is not None else sum(line.quantity * line.unit_minor for line in lines)
     if total < 0:
         raise Invalid("bad_amount", "An order cannot have a negative total. Send a refund instead.")
+    if total > MAX_MINOR:
+        raise Invalid("bad_amount", "The order's total is larger than any amount that we can hold.")
     return Placed(external_id, currency, total, str(properties.get("channel") or "")[:60], lines)
 
 
@@ -96,11 +103,18 @@ def apply_refund(state: State, refund_id: str, amount_minor: int | None) -> None
 
 
 def _line(item: dict[str, Any], currency: str) -> Line:
-    quantity = item.get("quantity", 1)
     return Line(
         product_id=str(item.get("product_id") or item.get("sku") or item.get("name") or "")[:100],
         name=str(item.get("name") or "")[:200],
         category=str(item.get("category") or "")[:100],
-        quantity=int(quantity) if isinstance(quantity, int | float) else 1,
+        quantity=_quantity(item.get("quantity", 1)),
         unit_minor=to_minor(item.get("price") or 0, currency),
     )
+
+
+def _quantity(stated: object) -> int:
+    if isinstance(stated, bool) or not isinstance(stated, int | float):
+        return 1
+    if not -MAX_QUANTITY <= stated <= MAX_QUANTITY:  # also refuses NaN
+        raise Invalid("bad_quantity", f"{stated!r} is not a quantity that we can hold.")
+    return int(stated)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pyarrow as pa
-from django.conf import settings
 
 from liebian.access import queries as access
 from liebian.access import services as organisation
-from liebian.core import cursors, days
+from liebian.core import cursors
 from liebian.customers import queries as customers
 from liebian.customers import services as customer_facts
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
-from liebian.lake.types import SCHEMAS
 from liebian.orders import models
 from liebian.orders.batch import OrderBatch
-from liebian.orders.queries import list_order_changes_after, list_order_facts, list_orders_by_id
+from liebian.orders.lake_rows import fact_rows, line_rows
+from liebian.orders.queries import list_order_changes_after, list_order_facts
 from liebian.orders.types import DEFAULT_CURRENCY, EVENT_NAMES, STAGE, OrderChange
 
 MERGES = "orders.merges"
@@ -68,37 +67,11 @@ def publish(*, limit: int = 20_000) -> int:
 
     Idempotent by the position in the lake's own commits: each table knows how far it got.
     """
-    return max(_publish("order_facts", _fact_rows, limit), _publish("order_lines", _line_rows, limit))
+    return max(_publish("order_facts", fact_rows, limit), _publish("order_lines", line_rows, limit))
 
 
-def _publish(table: str, rows_of: Callable[[list[OrderChange]], list[dict[str, object]]], limit: int) -> int:
+def _publish(table: str, rows_of: Callable[[list[OrderChange]], pa.Table], limit: int) -> int:
     changes = list_order_changes_after(get_position(table, READER), limit)
     if changes:
-        rows = pa.Table.from_pylist(rows_of(changes), schema=SCHEMAS[table])
-        lake.append_rows(table=table, rows=rows, reader=READER, position=changes[-1].id)
+        lake.append_rows(table=table, rows=rows_of(changes), reader=READER, position=changes[-1].id)
     return len(changes)
-
-
-def _fact_rows(changes: list[OrderChange]) -> list[dict[str, object]]:
-    return [
-        {
-            "customer_id": c.customer_id, "order_id": c.order_id, "external_id": c.external_id, "kind": c.kind,
-            "at": c.at, "day": days.day_of(c.at, settings.TIME_ZONE), "amount_minor": c.amount_minor,
-            "n_orders": c.n_orders, "currency": c.currency, "channel": c.channel, "position": c.id,
-        }
-        for c in changes
-    ]  # fmt: skip
-
-
-def _line_rows(changes: list[OrderChange]) -> list[dict[str, object]]:
-    placed = [c for c in changes if c.kind == "paid"]
-    orders = list_orders_by_id({c.order_id for c in placed})
-    return [
-        {
-            "customer_id": c.customer_id, "order_id": c.order_id, "at": c.at, "day": days.day_of(c.at, settings.TIME_ZONE),
-            "product_id": line.product_id, "product_name": line.name, "category": line.category, "quantity": line.quantity,
-            "unit_minor": line.unit_minor, "amount_minor": line.quantity * line.unit_minor, "currency": c.currency,
-            "position": c.id,
-        }
-        for c in placed for line in orders[c.order_id].lines
-    ]  # fmt: skip

@@ -32,7 +32,8 @@ Row = list[str | None]
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """An engine of its own, which spills to `folder` and never reaches for the network."""
     connection = duckdb.connect(":memory:", config={**_OFFLINE, "memory_limit": "2GB", "temp_directory": str(folder)})
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would draw between the lines of a command's answer
     return connection
 
 
@@ -58,6 +59,7 @@ def glance(path: Path, limit: int = 20) -> Glance:
         shown = [tuple((row + [None] * len(header))[: len(header)]) for row in islice(rows, limit)]
         return Glance(kind, tuple(header), tuple(shown))
     with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+        connection.execute("SET enable_progress_bar = false")
         header = _parquet_header(path)
         picked = ", ".join(f"CAST({_quoted(column)} AS VARCHAR)" for column in header)
         found = connection.execute(f"SELECT {picked} FROM read_parquet({_literal(path)}) LIMIT {limit}").fetchall()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from liebian.core.errors import Conflict, Invalid
 from liebian.lake.tests.tables import paid, person, publish, refunded
@@ -210,7 +211,8 @@ def test_the_reason_names_the_number_and_the_limit(lake):
     publish("customers", [person(c, START) for c in range(1, 7)])
     publish("order_facts", [paid(c, c, START + timedelta(days=c * 10), c * 1000) for c in range(1, 6)])
     services.ensure_default_models(now=NOW)
-    reasons = {reason.kind: reason for reason in queries.explain(5, date(2026, 3, 1))}
+    with translation.override("en"):
+        reasons = {reason.kind: reason for reason in queries.explain(5, date(2026, 3, 1))}
     assert reasons["rfm"].sentences[0] == "bought 9 days ago: among the most recent fifth (≤ 17 days)"
     assert "¥50.00" in reasons["abc"].sentences[0]
     assert [reason.kind for reason in queries.explain(6, date(2026, 3, 1))] == ["lifecycle"]
