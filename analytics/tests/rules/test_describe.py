@@ -58,7 +58,7 @@ def attribute(op: str, value: Any = None) -> dict[str, Any]:
         (
             {"kind": "tier", "model": "rfm", "cells": ["important_value", "important_keep"]},
             "找出RFM 分级是重要价值或重要保持的客户。",
-            "Customers who are champions or slipping champions in RFM.",
+            "Customers who are champions or slipping in RFM.",
         ),
         (
             {"kind": "all_of", "rules": [ORDERS, {"kind": "any_of", "rules": [SEEN, attribute("eq", "上海")]}]},

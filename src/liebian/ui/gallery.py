@@ -17,7 +17,7 @@ from liebian.ui import charts
 def _tiers() -> list[dict[str, Any]]:
     names = [
         _("Champions"), _("Regulars"), _("Big spenders"), _("Newcomers"),
-        _("Slipping champions"), _("Lapsed big spenders"), _("Asleep"),
+        _("Slipping"), _("Lapsed"), _("Asleep"),
     ]  # fmt: skip
     return [{"k": k, "name": name} for k, name in enumerate(names, start=1)]
 
@@ -127,7 +127,12 @@ def _flow_chart() -> charts.Chart:
 
 
 def _heat() -> charts.HeatGrid:
-    tags = {("F2", "R2"): _("Champions"), ("F2", "R1"): _("Slipping champions"), ("F1", "R2"): _("Newcomers"), ("F1", "R1"): _("Asleep")}
+    tags = {
+        ("F2", "R2"): _("Champions"),
+        ("F2", "R1"): _("Slipping"),
+        ("F1", "R2"): _("Newcomers"),
+        ("F1", "R1"): _("Asleep"),
+    }
     numbers = {("F2", "R2"): (402, 3120), ("F2", "R1"): (97, 880), ("F1", "R2"): (516, 248), ("F1", "R1"): (1391, 38)}
     cells = {
         key: charts.Cell(f"{people:,}", f"¥{mean:,}", "#grid", float(mean), tags[key])

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from liebian.customers import queries as customers
 
-
 _CHINESE_MOBILE = len("+8613800138000")
 
 

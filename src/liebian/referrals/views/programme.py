@@ -187,7 +187,7 @@ def _budget(programme: ProgrammeView) -> dict[str, Any]:
     totals = rewards.get_programme_totals(programme.id)
     whole = max(budget.funded, 1)
     bar = [(budget.paid_out / whole, "money"), (budget.reserved / whole, "money-soft"), (budget.available / whole, "line")]
-    accounts = (("paid_out", budget.paid_out, _("paid out")), ("reserved", budget.reserved, _("waiting for the refund period")), ("budget", budget.available, _("available")))
+    accounts = (("paid_out", budget.paid_out, _("Paid out")), ("reserved", budget.reserved, _("Waiting for the refund period")), ("budget", budget.available, _("Available")))
     rows = [
         {"label": label, "amount": money(amount, budget.currency), "href": _account_href(f"{kind}:{budget.id}")} for kind, amount, label in accounts
     ]
