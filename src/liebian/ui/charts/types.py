@@ -37,7 +37,7 @@ def money(currency: str) -> Unit:
     return Unit(
         f"lb:money:{symbol}:{digits}",
         f"lb:moneyshort:{symbol}:{digits}",
-        lambda value: formats.money(value, currency, cents=bool(value and value % 10**digits)),
+        lambda value: formats.money(value, currency),
     )
 
 
