@@ -19,7 +19,12 @@ STATUS = {
     "paused": gettext_lazy("Paused"),
     "ended": gettext_lazy("Ended"),
 }
-STATUS_LOOK = {"draft": ("", "pencil"), "running": ("good", "player-play"), "paused": ("warn", "player-pause"), "ended": ("", "flag-3")}
+STATUS_LOOK = {
+    "draft": ("", "pencil"),
+    "running": ("good", "player-play"),
+    "paused": ("warn", "player-pause"),
+    "ended": ("", "flag-3"),
+}
 STEPS = {
     "invited": gettext_lazy("Invited"),
     "viewed": gettext_lazy("Saw their page"),
@@ -36,7 +41,7 @@ STEPS = {
     "unpaid": gettext_lazy("Counted, but no reward for the inviter"),
 }
 REFERRAL_STATES = {
-    "bound": gettext_lazy("Signed up"),
+    "bound": gettext_lazy("Has signed up"),
     "qualified": gettext_lazy("Order counts"),
     "refused": gettext_lazy("Does not count"),
     "reversed": gettext_lazy("Given back"),
@@ -45,7 +50,10 @@ REFERRAL_STATES = {
     "": "",
 }
 _OWN_REASONS = {
-    "already_signed_up": (gettext_lazy("Signed up with this inviter before"), gettext_lazy("You have already signed up")),
+    "already_signed_up": (
+        gettext_lazy("Signed up with this inviter before"),
+        gettext_lazy("You have already signed up"),
+    ),
 }
 
 
@@ -78,7 +86,8 @@ def money(amount_minor: int, currency: str) -> str:
 
 
 def finding_text(finding: Finding) -> str:
-    return _(finding.text) % finding.values if finding.values else _(finding.text) % {}
+    values = {key: formats.number(value) if isinstance(value, int) else value for key, value in finding.values.items()}
+    return _(finding.text) % values
 
 
 def text_of(programme: ProgrammeView, name: str) -> str:
@@ -109,6 +118,10 @@ CHECKS = {
 def check_lines(trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The questions of a decision with their answers, for staff."""
     return [
-        {"text": str(CHECKS.get(str(check["check"]), check["check"])), "passed": bool(check["passed"]), "code": check["check"]}
+        {
+            "text": str(CHECKS.get(str(check["check"]), check["check"])),
+            "passed": bool(check["passed"]),
+            "code": check["check"],
+        }
         for check in trace
     ]

@@ -20,6 +20,7 @@ from liebian.config.cli.first_login import FIRST_ADMIN, first_password
 from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import examine
+from liebian.config.replay import check_replay
 from liebian.config.terminal import console, errors, print_json
 from liebian.config.worker import run_worker
 from liebian.core import clock
@@ -146,4 +147,21 @@ def doctor(*, json: bool = False) -> None:
             mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
             console.print(f"{mark} {finding.name}: {finding.words}")
     if not all(f.ok for f in findings):
+        sys.exit(1)
+
+
+@app.command
+def replay(*, json: bool = False) -> None:
+    """Read the log from zero beside this installation and compare people, orders, tiers, referrals, rewards, balances.
+
+    Changes nothing here. Exit code 1 when anything differs.
+    """
+    parts = check_replay()
+    if json:
+        print_json({"equal": all(part.equal for part in parts), "parts": [part.as_dict() for part in parts]})
+    else:
+        for part in parts:
+            mark = "[green]✓[/green]" if part.equal else "[red]✗[/red]"
+            console.print(f"{mark} {part.name}: {part.rows:,} rows {part.first_difference}")
+    if not all(part.equal for part in parts):
         sys.exit(1)

@@ -150,34 +150,30 @@ def _referral(icon: str, words: Callable[[], str], tone: str = "") -> Callable[[
     return line
 
 
-def _reward_words(event: EventRecord, currency: str) -> str:
-    """What the reward is, in its own kind: points are not money."""
-    kind, count = event.properties.get("kind"), event.properties.get("amount")
-    if kind == "points" and isinstance(count, int):
-        return ngettext("%(count)s point", "%(count)s points", count) % {"count": formats.number(count)}
-    if kind == "coupon":
-        cost = event.properties.get("cost_minor")
-        own = str(event.properties.get("currency") or currency).upper()[:3]
-        return (
-            _("coupon %(worth)s") % {"worth": formats.money(cost, own, cents=False)}
-            if isinstance(cost, int)
-            else _("coupon")
-        )
-    return _amount(event, currency, "amount")
-
-
 def _reward(icon: str, words: Callable[[str], str], tone: str) -> Callable[[EventRecord, str], Line]:
     def line(event: EventRecord, currency: str) -> Line:
         text = _joined(_other(event), _programme(event))
         return Line(
             icon,
-            words(_reward_words(event, currency)).strip(),
+            words(_worth(event, currency)).strip(),
             text,
             tone,
             reason=_text(event, "reason", "reason_code"),
         )
 
     return line
+
+
+def _worth(event: EventRecord, currency: str) -> str:
+    """What the reward is, in its own measure: points, a coupon's face value, otherwise money."""
+    units, face = event.properties.get("amount"), event.properties.get("face_minor")
+    if event.properties.get("kind") == "points" and isinstance(units, int):
+        return ngettext("of %(count)s point", "of %(count)s points", units) % {"count": formats.number(units)}
+    if event.properties.get("kind") == "coupon" and isinstance(face, int):
+        return _("%(amount)s coupon") % {
+            "amount": formats.money(face, str(event.properties.get("currency") or currency))
+        }
+    return _amount(event, currency, "amount")
 
 
 _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {

@@ -21,7 +21,9 @@ class StepForm(forms.Form):
 
     money: tuple[str, ...] = ()
 
-    def __init__(self, data: Any = None, *, programme: ProgrammeView | None = None, currency: str = "CNY", **extra: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, programme: ProgrammeView | None = None, currency: str = "CNY", **extra: Any
+    ) -> None:
         self.currency = programme.currency if programme else currency
         draft = dict(programme.draft) if programme else {}
         super().__init__(data, initial={**self.from_draft(draft), **extra.pop("initial", {})}, **extra)
@@ -79,17 +81,25 @@ class RewardsForm(StepForm):
     referrer_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     referrer_face = amount(gettext_lazy("Off an order"), required=False)
     referrer_threshold = amount(gettext_lazy("From an order of"), required=False)
-    referrer_valid_days = forms.IntegerField(label=gettext_lazy("Valid for days"), required=False, min_value=1, max_value=730)
+    referrer_valid_days = forms.IntegerField(
+        label=gettext_lazy("Valid for days"), required=False, min_value=1, max_value=730
+    )
     referrer_cost = amount(
-        gettext_lazy("What one costs you"), required=False, help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value.")
+        gettext_lazy("What one costs you"),
+        required=False,
+        help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
     friend_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="coupon")
     friend_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     friend_face = amount(gettext_lazy("Off an order"), required=False)
     friend_threshold = amount(gettext_lazy("From an order of"), required=False)
-    friend_valid_days = forms.IntegerField(label=gettext_lazy("Valid for days"), required=False, min_value=1, max_value=730)
+    friend_valid_days = forms.IntegerField(
+        label=gettext_lazy("Valid for days"), required=False, min_value=1, max_value=730
+    )
     friend_cost = amount(
-        gettext_lazy("What one costs you"), required=False, help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value.")
+        gettext_lazy("What one costs you"),
+        required=False,
+        help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -117,16 +127,28 @@ class RewardsForm(StepForm):
 class BudgetForm(StepForm):
     money = ("budget", "min_order")
     budget_id = forms.TypedChoiceField(label=gettext_lazy("Budget"), required=False, coerce=int, empty_value=None)
-    budget = amount(gettext_lazy("New budget: how much"), required=False, help_text=gettext_lazy("It is put aside when you publish. The programme cannot spend more."))
-    starts_on = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    budget = amount(
+        gettext_lazy("New budget: how much"),
+        required=False,
+        help_text=gettext_lazy("It is put aside when you publish. The programme cannot spend more."),
+    )
+    starts_on = forms.DateField(
+        label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last_day = forms.DateField(
+        label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     min_order = amount(gettext_lazy("The friend's order must be at least"), required=False)
     hold_days = forms.IntegerField(
         label=gettext_lazy("Pay after so many days"), min_value=0, max_value=90, initial=7,
         help_text=gettext_lazy("As long as orders can be returned. A return before that cancels the reward."),
     )  # fmt: skip
     person_cap = forms.IntegerField(
-        label=gettext_lazy("At most this many rewards for one inviter"), min_value=0, max_value=10_000, initial=10, help_text=gettext_lazy("0 means no limit.")
+        label=gettext_lazy("At most this many rewards for one inviter"),
+        min_value=0,
+        max_value=10_000,
+        initial=10,
+        help_text=gettext_lazy("0 means no limit."),
     )
 
     def __init__(self, *args: Any, budgets: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -165,9 +187,19 @@ def _text(label: Any, *, rows: int = 0, length: int = 200, help_text: Any = "") 
 class TextsForm(StepForm):
     title_zh = _text(gettext_lazy("Title, Chinese"), length=60)
     title_en = _text(gettext_lazy("Title, English"), length=80)
-    message_zh = _text(gettext_lazy("Message, Chinese"), rows=2, length=300, help_text=gettext_lazy("What the friend gets, in one or two sentences."))
+    message_zh = _text(
+        gettext_lazy("Message, Chinese"),
+        rows=2,
+        length=300,
+        help_text=gettext_lazy("What the friend gets, in one or two sentences."),
+    )
     message_en = _text(gettext_lazy("Message, English"), rows=2, length=400)
-    rules_zh = _text(gettext_lazy("Further rules, Chinese"), rows=4, length=2000, help_text=gettext_lazy("Period, amounts and conditions are written by the page itself."))
+    rules_zh = _text(
+        gettext_lazy("Further rules, Chinese"),
+        rows=4,
+        length=2000,
+        help_text=gettext_lazy("Period, amounts and conditions are written by the page itself."),
+    )
     rules_en = _text(gettext_lazy("Further rules, English"), rows=4, length=3000)
     organiser = _text(gettext_lazy("Organiser"), length=120)
     contact = _text(gettext_lazy("How to reach you"), length=120)

@@ -35,7 +35,9 @@ def list_friends(participation: Participant) -> list[FriendView]:
     names = customers.list_personal({row.referee_id for row in rows})
     judged = Qualification.objects.filter(referral__in=rows).prefetch_related("decisions").order_by("id")
     last = {each.referral_id: each for each in judged}
-    mine = {row.referral_id: next((d for d in row.decisions.all() if d.role == REFERRER), None) for row in last.values()}
+    mine = {
+        row.referral_id: next((d for d in row.decisions.all() if d.role == REFERRER), None) for row in last.values()
+    }
     ids = [decision.reward_id for decision in mine.values() if decision is not None and decision.reward_id]
     kept = {reward.id: reward for reward in rewards.list_rewards(ids=ids)}
     found = []

@@ -24,7 +24,7 @@ _MAX_POINTS = 60
 
 @dataclass(frozen=True, slots=True)
 class KPoint:
-    """K as it stood at the end of a day, over everybody who had begun by then."""
+    """K of everybody who had begun by the end of a day."""
 
     day: date
     k: KFactor
@@ -49,7 +49,11 @@ def get_results(programme: ProgrammeView, *, as_of: datetime) -> Results:
     spent = rewards.get_programme_totals(programme.id).net_minor
     attributed = Referral.objects.filter(programme_id=programme.id, state="qualified", bound_at__lt=as_of).count()
     return Results(
-        effect, effect.cost_per_incremental(max(spent, 0)), spent, attributed, spent // attributed if attributed else None
+        effect,
+        effect.cost_per_incremental(max(spent, 0)),
+        spent,
+        attributed,
+        spent // attributed if attributed else None,
     )
 
 
@@ -99,22 +103,26 @@ def get_cycle_time(programme_id: int, *, as_of: datetime) -> CycleTime:
     pairs = [(starts[inviter], at) for _, inviter, _, at in list_edges(programme_id, as_of=as_of) if inviter in starts]
     naive = [(one.replace(tzinfo=None), two.replace(tzinfo=None)) for one, two in pairs]
     return cycle_time(
-        np.array([one for one, _ in naive], dtype="datetime64[us]"), np.array([two for _, two in naive], dtype="datetime64[us]")
+        np.array([one for one, _ in naive], dtype="datetime64[us]"),
+        np.array([two for _, two in naive], dtype="datetime64[us]"),
     )
 
 
 def list_k(programme: ProgrammeView, *, as_of: datetime) -> list[KPoint]:
-    """K of every day so far (at most 60 points), the last one as of now. Each friend counts once, net of refunds."""
+    """K of the participants who had begun by each day (at most 60 points), counting what they have brought up to now.
+
+    The last point is everybody. A cohort is provisional until all of it has been observed for OBSERVED_DAYS. Each friend
+    counts once, net of refunds.
+    """
     starts = list_starts(programme.id, as_of=as_of)
     good = Qualification.objects.filter(programme_id=programme.id, outcome="qualified", at__lt=as_of)
-    wins = sorted(good.values_list("at", "referral__referrer_id"))
+    counts = Counter(good.values_list("referral__referrer_id", flat=True))
     points = []
     for day in _days(programme, as_of):
         end = min(day_end(day, programme.zone), as_of)
         begun = [person for person, at in starts.items() if at < end]
-        counts = Counter(person for at, person in wins if at < end)
         if begun:
-            ripe = all(starts[person] < end - timedelta(days=OBSERVED_DAYS) for person in begun)
+            ripe = all(starts[person] < as_of - timedelta(days=OBSERVED_DAYS) for person in begun)
             values = np.array([counts[person] for person in begun], dtype=np.int64)
             points.append(KPoint(day, k_factor(values, seed=programme.id), not ripe))
     return points
@@ -131,13 +139,20 @@ def _days(programme: ProgrammeView, as_of: datetime) -> list[date]:
 
 
 def get_generations(programme_id: int, *, as_of: datetime) -> tuple[tuple[int, ...], int | None, int]:
-    """(people per generation, root of the largest tree, its size without the root), by invitations that were bound."""
-    pairs = [(friend, inviter) for friend, inviter, _, _ in list_edges(programme_id, as_of=as_of)]
+    """(people per generation, root of the tree with most paying friends, how many), by invitations that were bound.
+
+    With equal numbers the tree with more friends goes first, so a tree of friends who gave everything back does not lead.
+    """
+    edges = list_edges(programme_id, as_of=as_of)
+    pairs = [(friend, inviter) for friend, inviter, _, _ in edges]
     if not pairs:
         return (), None, 0
     found = generations(_without_circles(pairs))
-    largest = found.largest_tree()
-    return found.sizes, largest[0] if largest else None, largest[1] if largest else 0
+    root_of = dict(zip(found.members.tolist(), found.roots.tolist(), strict=True))
+    people = Counter(root_of.values())
+    paying = Counter(root_of[friend] for friend, _, state, _ in edges if state == "qualified" and friend in root_of)
+    best = max(people, key=lambda root: (paying[root], people[root], -root))
+    return found.sizes, best, paying[best]
 
 
 def _without_circles(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -78,7 +78,7 @@ def list_participations(customer_id: int) -> list[Participant]:
 
 
 def list_participants(programme_id: int) -> list[Participant]:
-    """Everybody who was drawn into a programme, in both arms."""
+    """Everybody on the list of a programme, both arms, in the order of the draw."""
     return [view_participation(row) for row in Participation.objects.filter(programme_id=programme_id).order_by("id")]
 
 

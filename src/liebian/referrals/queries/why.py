@@ -49,7 +49,12 @@ def _touches(customer_id: int, programme_id: int | None) -> list[Why]:
     if programme_id is not None:
         rows = rows.filter(programme_id=programme_id)
     return [
-        Why(row.at, row.kind, row.participation.customer_id, values={"code": row.participation.code, "channel": row.channel})
+        Why(
+            row.at,
+            row.kind,
+            row.participation.customer_id,
+            values={"code": row.participation.code, "channel": row.channel},
+        )
         for row in rows.order_by("event_id")[:100]
     ]
 
@@ -61,7 +66,11 @@ def _bindings(customer_id: int, programme_id: int | None) -> list[Why]:
     story = []
     for row in rows.order_by("id")[:200]:
         mine = row.referee_id == customer_id
-        kind = ("signed_up" if mine else "friend_signed_up") if row.state != "refused" else ("sign_up_refused" if mine else "friend_refused")
+        kind = (
+            ("signed_up" if mine else "friend_signed_up")
+            if row.state != "refused"
+            else ("sign_up_refused" if mine else "friend_refused")
+        )
         other = row.referrer_id if mine else row.referee_id
         checks = row.trace[-1]["checks"] if row.trace else ()
         story.append(Why(row.bound_at, kind, other, row.reason, {"code": row.code, "channel": row.channel}, checks))
@@ -71,7 +80,14 @@ def _bindings(customer_id: int, programme_id: int | None) -> list[Why]:
 def _unknown_codes(customer_id: int) -> list[Why]:
     rows = Outcome.objects.filter(customer_id=customer_id, name="Referral Refused", programme_id__isnull=True)
     return [
-        Why(row.at, "sign_up_refused", None, row.properties["reason"], {"code": row.properties["code"]}, row.properties["trace"])
+        Why(
+            row.at,
+            "sign_up_refused",
+            None,
+            row.properties["reason"],
+            {"code": row.properties["code"]},
+            row.properties["trace"],
+        )
         for row in rows.order_by("id")[:50]
     ]
 
@@ -89,7 +105,12 @@ def _judgements(customer_id: int, programme_id: int | None) -> list[Why]:
 
 
 def _decided(judged: QualificationView, decision: DecisionView, reward: RewardView | None) -> Why:
-    values = {"role": decision.role, "order": judged.order_external_id, "state": reward.state if reward else "", "reward": reward}
+    values = {
+        "role": decision.role,
+        "order": judged.order_external_id,
+        "state": reward.state if reward else "",
+        "reward": reward,
+    }
     reason = decision.reason or (reward.reason if reward else "")
     at = reward.changed_at if reward else judged.at
     kind = "reward_refused" if decision.outcome == "refused" else f"reward_{reward.state if reward else 'held'}"
@@ -115,13 +136,24 @@ def list_qualifications(*, customer_id: int, programme_id: int | None = None) ->
     ]  # fmt: skip
 
 
-def list_referrals(*, referrer_id: int | None = None, referee_id: int | None = None, programme_id: int | None = None) -> list[ReferralView]:
+def list_referrals(
+    *, referrer_id: int | None = None, referee_id: int | None = None, programme_id: int | None = None
+) -> list[ReferralView]:
     """Referrals by inviter or by friend, newest first."""
     exact = {"referrer_id": referrer_id, "referee_id": referee_id, "programme_id": programme_id}
     rows = Referral.objects.filter(**{name: value for name, value in exact.items() if value is not None})
     return [
         ReferralView(
-            row.pk, row.programme_id, row.referrer_id, row.referee_id, row.code, row.state, row.reason, row.channel, row.bound_at, row.trace
+            row.pk,
+            row.programme_id,
+            row.referrer_id,
+            row.referee_id,
+            row.code,
+            row.state,
+            row.reason,
+            row.channel,
+            row.bound_at,
+            row.trace,
         )
         for row in rows.order_by("-id")[:200]
     ]

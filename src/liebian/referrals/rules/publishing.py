@@ -137,7 +137,7 @@ def _texts(draft: Mapping[str, Any]) -> Iterator[Finding]:
     words = [word for word in _INDUCED if word in written]
     if words:
         text = _(
-            "The text says “%(words)s”. WeChat treats this as induced sharing and may block the link. Say what the friend gets instead."
+            'The text says "%(words)s". WeChat treats this as induced sharing and may block the link. Say what the friend gets instead.'
         )
         yield Finding("WX_INDUCED_SHARE", "block", text, {"words": "、".join(words)}, "texts")
     else:

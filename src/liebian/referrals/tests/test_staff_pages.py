@@ -128,19 +128,33 @@ def run_a_programme(shop: Shop) -> Any:
     programme = shop.programme(*people, holdout_percent=25, at=T0 - timedelta(hours=1))
     drawn = Participation.objects.filter(programme_id=programme.id, arm="treated").order_by("id")
     for number, participation in enumerate(drawn[:6]):
-        shop.say({"type": "track", "event": "Referral Link Opened", "anonymousId": f"a{number}", "properties": {"code": participation.code}})
+        shop.say(
+            {
+                "type": "track",
+                "event": "Referral Link Opened",
+                "anonymousId": f"a{number}",
+                "properties": {"code": participation.code},
+            }
+        )
         shop.sign_up(f"f{number}", participation.code, at=T0 + timedelta(hours=number))
         shop.order(f"f{number}", f"o{number}", 120 if number else 20, at=T0 + timedelta(days=1))
     shop.run()
     return programme
 
 
-def test_the_programme_page_leads_with_what_was_gained(client: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_programme_page_leads_with_what_was_gained(
+    client: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programme = run_a_programme(shop)
     monkeypatch.setattr(clock, "now", lambda: T0 + timedelta(days=10))
     signed_in(client, "viewer")
     text = page(client, f"/referrals/{programme.id}")
-    assert text.index("Paying customers gained") < text.index("Cost of each one gained") < text.index("Their friends") < text.index("K is")
+    assert (
+        text.index("Paying customers gained")
+        < text.index("Cost of each one gained")
+        < text.index("Their friends")
+        < text.index("K is")
+    )
     assert "Too early or too few people to tell" in text
     for step in ("invited", "opened", "signed_up", "ordered", "qualified", "rewarded", "held", "unpaid"):
         assert f"/referrals/{programme.id}/people?step={step}" in text
@@ -206,5 +220,3 @@ def test_no_page_for_staff_shows_a_clear_name_or_phone(client: Client, shop: Sho
     for address in addresses:
         text = page(client, address)
         assert "林晚秋" not in text and "13812346021" not in text and "13900001111" not in text
-
-

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from liebian.referrals.types import ProgrammeView
-from liebian.referrals.words import money, offer_text, text_of
+from liebian.referrals.words import language, money, offer_text, text_of
 from liebian.rewards import queries as rewards
 
 
@@ -18,8 +18,9 @@ def offers_context(programme: ProgrammeView) -> dict[str, Any]:
     return {
         "referrer_offer": referrer, "friend_offer": friend,
         "referrer_gets": offer_text(referrer), "friend_gets": offer_text(friend),
+        "gap": " " if language() == "en" else "",
+        "friend_minimum": money(friend.threshold_minor, friend.currency) if friend else "",
         "min_order": money(programme.min_order_minor, programme.currency) if programme.min_order_minor else "",
-        "friend_minimum": money(friend.threshold_minor, friend.currency) if friend and friend.threshold_minor else "",
         "last_day": programme.ends_on - timedelta(days=1) if programme.ends_on else None,
         "text_title": text_of(programme, "title"), "text_message": text_of(programme, "message"),
         "text_rules": text_of(programme, "rules"), "organiser": text_of(programme, "organiser"),

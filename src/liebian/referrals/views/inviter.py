@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from liebian.access.guard import public
@@ -23,7 +22,7 @@ from liebian.referrals.views.landing import invitation_text, link_of, qr_svg
 from liebian.referrals.words import offer_text, reason_text
 
 _TAGS = {
-    "paid": ("ok", pgettext_lazy("reward", "Paid")),
+    "paid": ("ok", _("Arrived")),
     "held": ("wait", _("On its way")),
     "small_order": ("wait", _("Almost")),
     "no_order": ("", _("No order yet")),
@@ -72,7 +71,9 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 
 def _row(friend: FriendView) -> dict[str, Any]:
     look, label = _TAGS[friend.state]
-    reason = "" if friend.state in ("paid", "held", "small_order", "no_order") else reason_text(friend.reason, customer=True)
+    reason = (
+        "" if friend.state in ("paid", "held", "small_order", "no_order") else reason_text(friend.reason, customer=True)
+    )
     return {"friend": friend, "look": look, "label": label, "reason": reason}
 
 

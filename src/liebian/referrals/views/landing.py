@@ -28,7 +28,9 @@ VISITOR = "lb_visitor"
 _VISITOR_AGE = 90 * 24 * 3600
 _VISITOR_SHAPE = re.compile(r"v-[A-Za-z0-9_-]{22}")
 _CHANNEL = re.compile(r"[a-z0-9_-]{1,30}")
-_FINAL = frozenset({"code_not_found", "not_started", "code_expired", "programme_not_running", "campaign_budget", "self_referral"})
+_FINAL = frozenset(
+    {"code_not_found", "not_started", "code_expired", "programme_not_running", "campaign_budget", "self_referral"}
+)
 
 
 @public
@@ -108,7 +110,7 @@ def invitation_text(request: HttpRequest, programme: ProgrammeView, code: str) -
     """The text that the inviter sends from their own app. It says first that they get a reward."""
     context = offers_context(programme)
     disclosure = _("If you join, I get %(reward)s.") % {"reward": offer_text(context["referrer_offer"])}
-    return f"{text_of(programme, 'message')} {disclosure} {link_of(request, code)} ({get_organisation().name})"
+    return f"{text_of(programme, 'message')}{context['gap']}{disclosure} {link_of(request, code)} ({get_organisation().name})"
 
 
 def _visitor(request: HttpRequest) -> str:

@@ -56,11 +56,20 @@ def _results(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
     results = queries.get_results(programme, as_of=now)
     effect = results.effect
     estimates = []
-    for label, arm, colour in ((_("Invited, %s people"), effect.treated, "treated"), (_("Held out, %s people"), effect.control, "holdout")):
+    for label, arm, colour in (
+        (_("Invited, %s people"), effect.treated, "treated"),
+        (_("Held out, %s people"), effect.control, "holdout"),
+    ):
         if arm.mean is not None and arm.n > 1:
             half = 196 * (arm.variance / arm.n) ** 0.5
             estimates.append(
-                charts.Estimate(label % formats.number(arm.n), round(max(0.0, arm.mean * 100 - half), 2), round(arm.mean * 100, 2), round(arm.mean * 100 + half, 2), colour)
+                charts.Estimate(
+                    label % formats.number(arm.n),
+                    round(max(0.0, arm.mean * 100 - half), 2),
+                    round(arm.mean * 100, 2),
+                    round(arm.mean * 100 + half, 2),
+                    colour,
+                )
             )
     chart = charts.intervals(
         _arms_finding(results), _("New paying customers per 100 people, recommended in any way and with or without a code; 95%% interval of each arm.") % {},
@@ -92,7 +101,7 @@ def _arms_finding(results: Results) -> str:
 
 
 def _verdict(results: Results) -> str:
-    effect = results.effect
+    effect, gap = results.effect, "" if formats.is_chinese() else " "
     if effect.control.n == 0:
         return _("Nobody was held out, so we cannot say what would have come anyway.")
     if effect.verdict == "too_few":
@@ -100,13 +109,15 @@ def _verdict(results: Results) -> str:
     if effect.verdict == "cannot_tell":
         more = effect.needed
         said = _("We cannot tell yet: the interval includes nothing at all.")
-        return said + (" " + _("About %s more people would show a difference of this size.") % formats.number(more) if more else "")
+        return said + (
+            gap + _("About %s more people would show a difference of this size.") % formats.number(more) if more else ""
+        )
     if effect.verdict == "less":
         return _("Those invited brought fewer than those held out. Pause and look before spending more.")
     share = max(0.0, 1 - (effect.total or 0) / results.attributed) if results.attributed else None
     said = _("Beyond what the people held out brought without us.")
     if share is not None and share > 0:
-        return said + " " + _("%(attributed)s orders came through links; about %(share)s of them would have come anyway.") % {
+        return said + gap + _("%(attributed)s orders came through links; about %(share)s of them would have come anyway.") % {
             "attributed": formats.number(results.attributed), "share": formats.percent(share, 0),
         }  # fmt: skip
     return said
@@ -118,20 +129,27 @@ def _cost_words(results: Results, programme: ProgrammeView) -> str:
         return _("No gain over the holdout so far, so there is no cost per customer gained.")
     if cost.interval.high is None:
         return _("The gain may still be nil, so the cost has no upper limit yet.")
-    if results.naive_cost is not None:
-        return _("Divided by all orders through links it would look like %s. That counts people who would have come anyway.") % money(results.naive_cost, programme.currency)
+    if results.naive_cost is not None and results.naive_cost < cost.cost:
+        return _(
+            "Divided by all orders through links it would look like %s. That counts people who would have come anyway."
+        ) % money(results.naive_cost, programme.currency)
     return ""
 
 
 def _funnel(programme: ProgrammeView, now: datetime) -> dict[str, Any]:
     counts = {step: queries.count_people(programme.id, step, as_of=now) for step in queries.STEPS}
-    groups = []
+    groups: list[dict[str, Any]] = []
     worst: tuple[float, str, str] | None = None
-    for label, steps in zip((_("Our customers"), _("Their friends")), _FUNNEL, strict=True):
+    for label, steps in zip((_("Those invited"), _("Their friends")), _FUNNEL, strict=True):
         rows, top, before = [], max(1, *(counts[step] for step in steps)), ""
         for index, step in enumerate(steps):
             rate = counts[step] / counts[before] if before and counts[before] else None
-            if rate is not None and counts[before] >= 20 and step not in ("viewed", "rewarded") and (worst is None or rate < worst[0]):
+            if (
+                rate is not None
+                and counts[before] >= 20
+                and step not in ("viewed", "rewarded")
+                and (worst is None or rate < worst[0])
+            ):
                 worst = (rate, before, step)
             rows.append(
                 {"step": step, "label": STEPS[step], "value": formats.number(counts[step]), "share": counts[step] / top, "rate": formats.percent(rate, 0) if rate is not None else "",
@@ -149,7 +167,7 @@ def _funnel_finding(worst: tuple[float, str, str] | None) -> str:
     if worst is None:
         return _("From the invitation to the reward")
     values = {"share": formats.percent(1 - worst[0], 0), "before": STEPS[worst[1]], "step": STEPS[worst[2]]}
-    return _("Most are lost between “%(before)s” and “%(step)s”: %(share)s") % values
+    return _('Most are lost between "%(before)s" and "%(step)s": %(share)s') % values
 
 
 def _people_href(programme: ProgrammeView, step: str) -> str:
@@ -169,7 +187,12 @@ def _k_chart(points: list[KPoint], cycle_days: float | None) -> charts.Chart:
     last = points[-1].k
     first_open = next((index for index, point in enumerate(points) if point.provisional), None)
     low, high = last.interval.low, last.interval.high
-    parts = [_("Orders that count per participant, 95%% interval by resampling participants %(interval)s") % {"interval": formats.span(formats.number(low or 0.0, 2), formats.number(high or 0.0, 2))}]
+    parts = [
+        _(
+            "Orders that count so far per participant who had begun by the day, 95%% interval by resampling participants %(interval)s"
+        )
+        % {"interval": formats.span(formats.number(low or 0.0, 2), formats.number(high or 0.0, 2))}
+    ]
     if cycle_days is not None:
         parts.append(_("median %s days from taking part to a friend's sign-up") % formats.number(cycle_days, 1))
     if last.amplification and last.k and last.k < 1:
@@ -186,13 +209,25 @@ def _budget(programme: ProgrammeView) -> dict[str, Any]:
     budget = rewards.get_budget(programme.budget_id or 0)
     totals = rewards.get_programme_totals(programme.id)
     whole = max(budget.funded, 1)
-    bar = [(budget.paid_out / whole, "money"), (budget.reserved / whole, "money-soft"), (budget.available / whole, "line")]
-    accounts = (("paid_out", budget.paid_out, _("Paid out")), ("reserved", budget.reserved, _("Waiting for the refund period")), ("budget", budget.available, _("Available")))
+    bar = [
+        (budget.paid_out / whole, "money"),
+        (budget.reserved / whole, "money-soft"),
+        (budget.available / whole, "line"),
+    ]
+    accounts = (
+        ("paid_out", budget.paid_out, _("Paid out")),
+        ("reserved", budget.reserved, _("Waiting for the refund period")),
+        ("budget", budget.available, _("Available")),
+    )
     rows = [
-        {"label": label, "amount": money(amount, budget.currency), "href": _account_href(f"{kind}:{budget.id}")} for kind, amount, label in accounts
+        {"label": label, "amount": money(amount, budget.currency), "href": _account_href(f"{kind}:{budget.id}")}
+        for kind, amount, label in accounts
     ]
     used = budget.funded - budget.available
-    finding = _("%(used)s of %(funded)s are used or reserved") % {"used": money(used, budget.currency), "funded": money(budget.funded, budget.currency)}
+    finding = _("%(used)s of %(funded)s are used or reserved") % {
+        "used": money(used, budget.currency),
+        "funded": money(budget.funded, budget.currency),
+    }
     return {"budget": budget, "totals": totals, "budget_bar": bar, "budget_rows": rows, "budget_finding": finding}
 
 
@@ -207,7 +242,7 @@ def _inviters(programme: ProgrammeView, now: datetime) -> list[dict[str, Any]]:
 
 
 def _tree(request: HttpRequest, programme: ProgrammeView, now: datetime) -> dict[str, Any]:
-    sizes, largest, below = queries.get_generations(programme.id, as_of=now)
+    sizes, largest, paying = queries.get_generations(programme.id, as_of=now)
     asked = request.GET.get("tree", "")
     root = int(asked) if asked.isdigit() and len(asked) < 19 else largest
     if root is None:
@@ -216,10 +251,22 @@ def _tree(request: HttpRequest, programme: ProgrammeView, now: datetime) -> dict
     names = names_of({root} | {friend for friend, *_rest in edges})
     grown = queries.list_tree(edges, root)
     depth = len(sizes) - 1
-    title = ngettext("Invitations reach one generation; the largest tree has %(below)s friends", "Invitations reach %(depth)s generations; the largest tree has %(below)s friends", depth) % {"depth": depth, "below": formats.number(below)}  # fmt: skip
-    subtitle = _("Friends who signed up: filled have ordered, ringed not yet, grey gave it back. Generations: %s.") % "、".join(formats.number(n) for n in sizes[1:])
+    title = ngettext(
+        "Invitations reach one generation; the largest tree brought %(paying)s paying friends",
+        "Invitations reach %(depth)s generations; the largest tree brought %(paying)s paying friends",
+        depth,
+    ) % {"depth": depth, "paying": formats.number(paying)}
+    subtitle = _(
+        "Friends who signed up: filled have ordered, ringed not yet, grey gave it back. Generations: %s."
+    ) % "、".join(formats.number(n) for n in sizes[1:])
     leaves = max(1, _count_leaves(grown))
-    chart = charts.tree(title, subtitle, _drawn(grown, names), columns=(_("Who"), _("Invited by"), _("Generation"), _("State")), height=min(520, 60 + 26 * leaves))
+    chart = charts.tree(
+        title,
+        subtitle,
+        _drawn(grown, names),
+        columns=(_("Who"), _("Invited by"), _("Generation"), _("State")),
+        height=min(520, 60 + 26 * leaves),
+    )
     return {"tree_chart": chart, "tree_of": names[root]}
 
 

@@ -124,7 +124,11 @@ def _told(story: list[Why], programme: ProgrammeView) -> list[dict[str, Any]]:
 
 def _tell(entry: Why, names: dict[int, str], programme: ProgrammeView) -> dict[str, Any]:
     icon, tone, title = _KINDS.get(entry.kind, ("point", "", entry.kind))
-    values = {"name": names.get(entry.customer_id or 0, ""), "order": entry.values.get("order", ""), "code": entry.values.get("code", "")}
+    values = {
+        "name": names.get(entry.customer_id or 0, ""),
+        "order": entry.values.get("order", ""),
+        "code": entry.values.get("code", ""),
+    }
     if entry.kind.startswith("reward_"):
         reward = entry.values.get("reward")
         icon, tone, title = _reward_words(entry.kind)

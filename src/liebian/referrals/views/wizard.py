@@ -38,7 +38,13 @@ def new(request: HttpRequest) -> HttpResponse:
             values["segment_id"] = int(chosen)
         begun = services.save_draft(programme_id=None, values=values, actor=request.user.pk, now=clock.now())
         return redirect("referrals:edit", begun.id, "people")
-    context = {"form": form, "step": "goal", "steps": _steps(None), "number": 1, "segment": request.GET.get("segment", "")}
+    context = {
+        "form": form,
+        "step": "goal",
+        "steps": _steps(None),
+        "number": 1,
+        "segment": request.GET.get("segment", ""),
+    }
     return render(request, "referrals/wizard.html", context, status=422 if form.errors else 200)
 
 
@@ -84,7 +90,8 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
     if step == "people":
         choices = queries.list_target_choices(now=clock.now(), zone=programme.zone)
         extra["segments"] = [
-            (key, _("%(name)s · %(size)s people") % {"name": name, "size": formats.number(size)}) for key, name, size in choices
+            (key, _("%(name)s · %(size)s people") % {"name": name, "size": formats.number(size)})
+            for key, name, size in choices
         ]
     if step == "budget":
         extra["budgets"] = [
@@ -112,9 +119,18 @@ def _check_page(request: HttpRequest, programme: ProgrammeView) -> HttpResponse:
 
 
 def _finding(each: Finding, programme: ProgrammeView) -> dict[str, Any]:
-    look = {"block": ("circle-x", "bad"), "warn": ("alert-triangle", "warn"), "pass": ("circle-check", "good")}[each.level]
+    look = {"block": ("circle-x", "bad"), "warn": ("alert-triangle", "warn"), "pass": ("circle-check", "good")}[
+        each.level
+    ]
     href = reverse("referrals:edit", args=[programme.id, each.step]) if each.step and each.level != "pass" else ""
-    return {"icon": look[0], "tone": look[1], "tone_class": f"lb-{look[1]} mt-1", "text": finding_text(each), "code": each.code, "href": href}
+    return {
+        "icon": look[0],
+        "tone": look[1],
+        "tone_class": f"lb-{look[1]} mt-1",
+        "text": finding_text(each),
+        "code": each.code,
+        "href": href,
+    }
 
 
 def _steps(programme: ProgrammeView | None) -> list[dict[str, Any]]:
@@ -138,7 +154,9 @@ def sentence(programme: ProgrammeView) -> SafeString:
     draft, parts = programme.draft, []
     minimum = int(draft.get("min_order_minor") or 0)
     if draft.get("referrer_kind"):
-        order = _("a first order of at least %s") % money(minimum, programme.currency) if minimum else _("a first order")
+        order = (
+            _("a first order of at least %s") % money(minimum, programme.currency) if minimum else _("a first order")
+        )
         parts.append(
             format_html(
                 _("For every new friend with {order}, the inviter gets {reward} and the friend gets {gift}."),
@@ -150,9 +168,16 @@ def sentence(programme: ProgrammeView) -> SafeString:
         days = _("%s days after the order") % draft["hold_days"] if draft["hold_days"] else _("at once")
         parts.append(format_html(_("Rewards are paid {when}."), when=_bold(days)))
     if draft.get("person_cap"):
-        parts.append(format_html(_("Nobody gets more than {cap} rewards for inviting."), cap=_bold(formats.number(int(draft["person_cap"])))))
+        parts.append(
+            format_html(
+                _("Nobody gets more than {cap} rewards for inviting."),
+                cap=_bold(formats.number(int(draft["person_cap"]))),
+            )
+        )
     if limit := queries.fundable(programme):
-        parts.append(format_html(_("Altogether it spends at most {limit}."), limit=_bold(money(limit, programme.currency))))
+        parts.append(
+            format_html(_("Altogether it spends at most {limit}."), limit=_bold(money(limit, programme.currency)))
+        )
     return SafeString(("" if formats.is_chinese() else " ").join(parts))
 
 
