@@ -69,9 +69,7 @@ class OrderBatch:
         if delta or n_delta or fresh or (kind == "paid" and not known):
             self._log(item, state, kind, delta, n_delta, fresh)
 
-    def _log(
-        self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int, coupons: list[str]
-    ) -> None:
+    def _log(self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int, coupons: list[str]) -> None:
         self.changes.append(
             OrderChange(
                 order_id=state.id, external_id=state.external_id, customer_id=state.customer_id, kind=kind,

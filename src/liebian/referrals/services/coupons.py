@@ -8,11 +8,11 @@ from liebian.core.days import day_of
 from liebian.customers import queries as customers
 from liebian.orders.types import OrderChange
 from liebian.referrals.services.known import Known
+from liebian.referrals.types import COUPON_REDEEMED, COUPON_REFUSED
 from liebian.rewards import queries as reward_queries
 from liebian.rewards import services as rewards
 from liebian.rewards.types import CouponOutcome, CouponUse, CouponView, RewardView
 
-REDEEMED, REFUSED = "Coupon Redeemed", "Coupon Refused"
 _Named = tuple[OrderChange, str]
 
 
@@ -44,8 +44,8 @@ class CouponDesk:
 
     def _tell(self, order: OrderChange, outcome: CouponOutcome, reward: RewardView) -> None:
         self.known.tell(
-            REDEEMED if outcome.accepted else REFUSED, f"{outcome.code}:{order.external_id}", order.customer_id, order.at,
-            programme_id=reward.programme_id, code=outcome.code, order_id=order.external_id, reason=outcome.reason,
+            COUPON_REDEEMED if outcome.accepted else COUPON_REFUSED, f"{outcome.code}:{order.external_id}",
+            order.customer_id, order.at, programme_id=reward.programme_id, code=outcome.code, order_id=order.external_id, reason=outcome.reason,
             role=reward.role, reward=reward.offer.name, value_minor=reward.offer.face_minor, currency=reward.offer.currency,
         )  # fmt: skip
 
