@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from liebian.config.demo.history import Diary, introduce, place_order
 from liebian.config.demo.people import Crowd, Person
-from liebian.config.demo.programme import EarnedCoupon, Invitee, list_new_coupons, publish_programme
+from liebian.config.demo.programme import TERMS, EarnedCoupon, Invitee, list_new_coupons, publish_programme
 
 SHARE_CHANNELS = {"wechat": 0.62, "moments": 0.2, "poster": 0.1, "sms": 0.05, "link": 0.03}
 JOINS = 0.36
@@ -15,7 +15,7 @@ RECOMMENDS_ANYWAY = 0.03
 RING_SIZE = 9
 USES_COUPON = 0.55
 HANDS_COUPON_ON = 0.04
-TERMS = "2026-09"
+CONSENT = "2026-09"
 
 
 @dataclass(slots=True)
@@ -147,12 +147,18 @@ class Campaign:
     def _sign_up(self, friend: Person, invitee: Invitee, at: datetime, channel: str) -> None:
         who = {"anonymousId": friend.device}
         self.diary.add(at, {"type": "identify", "traits": {"phone": friend.phone, "channel": "referral"}, **who})
-        self._track(at + timedelta(seconds=1), who, "Referral Signed Up", invitee, channel, consent=TERMS)
+        self._track(at + timedelta(seconds=1), who, "Referral Signed Up", invitee, channel, consent=CONSENT)
 
     def _track(
         self, at: datetime, who: dict[str, str], event: str, invitee: Invitee, channel: str, **more: str
     ) -> None:
-        properties = {"programme_id": self.programme_id, "code": invitee.code, "channel": channel, **more}
+        properties = {
+            "programme_id": self.programme_id,
+            "programme": TERMS["name"],
+            "code": invitee.code,
+            "channel": channel,
+            **more,
+        }
         self.diary.add(at, {"type": "track", "event": event, "properties": properties, **who})
 
     def _day(self, start: date, spread: int) -> date:

@@ -155,13 +155,25 @@ def _reward(icon: str, words: Callable[[str], str], tone: str) -> Callable[[Even
         text = _joined(_other(event), _programme(event))
         return Line(
             icon,
-            words(_amount(event, currency, "amount")).strip(),
+            words(_worth(event, currency)).strip(),
             text,
             tone,
             reason=_text(event, "reason", "reason_code"),
         )
 
     return line
+
+
+def _worth(event: EventRecord, currency: str) -> str:
+    """What the reward is, in its own measure: points, a coupon's face value, otherwise money."""
+    units, face = event.properties.get("amount"), event.properties.get("face_minor")
+    if event.properties.get("kind") == "points" and isinstance(units, int):
+        return ngettext("of %(count)s point", "of %(count)s points", units) % {"count": formats.number(units)}
+    if event.properties.get("kind") == "coupon" and isinstance(face, int):
+        return _("%(amount)s coupon") % {
+            "amount": formats.money(face, str(event.properties.get("currency") or currency))
+        }
+    return _amount(event, currency, "amount")
 
 
 def _coupon(icon: str, words: Callable[[], str], tone: str) -> Callable[[EventRecord, str], Line]:

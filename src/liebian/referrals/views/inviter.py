@@ -54,8 +54,6 @@ def inviter_page(request: HttpRequest, token: str) -> HttpResponse:
     context["state_text"] = reason_text(context["state"], customer=True)
     response = render(request, "referrals/inviter.html", context)
     response["Cache-Control"] = "private, no-store"
-    # the sealed address stays here; "no-referrer" would also hide where the page's own forms come from, and CSRF refuse them
-    response["Referrer-Policy"] = "same-origin"
     return response
 
 
