@@ -48,14 +48,14 @@ def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
 
 def _own(position: int) -> tuple[list[dict[str, Any]], int]:
     rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
-    names = _programme_names({row.programme_id for row in rows})
+    names = _programme_names({row.programme_id for row in rows if row.programme_id})
     messages = [
         _message(
             row.name,
             row.cause,
             row.customer_id,
             row.at,
-            {**row.properties, "programme": names.get(row.programme_id, "")},
+            {**row.properties, "programme": names.get(row.programme_id or 0, "")},
         )
         for row in rows
     ]
@@ -65,7 +65,7 @@ def _own(position: int) -> tuple[list[dict[str, Any]], int]:
 def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
     changes = rewards.list_reward_changes_after(position, _LIMIT)
     known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
-    names = _programme_names({reward.programme_id for reward in known.values()})
+    names = _programme_names({reward.programme_id for reward in known.values() if reward.programme_id})
     messages = [_reward_message(change, known[change.reward_id], names) for change in changes]
     return messages, changes[-1].id if changes else position
 
@@ -92,7 +92,7 @@ def _reward_message(change: RewardChangeView, reward: RewardView, names: dict[in
         change.at.isoformat(),
     )
     properties = {
-        "programme_id": reward.programme_id, "programme": names.get(reward.programme_id, ""), "role": reward.role, "kind": reward.offer.kind, "reward": reward.offer.name,
+        "programme_id": reward.programme_id, "programme": names.get(reward.programme_id or 0, ""), "role": reward.role, "kind": reward.offer.kind, "reward": reward.offer.name,
         "face_minor": reward.offer.face_minor,
         "amount": change.amount, "cost_minor": change.minor, "currency": reward.offer.currency, "reason": change.reason,
         "state": change.to_state, "hold_until": reward.hold_until.isoformat(),
