@@ -176,6 +176,15 @@ def _worth(event: EventRecord, currency: str) -> str:
     return _amount(event, currency, "amount")
 
 
+def _coupon(icon: str, words: Callable[[], str], tone: str) -> Callable[[EventRecord, str], Line]:
+    def line(event: EventRecord, currency: str) -> Line:
+        code_words = _("coupon %(code)s") % {"code": _text(event, "code")}
+        text = _joined(_text(event, "reward"), code_words, _order(event), _programme(event))
+        return Line(icon, words(), text, tone, reason=_text(event, "reason"))
+
+    return line
+
+
 _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     "Order Completed": _ordered,
     "Order Refunded": _refunded,
@@ -193,6 +202,8 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     ),
     "Reward Issued": _reward("coin", lambda amount: _("Reward %(amount)s paid out") % {"amount": amount}, "good"),
     "Reward Refused": _reward("ban", lambda amount: _("No reward %(amount)s") % {"amount": amount}, "warn"),
+    "Coupon Redeemed": _coupon("ticket", lambda: _("Used a coupon that was earned"), "good"),
+    "Coupon Refused": _coupon("ban", lambda: _("A coupon did not count"), "warn"),
     "Reward Clawed Back": _reward(
         "arrow-back-up", lambda amount: _("Reward %(amount)s taken back") % {"amount": amount}, "warn"
     ),

@@ -20,7 +20,6 @@ _LIMIT = 2000
 _NAMES = {
     "refused": "Reward Refused",
     "issued": "Reward Issued",
-    "redeemed": "Reward Redeemed",
     "expired": "Reward Expired",
 }
 
@@ -66,7 +65,9 @@ def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
     changes = rewards.list_reward_changes_after(position, _LIMIT)
     known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
     names = _programme_names({reward.programme_id for reward in known.values() if reward.programme_id})
-    messages = [_reward_message(change, known[change.reward_id], names) for change in changes]
+    # a coupon that was used is told by its order, which this change does not know
+    told = [change for change in changes if change.to_state != "redeemed"]
+    messages = [_reward_message(change, known[change.reward_id], names) for change in told]
     return messages, changes[-1].id if changes else position
 
 

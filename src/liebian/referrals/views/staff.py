@@ -153,6 +153,8 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "sign_up_refused": ("ban", "warn", gettext_noop("Sign-up with the code %(code)s does not count")),
     "friend_signed_up": ("user-plus", "good", gettext_noop("%(name)s signed up as their friend")),
     "friend_refused": ("ban", "warn", gettext_noop("The sign-up of %(name)s does not count")),
+    "coupon_used": ("ticket", "good", gettext_noop("Used the coupon %(code)s on order %(order)s")),
+    "coupon_refused": ("ban", "warn", gettext_noop("The coupon %(code)s does not count on order %(order)s")),
     "ordered": ("shopping-bag", "", gettext_noop("Order %(order)s was judged")),
 }
 
