@@ -145,7 +145,8 @@ class Visitor:
 
     def settle(self) -> None:
         """Everything the page loads by itself has arrived, and its charts are drawn."""
-        self.page.wait_for_load_state("networkidle")
+        if self.page.locator("[hx-trigger=load]").count():
+            self.page.wait_for_load_state("networkidle")
         self.page.wait_for_function("() => !document.body.dataset.chartTheme || document.documentElement.dataset.ready")
 
     def check(self, *, axe: bool = True) -> None:

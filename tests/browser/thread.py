@@ -45,8 +45,13 @@ class Thread:
     # ── data in ──────────────────────────────────────────────────────────────
     def order_file(self, folder: Path) -> Path:
         rows = ["order_id,customer_id,ordered_at,product,quantity,price"]
-        rows += [f"{self.mark}-{n},{self.mark}-c{n % 7},2026-03-{n:02d} 10:00,Green tea,2,{20 + n}.50" for n in range(1, 21)]
-        rows += [f"{self.mark}-21,,2026-03-21 10:00,Green tea,1,20.00", f"{self.mark}-22,{self.mark}-c1,2026-03-22,Tea,1,0"]
+        rows += [
+            f"{self.mark}-{n},{self.mark}-c{n % 7},2026-03-{n:02d} 10:00,Green tea,2,{20 + n}.50" for n in range(1, 21)
+        ]
+        rows += [
+            f"{self.mark}-21,,2026-03-21 10:00,Green tea,1,20.00",
+            f"{self.mark}-22,{self.mark}-c1,2026-03-22,Tea,1,0",
+        ]
         file = folder / f"orders-{self.mark}.csv"
         file.write_text("\n".join(rows) + "\n", encoding="utf-8")
         return file
@@ -106,7 +111,7 @@ class Thread:
         expect(size).not_to_have_text(before)
         self.page.fill("#segment-name", name)
         self.staff.check()
-        self.page.locator('button[name=do][value=save]').click()
+        self.page.locator("button[name=do][value=save]").click()
         expect(self.page.locator("h1")).to_contain_text(name)
         self.staff.check()
 
@@ -192,15 +197,32 @@ class Thread:
         order = {"order_id": f"{self.mark}-first", "total": "128.00", "currency": "CNY"}
         messages: list[dict[str, Any]] = [
             {"type": "identify", "messageId": f"{self.mark}-i", "userId": self.mark, "traits": {"phone": self.phone}},
-            {"type": "track", "messageId": f"{self.mark}-o", "userId": self.mark, "event": "Order Completed", "properties": order},
+            {
+                "type": "track",
+                "messageId": f"{self.mark}-o",
+                "userId": self.mark,
+                "event": "Order Completed",
+                "properties": order,
+            },
         ]
         assert self.send(*messages) == {"accepted": 2, "duplicates": 0}
         assert self.send(*messages) == {"accepted": 0, "duplicates": 2}
 
     def refund(self) -> None:
-        given_back = {"order_id": f"{self.mark}-first", "refund_id": f"{self.mark}-r", "total": "128.00", "currency": "CNY"}
+        given_back = {
+            "order_id": f"{self.mark}-first",
+            "refund_id": f"{self.mark}-r",
+            "total": "128.00",
+            "currency": "CNY",
+        }
         sent = self.send(
-            {"type": "track", "messageId": f"{self.mark}-r", "userId": self.mark, "event": "Order Refunded", "properties": given_back}
+            {
+                "type": "track",
+                "messageId": f"{self.mark}-r",
+                "userId": self.mark,
+                "event": "Order Refunded",
+                "properties": given_back,
+            }
         )
         assert sent == {"accepted": 1, "duplicates": 0}
 
@@ -211,8 +233,8 @@ class Thread:
         self.staff.check()
         self.staff.go(f"/referrals/{programme}")
         self.staff.check()
-        self.page.locator("#why").fill(order)
-        self.page.locator("#why").press("Enter")
+        self.page.locator("#why input[name=q]").fill(order)
+        self.page.locator("#why input[name=q]").press("Enter")
         expect(self.page.locator("#why-answer")).to_contain_text(self.words.on_its_way)
         self.staff.check()
         self.staff.go(f"/ledger?reference=referral:{programme}:{order}")

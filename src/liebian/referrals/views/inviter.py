@@ -18,7 +18,7 @@ from liebian.referrals import queries, services
 from liebian.referrals.queries.friends import FriendView, list_friends
 from liebian.referrals.types import Participant
 from liebian.referrals.views.frame import offers_context
-from liebian.referrals.views.landing import invitation_text, link_of, qr_svg
+from liebian.referrals.views.landing import counts_as_visit, invitation_text, link_of, qr_svg
 from liebian.referrals.words import offer_text, reason_text
 
 _TAGS = {
@@ -40,7 +40,7 @@ def inviter_page(request: HttpRequest, token: str) -> HttpResponse:
         me = queries.get_participation(token)
     except NotFound:
         return render(request, "referrals/unknown_page.html", status=404)
-    if request.method == "GET" and not request.headers.get("Sec-Purpose"):
+    if counts_as_visit(request):
         services.record_page_view(participation=me, now=now)
     programme = queries.get_programme(me.programme_id)
     friends = list_friends(me)

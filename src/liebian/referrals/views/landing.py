@@ -42,7 +42,7 @@ def landing(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _with_visitor(_sign_up(request, code, visitor, channel), visitor)
     found = queries.get_landing(code, visitor=visitor, now=now)
-    if request.method == "GET" and found.programme is not None and not request.headers.get("Sec-Purpose"):
+    if counts_as_visit(request) and found.programme is not None:
         services.record_visit(code=found.code, channel=channel, visitor=visitor, now=now)
     return _with_visitor(_page(request, found, SignUpForm(), found.state), visitor)
 
@@ -126,6 +126,11 @@ def invitation_text(request: HttpRequest, programme: ProgrammeView, code: str) -
     context = offers_context(programme)
     disclosure = _("If you join, I get %(reward)s.") % {"reward": offer_text(context["referrer_offer"])}
     return f"{text_of(programme, 'message')}{context['gap']}{disclosure} {link_of(request, code)} ({get_organisation().name})"
+
+
+def counts_as_visit(request: HttpRequest) -> bool:
+    """Not a browser that fetches ahead, and not staff who look at what customers see."""
+    return request.method == "GET" and not request.headers.get("Sec-Purpose") and not request.user.is_authenticated
 
 
 def _visitor(request: HttpRequest) -> str:
