@@ -7,6 +7,10 @@ from typing import Any, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from liebian.core.errors import LiebianError
+from liebian.events.imports.types import FIELD_NAMES
+from liebian.ui.formats import error_text
+
 Words = str | Promise
 
 
@@ -49,29 +53,7 @@ REASONS: dict[str, Words] = {
     "order_conflict": _("An order number that already belongs to another customer, currency or order"),
     "cancellation_unmatched": _("A cancellation of something that is not in the file"),
 }
-FIELDS: dict[str, Words] = {
-    "order_id": _("Order number"),
-    "customer_id": _("Customer number"),
-    "at": _("Time of the order"),
-    "price": _("Price of one piece"),
-    "quantity": _("Quantity"),
-    "product_id": _("Product number"),
-    "product_name": _("Product name"),
-    "category": _("Category"),
-    "total": _("Total of the order"),
-    "currency": _("Currency"),
-    "channel": _("Channel"),
-    "country": _("Country"),
-    "province": _("Province"),
-    "city": _("City"),
-    "gender": _("Gender"),
-    "birthday": _("Birthday"),
-    "occupation": _("Occupation"),
-    "name": _("Name"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "address": _("Address"),
-}
+FIELDS: dict[str, Words] = {field: _(name) for field, name in FIELD_NAMES.items()}
 KINDS: dict[str, Words] = {"api": _("Tracking API"), "file": _("File import")}
 PROBLEMS: dict[str, Words] = {
     "column_missing": _("A column that is needed is missing. Choose it below."),
@@ -108,4 +90,6 @@ def say(error: Explained) -> str:
         return f"{words} {_('The closest is %(closest)s.') % {'closest': closest}}" if closest else str(words)
     if error.code == "date_ambiguous" and details.get("formats"):
         return f"{PROBLEMS[error.code]} ({', '.join(details['formats'])})"
+    if error.code not in PROBLEMS and isinstance(error, LiebianError):
+        return error_text(error)
     return str(PROBLEMS.get(error.code, error.message))
