@@ -123,6 +123,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # --- language and time -----------------------------------------------------------------------------------------------
+LOCALE_PATHS = [SRC / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 LANGUAGE_CODE = "zh-hans"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.rules import customer_number, normal_email, normal_phone
 from liebian.customers.types import CustomerEvent as CustomerEventView
@@ -58,8 +57,11 @@ def find_customer(customer_id: int) -> CustomerView | None:
 
 
 def _not_found(customer_id: int) -> NotFound:
-    message = _("There is no customer with the number %(number)s.") % {"number": customer_number(customer_id)}
-    return NotFound("customer_not_found", message)
+    return NotFound(
+        "customer_not_found",
+        _("There is no customer with the number %(number)s."),
+        number=customer_number(customer_id),
+    )
 
 
 def person_row(customer_id: int) -> Customer:
@@ -142,7 +144,10 @@ def normalise(kind: str, value: str) -> str | None:
 def list_recommended(*, ordered_from: datetime, ordered_before: datetime) -> list[Recommended]:
     """People who told us who recommended us and whose first order was placed in the half-open window."""
     rows = Customer.objects.filter(
-        referred_by__isnull=False, merged_into__isnull=True, first_order_at__gte=ordered_from, first_order_at__lt=ordered_before
+        referred_by__isnull=False,
+        merged_into__isnull=True,
+        first_order_at__gte=ordered_from,
+        first_order_at__lt=ordered_before,
     )
     columns = rows.order_by("pk").values_list("pk", "referred_by", "first_order_at")
     return [Recommended(person, by, at) for person, by, at in columns if by and at]
