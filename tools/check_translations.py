@@ -1,4 +1,7 @@
-"""Every text of a page or message has a Chinese translation: none missing, empty or fuzzy, no placeholder lost.
+"""Every text of a page or message has one Chinese translation: none missing, empty or fuzzy, no placeholder lost.
+
+Django lays the catalogues of all contexts over each other, so the same text must mean the same everywhere; where it does
+not, a context word (msgctxt) tells the two apart.
 
 Texts are collected with gettext into a scratch copy where it is installed; without it the catalogues alone are checked.
 """
@@ -46,11 +49,26 @@ def catalogue_problems() -> list[str]:
     return found
 
 
-def known_ids() -> set[str]:
-    ids = set()
-    for path in SOURCE.glob("*/locale/zh_Hans/LC_MESSAGES/django.po"):
-        ids |= {message.id if isinstance(message.id, str) else message.id[0] for message in read(path)}
-    return ids
+def first_id(message: Message) -> tuple[str | None, str]:
+    return message.context, message.id if isinstance(message.id, str) else message.id[0]
+
+
+def known_ids() -> dict[tuple[str | None, str], dict[str, str]]:
+    """Text to its translations, each with the catalogue that says so."""
+    known: dict[tuple[str | None, str], dict[str, str]] = {}
+    for path in sorted(SOURCE.glob("*/locale/zh_Hans/LC_MESSAGES/django.po")):
+        for message in read(path):
+            if message.id:
+                translation = message.string if isinstance(message.string, str) else message.string[0]
+                known.setdefault(first_id(message), {})[translation] = path.parts[-5]
+    return known
+
+
+def disagreements() -> list[str]:
+    return [
+        f"{text!r} has two translations: {', '.join(f'{one} ({where})' for one, where in said.items())}"
+        for (_context, text), said in known_ids().items() if len(said) > 1
+    ]  # fmt: skip
 
 
 def missing_problems() -> list[str]:
@@ -79,13 +97,12 @@ def missing_problems() -> list[str]:
         if not target.exists():
             return [f"texts could not be collected: {done.stderr[-500:]}"]
         for message in read(target, "en"):
-            first = message.id if isinstance(message.id, str) else message.id[0]
-            if first and first not in known:
-                found.append(f"not translated: {first!r}")
+            if message.id and first_id(message) not in known:
+                found.append(f"not translated: {first_id(message)[1]!r}")
     return found
 
 
 if __name__ == "__main__":
-    problems = catalogue_problems() + missing_problems()
+    problems = catalogue_problems() + disagreements() + missing_problems()
     print("\n".join(problems))
     sys.exit(1 if problems else 0)

@@ -55,68 +55,81 @@ def contract(id_: str, name: str, kind: str, **fields: object) -> str:
 
 
 def render() -> str:
-    present = contexts()
-    every = [f"liebian.{name}" for name in present]
-    flow = [" | ".join(n for n in layer.split(" | ") if n in present or n == "config") for layer in FLOW]
-    parts = [
+    head = [
         "# Written by tools/make_contracts.py; `make check` fails when it is stale.",
-        '[tool.importlinter]\nroot_packages = ["liebian", "liebian_analytics"]\ninclude_external_packages = true\nexclude_type_checking_imports = true',
-        contract(
-            "flow",
-            "Contexts import only downhill",
-            "layers",
-            containers=["liebian"],
-            layers=[layer for layer in flow if layer],
-            exhaustive=True,
-        ),
-        contract(
-            "inside",
-            "Inside a context: edge, forms, services, queries, models, rules, types",
-            "layers",
-            containers=[c for c in every if c not in {"liebian.ui", "liebian.core"}],
-            layers=INSIDE,
-        ),
+        '[tool.importlinter]\nroot_packages = ["liebian", "liebian_analytics"]\ninclude_external_packages = true\n'
+        "exclude_type_checking_imports = true",
     ]
-    for name in present:
-        private = [m for m in modules_of(name) if m not in FRONT_DOOR | WIRED | GUARD]
-        if name not in OPEN and private:
-            parts.append(
-                contract(f"front-door-{name}", f"{name}: outsiders see only services, queries, types", "protected",
-                         protected_modules=[f"liebian.{name}.{m}" for m in private], allowed_importers=[f"liebian.{name}"])
-            )  # fmt: skip
-    wired = [f"liebian.{name}.{m}" for name in present for m in modules_of(name) if m in WIRED]
-    rules = [f"liebian.{name}.{m}" for name in present for m in modules_of(name) if m in {"rules", "types"}]
-    below = [
-        f"liebian.{name}.{m}"
-        for name in present
-        if name not in {"ui"}
-        for m in modules_of(name)
-        if m in {"services", "queries"}
-    ]
-    edges = [f"liebian.{name}.{m}" for name in present for m in modules_of(name) if m in {"views", "api", "jobs"}]
-    models = [f"liebian.{name}.models" for name in present if "models" in modules_of(name)]
-    parts += [
-        contract("wired-in-config", "Only config wires urls, api and jobs", "protected", protected_modules=wired, allowed_importers=["liebian.config", "liebian.*.urls"], as_packages=True),
-        contract("pure-rules", "rules and types are plain Python", "forbidden", source_modules=rules, forbidden_modules=["django"], allow_indirect_imports=True),
-        contract("no-http-below", "Services and queries know no pages", "forbidden", source_modules=below, forbidden_modules=["liebian.ui"], allow_indirect_imports=True),
-        contract("thin-edge", "Views, API and jobs go through services and queries", "forbidden", source_modules=edges, forbidden_modules=models, allow_indirect_imports=True),
-        contract("pure-analytics", "The analytics library knows no Django and no product", "forbidden", source_modules=["liebian_analytics"], forbidden_modules=["django", "liebian"]),
-        contract("one-engine-door", "Only liebian_analytics.engines names an engine", "forbidden",
-                 source_modules=[f"liebian_analytics.{m}" for m in ("metrics", "experiments", "rules", "schema", "periods", "results")],
-                 forbidden_modules=["duckdb", "pyspark"], allow_indirect_imports=True),
+    return "\n\n".join([*head, *hill(), *front_doors(), *rooms(), *library()]) + "\n"
+
+
+def find(names: set[str], *, without: tuple[str, ...] = ()) -> list[str]:
+    """The modules of these names, of every context."""
+    present = [context for context in contexts() if context not in without]
+    return [f"liebian.{context}.{module}" for context in present for module in modules_of(context) if module in names]
+
+
+def hill() -> list[str]:
+    present = set(contexts()) | {"config"}
+    layers = [" | ".join(name for name in layer.split(" | ") if name in present) for layer in FLOW]
+    inside = [f"liebian.{name}" for name in contexts() if name not in {"ui", "core"}]
+    words = "Inside a context: edge, forms, services, queries, models, rules, types"
+    return [
+        contract("flow", "Contexts import only downhill", "layers", containers=["liebian"], layers=[x for x in layers if x], exhaustive=True),
+        contract("inside", words, "layers", containers=inside, layers=INSIDE),
         contract("no-cycles", "No cycles among siblings at any depth", "acyclic_siblings", ancestors=["liebian", "liebian_analytics"]),
     ]  # fmt: skip
-    if "rewards" in present:
-        parts.append(
-            contract(
-                "ledger-writer",
-                "Only rewards writes to the ledger",
-                "protected",
-                protected_modules=["liebian.ledger.services"],
-                allowed_importers=["liebian.ledger", "liebian.rewards"],
+
+
+def front_doors() -> list[str]:
+    doors = []
+    for name in contexts():
+        private = [f"liebian.{name}.{m}" for m in modules_of(name) if m not in FRONT_DOOR | WIRED | GUARD]
+        if name not in OPEN and private:
+            words = f"{name}: outsiders see only services, queries, types"
+            doors.append(
+                contract(
+                    f"front-door-{name}",
+                    words,
+                    "protected",
+                    protected_modules=private,
+                    allowed_importers=[f"liebian.{name}"],
+                )
             )
-        )
-    return "\n\n".join(parts) + "\n"
+    wired = {
+        "protected_modules": find(WIRED),
+        "allowed_importers": ["liebian.config", "liebian.*.urls"],
+        "as_packages": True,
+    }
+    doors.append(contract("wired-in-config", "Only config wires urls, api and jobs", "protected", **wired))
+    writers = ["liebian.ledger", "liebian.rewards"]
+    door = {"protected_modules": ["liebian.ledger.services"], "allowed_importers": writers}
+    doors.append(contract("ledger-writer", "Only rewards writes to the ledger", "protected", **door))
+    return doors
+
+
+def forbid(id_: str, name: str, sources: list[str], targets: list[str], **more: object) -> str:
+    return contract(id_, name, "forbidden", source_modules=sources, forbidden_modules=targets, **more)
+
+
+def rooms() -> list[str]:
+    below, edges = find({"services", "queries"}, without=("ui",)), find({"views", "api", "jobs"})
+    directly = {"allow_indirect_imports": True}
+    return [
+        forbid("pure-rules", "rules and types are plain Python", find({"rules", "types"}), ["django"], **directly),
+        forbid("no-http-below", "Services and queries know no pages", below, ["liebian.ui"], **directly),
+        forbid("thin-edge", "Views, API and jobs go through services and queries", edges, find({"models"}), **directly),
+    ]
+
+
+def library() -> list[str]:
+    parts = ("metrics", "experiments", "rules", "schema", "periods", "results")
+    sources = [f"liebian_analytics.{part}" for part in parts]
+    words = "The analytics library knows no Django and no product"
+    return [
+        forbid("pure-analytics", words, ["liebian_analytics"], ["django", "liebian"]),
+        forbid("one-engine-door", "Only liebian_analytics.engines names an engine", sources, ["duckdb", "pyspark"], allow_indirect_imports=True),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

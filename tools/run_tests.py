@@ -1,4 +1,6 @@
-"""Every test: first on SQLite, then what touches a database again on PostgreSQL where one can be found.
+"""Every test: on SQLite, then what touches a database again on PostgreSQL where one can be found, then in the browser.
+
+With arguments, only these are handed to pytest.
 
 `LIEBIAN_REQUIRE=browser,postgres` turns a skip for want of Chromium or PostgreSQL into a failure.
 """
@@ -14,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
+PARALLEL = ("-n", "auto", "--dist", "loadfile")  # a file's tests stay together, so that they share what is dear to make
 DEFAULT_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -34,27 +37,25 @@ def pytest(*arguments: str, home: str, **extra: str) -> int:
 
 def main() -> int:
     required = set(filter(None, os.environ.get("LIEBIAN_REQUIRE", "").split(",")))
-    chosen = sys.argv[1:]
+    if chosen := sys.argv[1:]:
+        with tempfile.TemporaryDirectory(prefix="liebian-test-") as home:
+            return pytest(*chosen, home=home)
+    codes = []
     with tempfile.TemporaryDirectory(prefix="liebian-test-") as home:
-        code = pytest(*chosen, home=home)
+        print("Everything but the browser, on SQLite:", flush=True)
+        codes.append(pytest(*PARALLEL, "--ignore=tests/browser", home=home))
         url = find_postgres()
-        if url is None:
-            if "postgres" in required:
-                print("PostgreSQL is required and was not found on 127.0.0.1:5432 (TEST_POSTGRES_URL sets another).")
-                return 1
+        if url:
+            print("What touches a database, again on PostgreSQL:", flush=True)
+            codes.append(pytest(*PARALLEL, "src", "tests/flows", "tests/permissions", home=home, DATABASE_URL=url))
+        elif "postgres" in required:
+            print("PostgreSQL is required and was not found on 127.0.0.1:5432 (TEST_POSTGRES_URL sets another).")
+            codes.append(1)
+        else:
             print("PostgreSQL was not found: its tests did not run.")
-            return code
-        print("Again on PostgreSQL:")
-        again = pytest(
-            "src",
-            "tests",
-            "--ignore=tests/browser",
-            "--ignore=tests/architecture",
-            *chosen,
-            home=home,
-            DATABASE_URL=url,
-        )
-        return code or again
+        print("In the browser:", flush=True)
+        codes.append(pytest("tests/browser", home=home))
+    return max(codes)
 
 
 if __name__ == "__main__":

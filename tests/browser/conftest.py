@@ -122,9 +122,36 @@ class Visitor:
     def go(self, path: str) -> None:
         self.page.goto(path if path.startswith("http") else self.url + path)
 
+    def sign_in(self, shop: Installation) -> None:
+        self.go("/login")
+        self.page.fill("[name=username]", shop.username)
+        self.page.fill("[name=password]", shop.password)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url("**/home")
+
+    def until(self, path: str, selector: str) -> Any:
+        """Opens a page again and again until what the worker does in the background shows on it."""
+        from playwright.sync_api import expect
+
+        for _ in range(40):
+            self.go(path)
+            found = self.page.locator(selector).first
+            try:
+                expect(found).to_be_visible(timeout=500)
+            except AssertionError:
+                continue
+            return found
+        raise AssertionError(f"{selector} did not appear on {path}: {self.page.locator('main').inner_text()[:2000]}")
+
+    def settle(self) -> None:
+        """Everything the page loads by itself has arrived, and its charts are drawn."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function("() => !document.body.dataset.chartTheme || document.documentElement.dataset.ready")
+
     def check(self, *, axe: bool = True) -> None:
         """Nothing left the machine, nothing broke the policy, nothing scrolls sideways, axe finds nothing serious."""
-        assert self.wrong == []
+        self.settle()
+        assert self.wrong == [], self.page.url
         width = self.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1], f"{self.page.url} scrolls sideways: {width}"
         if axe:
@@ -140,10 +167,10 @@ class Visitor:
 def visit(shop: Installation, chromium: Any) -> Iterator[Callable[..., Visitor]]:
     contexts = []
 
-    def open_window(*, locale: str, width: int, height: int) -> Visitor:
+    def open_window(*, locale: str, width: int, height: int, dark: bool = False) -> Visitor:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, locale=locale, timezone_id="Asia/Shanghai",
-            service_workers="block", reduced_motion="reduce",
+            service_workers="block", reduced_motion="reduce", color_scheme="dark" if dark else "light",
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()

@@ -57,8 +57,8 @@ def attribute(op: str, value: Any = None) -> dict[str, Any]:
         (attribute("contains", "州"), "找出城市包含「州」的客户。", "Customers who have a city that contains “州”."),
         (
             {"kind": "tier", "model": "rfm", "cells": ["important_value", "important_keep"]},
-            "找出RFM 分级是重要价值客户或重要保持客户的客户。",
-            "Customers who are champions or big spenders to keep in RFM.",
+            "找出RFM 分级是重要价值或重要保持的客户。",
+            "Customers who are champions or slipping in RFM.",
         ),
         (
             {"kind": "all_of", "rules": [ORDERS, {"kind": "any_of", "rules": [SEEN, attribute("eq", "上海")]}]},

@@ -12,6 +12,7 @@ from liebian.access.permissions import ROLES, Permission, Role
 
 ACTIONS: dict[str, Promise] = {
     "organisation.renamed": _("Renamed the organisation"),
+    "referral.published": _("Published a referral programme"),
     "personal_data.revealed": _("Saw a personal field in clear"),
     "user.closed": _("Closed an account"),
     "user.created": _("Added a user"),

@@ -42,7 +42,7 @@ def publish_lake(now: datetime) -> int:
 
 STAGE_JOBS = [
     Job("day", 20, start_day, "Writes the row that starts a business day."),
-    Job("stages", 0.1, run_stages, "Events to people, orders, referrals and rewards."),
+    Job("stages", 0.25, run_stages, "Events to people, orders, referrals and rewards."),
 ]
 BACKGROUND_JOBS = [
     Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),

@@ -13,7 +13,7 @@ from liebian.config.jobs import BACKGROUND_JOBS, STAGE_JOBS, Job
 from liebian.core import clock
 
 log = structlog.get_logger("worker")
-REST = 0.1
+REST = 0.25
 PAUSE_AFTER_ERROR = 5.0
 
 

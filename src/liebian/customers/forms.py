@@ -34,7 +34,9 @@ class CustomerFilterForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=200)
     who = forms.ChoiceField(
-        label=_("Who"), required=False, choices=[("", _("Known people")), ("anonymous", _("Anonymous visitors"))]
+        label=_("Which people"),
+        required=False,
+        choices=[("", _("Known people")), ("anonymous", _("Anonymous visitors"))],
     )
     channel = forms.CharField(label=_("Came through"), required=False, max_length=60, widget=forms.Select)
     city = forms.CharField(label=_("City"), required=False, max_length=80, widget=forms.Select)

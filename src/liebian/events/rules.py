@@ -75,6 +75,12 @@ def key_of(stamped: datetime, source: str, message_id: str) -> bytes:
     return millis.to_bytes(6, "big") + hashlib.blake2b(f"{source}\x1f{message_id}".encode(), digest_size=10).digest()
 
 
+def _key(message: dict[str, Any], stamped: datetime, source: str) -> bytes:
+    """A sender who names the message but no time sends it again without one: then the name alone tells them apart."""
+    named, timed = message.get("messageId"), message.get("timestamp") or message.get("originalTimestamp")
+    return key_of(stamped if timed or not named else EARLIEST, source, str(named or _digest(message)))
+
+
 def parse_message(message: dict[str, Any], *, source: str, received_at: datetime, max_bytes: int = MAX_BYTES) -> Draft:
     """Raises Invalid with a stable code when the message cannot be kept."""
     if not isinstance(message, dict):
@@ -95,9 +101,8 @@ def parse_message(message: dict[str, Any], *, source: str, received_at: datetime
             size=len(encoded),
             limit=max_bytes,
         )
-    message_id = str(message.get("messageId") or _digest(message))
     return Draft(
-        key=key_of(stamped, source, message_id), type=kind, name=name, user_id=user_id,
+        key=_key(message, stamped, source), type=kind, name=name, user_id=user_id,
         anonymous_id=anonymous_id, at=at, body=encoded, personal=personal,
     )  # fmt: skip
 

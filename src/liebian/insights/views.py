@@ -47,15 +47,15 @@ def _revenue_chart(home: Home) -> charts.Chart:
 
 def _finding(yesterday: object, currency: str) -> str:
     revenue, low, high = yesterday.revenue_minor, yesterday.low_minor, yesterday.high_minor  # type: ignore[attr-defined]
-    amount = formats.money(revenue, currency)
+    amount = formats.money(revenue, currency, cents=False)
     if low is None or high is None:
         return _("Yesterday brought %(amount)s") % {"amount": amount}
     if revenue > high:
         return _("Yesterday brought %(amount)s, %(more)s above the usual range") % {
-            "amount": amount, "more": formats.money(revenue - high, currency),
+            "amount": amount, "more": formats.money(revenue - high, currency, cents=False),
         }  # fmt: skip
     if revenue < low:
         return _("Yesterday brought %(amount)s, %(less)s below the usual range") % {
-            "amount": amount, "less": formats.money(low - revenue, currency),
+            "amount": amount, "less": formats.money(low - revenue, currency, cents=False),
         }  # fmt: skip
     return _("Yesterday brought %(amount)s, within the usual range") % {"amount": amount}

@@ -14,6 +14,7 @@ from liebian.orders.types import COMPLETED, REFUNDED, Line
 
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
+    "coupons",
 ]  # fmt: skip
 
 
@@ -47,6 +48,7 @@ class OrderBatch:
             external_id=external_id, customer_id=item.customer_id, id=event.id
         )
         before, counted, known = state.net_minor, state.counts, state.ordered_at is not None
+        named = state.coupons
         if placed is not None:
             apply_placed(state, placed, event.at)
             self.products.update({line.product_id: line for line in placed.lines if line.product_id})
@@ -63,15 +65,16 @@ class OrderBatch:
         self.states[external_id] = self.changed[external_id] = state
         self.customer_ids.add(state.customer_id)
         delta, n_delta = state.net_minor - before, state.counts - counted
-        if delta or n_delta or (kind == "paid" and not known):
-            self._log(item, state, kind, delta, n_delta)
+        fresh = [code for code in state.coupons if code not in named] if state.counts else []
+        if delta or n_delta or fresh or (kind == "paid" and not known):
+            self._log(item, state, kind, delta, n_delta, fresh)
 
-    def _log(self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int) -> None:
+    def _log(self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int, coupons: list[str]) -> None:
         self.changes.append(
             OrderChange(
                 order_id=state.id, external_id=state.external_id, customer_id=state.customer_id, kind=kind,
                 amount_minor=delta, n_orders=n_delta, currency=state.currency, channel=state.channel,
-                at=item.event.at, event_id=item.event.id,
+                at=item.event.at, event_id=item.event.id, coupons=coupons,
             )
         )  # fmt: skip
 
@@ -102,6 +105,7 @@ def _state(row: Order) -> State:
         external_id=row.external_id, customer_id=row.customer_id, id=row.pk, ordered_at=row.ordered_at,
         currency=row.currency, total_minor=row.total_minor, channel=row.channel, is_cancelled=row.is_cancelled,
         lines=tuple(Line(**line) for line in row.lines), refunds=dict(row.refunds),
+        coupons=tuple(row.coupons),
     )  # fmt: skip
 
 
@@ -111,4 +115,5 @@ def _row(state: State) -> Order:
         currency=state.currency, total_minor=state.total_minor, refunded_minor=state.refunded_minor,
         is_cancelled=state.is_cancelled, counts=state.counts, status=state.status, channel=state.channel,
         lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
+        coupons=list(state.coupons),
     )  # fmt: skip

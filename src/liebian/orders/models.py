@@ -28,6 +28,7 @@ class Order(models.Model):
     channel = models.CharField(max_length=60, default="")
     lines = models.JSONField(default=list)
     refunds = models.JSONField(default=dict)
+    coupons = models.JSONField(default=list)
 
     class Meta:
         db_table = "orders_order"
@@ -45,6 +46,7 @@ class OrderChange(models.Model):
     channel = models.CharField(max_length=60)
     at = models.DateTimeField()
     event_id = models.BigIntegerField()
+    coupons = models.JSONField(default=list)
 
     class Meta:
         db_table = "orders_orderchange"

@@ -29,6 +29,7 @@ def _view(row: Order) -> OrderView:
         id=row.pk, external_id=row.external_id, customer_id=row.customer_id, ordered_at=row.ordered_at,
         currency=row.currency, total_minor=row.total_minor, refunded_minor=row.refunded_minor, status=row.status,
         channel=row.channel, lines=tuple(Line(**line) for line in row.lines),
+        coupons=tuple(row.coupons),
     )  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]
         OrderChangeView(
             id=row.pk, order_id=row.order_id, external_id=row.external_id, customer_id=row.customer_id, kind=row.kind,
             amount_minor=row.amount_minor, n_orders=row.n_orders, currency=row.currency, channel=row.channel, at=row.at,
-            event_id=row.event_id,
+            event_id=row.event_id, coupons=tuple(row.coupons),
         )
         for row in rows
     ]  # fmt: skip

@@ -12,6 +12,8 @@ from liebian.core.texts import mark as _
 from liebian.orders.types import Line
 
 MAX_LINES = 1000
+MAX_COUPONS = 10
+MAX_CODE = 60
 MAX_QUANTITY = 10**9
 
 
@@ -24,6 +26,7 @@ class Placed:
     total_minor: int
     channel: str
     lines: tuple[Line, ...]
+    coupons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -40,6 +43,7 @@ class State:
     is_cancelled: bool = False
     lines: tuple[Line, ...] = ()
     refunds: dict[str, int] = field(default_factory=dict)
+    coupons: tuple[str, ...] = ()
     first_change: bool = True
 
     @property
@@ -79,7 +83,28 @@ def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
         raise Invalid("bad_amount", _("An order cannot have a negative total. Send a refund instead."))
     if total > MAX_MINOR:
         raise Invalid("bad_amount", _("The order's total is larger than any amount that we can hold."))
-    return Placed(external_id, currency, total, str(properties.get("channel") or "")[:60], lines)
+    channel = str(properties.get("channel") or "")[:60]
+    return Placed(external_id, currency, total, channel, lines, coupons_of(properties))
+
+
+def coupons_of(properties: dict[str, Any]) -> tuple[str, ...]:
+    """The codes that an order names, in `coupon` or in the list `coupons`: in capitals, each once, at most ten.
+
+    >>> coupons_of({"coupon": " ab-1 ", "coupons": ["AB-1", {"code": "c2"}, None, 7]})
+    ('AB-1', 'C2', '7')
+    """
+    several = properties.get("coupons")
+    stated = [properties.get("coupon"), *(several if isinstance(several, list) else [several])]
+    codes = [_code(each.get("code") if isinstance(each, dict) else each) for each in stated[: 10 * MAX_COUPONS]]
+    return tuple(dict.fromkeys(code for code in codes if code))[:MAX_COUPONS]
+
+
+def _code(stated: object) -> str:
+    """Something too long to be a code is none, rather than the beginning of another."""
+    if isinstance(stated, bool) or not isinstance(stated, str | int):
+        return ""
+    code = str(stated).replace("\x00", "").strip().upper()
+    return code if len(code) <= MAX_CODE else ""
 
 
 def order_id_of(properties: dict[str, Any]) -> str:
@@ -90,11 +115,15 @@ def order_id_of(properties: dict[str, Any]) -> str:
 
 
 def apply_placed(state: State, placed: Placed, at: datetime) -> None:
-    """A repeated event states the order anew; what it was before is replaced, not added to."""
+    """A repeated event states the order anew; what it was before is replaced, not added to.
+
+    Coupons are the exception: one that was named stays with the order, because it may have been used up for it.
+    """
     state.ordered_at = state.ordered_at or at
     state.currency, state.total_minor = placed.currency, placed.total_minor
     state.channel = placed.channel or state.channel
     state.lines = placed.lines or state.lines
+    state.coupons = tuple(dict.fromkeys((*state.coupons, *placed.coupons)))
 
 
 def apply_refund(state: State, refund_id: str, amount_minor: int | None) -> None:

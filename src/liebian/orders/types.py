@@ -32,11 +32,15 @@ class OrderView:
     status: str  # paid, partly_refunded, refunded, cancelled
     channel: str
     lines: tuple[Line, ...]
+    coupons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What one event did to revenue: `amount_minor` is the signed difference, `n_orders` +1, 0 or −1."""
+    """What one event did to revenue: `amount_minor` is the signed difference, `n_orders` +1, 0 or −1.
+
+    `coupons` are the codes that this event was the first to name for its order, as the shop wrote them, in capitals.
+    """
 
     id: int
     order_id: int
@@ -49,6 +53,7 @@ class OrderChange:
     channel: str
     at: datetime
     event_id: int
+    coupons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 Records (they survive a replay of the log): Programme, ProgrammeChange, Participation. Everything else is derived from the log
 and these records, and is rebuilt from them: Touch, Referral, Qualification, ReferralDecision, Outcome.
+SignUpWindow is neither: it is forgotten within the hour.
 """
 
 from __future__ import annotations
@@ -137,6 +138,17 @@ class Qualification(models.Model):
         db_table = "referrals_qualification"
         constraints = [models.UniqueConstraint(fields=["programme", "order_external_id"], name="order_judged_once")]
         indexes = [models.Index(fields=["programme", "outcome", "at"], name="qualification_by_outcome")]
+
+
+class SignUpWindow(models.Model):
+    """Sign-ups tried by one visitor, or from one address, since `started_at`. The key is a keyed hash, so it names nobody."""
+
+    key = models.BinaryField(max_length=16, primary_key=True)
+    started_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "referrals_signupwindow"
 
 
 class ReferralDecision(models.Model):

@@ -18,6 +18,8 @@ OPENED = "Referral Link Opened"
 SIGNED_UP = "Referral Signed Up"
 EVENT_NAMES = (VIEWED, SHARED, OPENED, SIGNED_UP)
 PAGE_SOURCE = "referral-page"
+COUPON_REDEEMED = "Coupon Redeemed"
+COUPON_REFUSED = "Coupon Refused"
 
 REFERRER, FRIEND = "referrer", "friend"
 ROLES = (REFERRER, FRIEND)

@@ -54,6 +54,10 @@ _OWN_REASONS = {
         gettext_lazy("Signed up with this inviter before"),
         gettext_lazy("You have already signed up"),
     ),
+    "too_many_attempts": (
+        gettext_lazy("Tried too often within an hour"),
+        gettext_lazy("Too many attempts within an hour"),
+    ),
 }
 
 

@@ -3,7 +3,8 @@
 Policy for refunds. Units (points, or one coupon) go back in proportion to what was refunded in all, rounded down, so that
 several refunds add up exactly and a coupon goes back only with the last cent. Money follows the units. While a reward is
 held the units simply never leave; after it was issued they are taken from the customer, and what the customer no longer
-has is owed (points) or written off (a coupon already used). Nothing is ever dropped.
+has is owed (points) or written off (a coupon already used). Nothing is ever dropped. A coupon stays used when the order on
+which it was used comes back: what earned it is another order.
 """
 
 from __future__ import annotations

@@ -21,13 +21,13 @@ KIND_LABELS = {
 }
 _LABELS = {
     ("rfm", "important_value"): gettext_noop("Champions"),
-    ("rfm", "important_develop"): gettext_noop("Big spenders to develop"),
-    ("rfm", "important_keep"): gettext_noop("Valuable, slipping away"),
-    ("rfm", "important_winback"): gettext_noop("Valuable, to win back"),
+    ("rfm", "important_develop"): gettext_noop("Big spenders"),
+    ("rfm", "important_keep"): gettext_noop("Slipping"),
+    ("rfm", "important_winback"): gettext_noop("Lapsed"),
     ("rfm", "general_value"): gettext_noop("Regulars"),
-    ("rfm", "general_develop"): gettext_noop("Newer customers to develop"),
-    ("rfm", "general_keep"): gettext_noop("Regulars, slipping away"),
-    ("rfm", "general_winback"): gettext_noop("Small and quiet"),
+    ("rfm", "general_develop"): gettext_noop("Newcomers"),
+    ("rfm", "general_keep"): gettext_noop("Fading"),
+    ("rfm", "general_winback"): gettext_noop("Asleep"),
     ("abc", "A"): gettext_noop("A: carries the revenue"),
     ("abc", "B"): gettext_noop("B: the middle"),
     ("abc", "C"): gettext_noop("C: the long tail"),
@@ -37,16 +37,6 @@ _LABELS = {
     ("lifecycle", "loyal"): gettext_noop("Loyal"),
     ("lifecycle", "at_risk"): gettext_noop("At risk"),
     ("lifecycle", "lost"): gettext_noop("Lost"),
-}
-_SHORT = {
-    "important_value": gettext_noop("Top"),
-    "important_develop": gettext_noop("Big spenders"),
-    "important_keep": gettext_noop("Slipping"),
-    "important_winback": gettext_noop("To win back"),
-    "general_value": gettext_noop("Steady"),
-    "general_develop": gettext_noop("Newer"),
-    "general_keep": gettext_noop("Fading"),
-    "general_winback": gettext_noop("Quiet"),
 }
 LADDER = {
     "important_value": 1, "important_develop": 3, "important_keep": 5, "important_winback": 6,
@@ -67,10 +57,8 @@ def cell_label(kind: str, cell: str) -> str:
 
 
 def short_label(kind: str, cell: str) -> str:
-    """The name where there is little room: in a square of the grid, beside a band of the flow."""
-    if kind == "abc" and cell:
-        return cell
-    return _(_SHORT[cell]) if cell in _SHORT else cell_label(kind, cell)
+    """The name beside a band of the flow: a grade's letter, any other cell's own name."""
+    return cell if kind == "abc" and cell else cell_label(kind, cell)
 
 
 def stage_rule(cell: str, parameters: Mapping[str, Any]) -> str:

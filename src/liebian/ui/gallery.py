@@ -15,7 +15,10 @@ from liebian.ui import charts
 
 
 def _tiers() -> list[dict[str, Any]]:
-    names = [_("Core"), _("Loyal"), _("Promising"), _("New"), _("Drifting"), _("Win back"), _("Asleep")]
+    names = [
+        _("Champions"), _("Regulars"), _("Big spenders"), _("Newcomers"),
+        _("Slipping"), _("Lapsed"), _("Asleep"),
+    ]  # fmt: skip
     return [{"k": k, "name": name} for k, name in enumerate(names, start=1)]
 
 
@@ -73,7 +76,7 @@ def _interval_chart() -> charts.Chart:
             charts.Estimate(_("Treated"), 13.3, 16.2, 19.1),
             charts.Estimate(_("Control group"), 3.1, 6.7, 10.3, "holdout"),
         ],
-        columns=(_("Group"), _("Per 100"), _("95% interval")),
+        columns=(_("Arm"), _("Per 100"), _("95% interval")),
         unit=charts.decimal(1),
     )
 
@@ -113,7 +116,7 @@ def _flow_chart() -> charts.Chart:
         charts.Flow(names[2], names[2], 276),
     ]
     return charts.flows(
-        _("126 fell from core to loyal in three months"),
+        _("126 fell from champions to regulars in three months"),
         _("Tiers then and now"),
         moves,
         order=names,
@@ -124,7 +127,12 @@ def _flow_chart() -> charts.Chart:
 
 
 def _heat() -> charts.HeatGrid:
-    tags = {("F2", "R2"): _("Core"), ("F2", "R1"): _("Win back"), ("F1", "R2"): _("New"), ("F1", "R1"): _("Asleep")}
+    tags = {
+        ("F2", "R2"): _("Champions"),
+        ("F2", "R1"): _("Slipping"),
+        ("F1", "R2"): _("Newcomers"),
+        ("F1", "R1"): _("Asleep"),
+    }
     numbers = {("F2", "R2"): (402, 3120), ("F2", "R1"): (97, 880), ("F1", "R2"): (516, 248), ("F1", "R1"): (1391, 38)}
     cells = {
         key: charts.Cell(f"{people:,}", f"¥{mean:,}", "#grid", float(mean), tags[key])
@@ -137,7 +145,7 @@ def _heat() -> charts.HeatGrid:
 def _accounts() -> list[dict[str, Any]]:
     rows = [
         (_("Funded"), "world", "−¥60,000.00", _("once, by finance"), "sunken", 0),
-        (_("Available"), "budget", "¥26,594.00", "44.3%", "line-strong", 0.443),
+        (_("Budget available"), "budget", "¥26,594.00", "44.3%", "line-strong", 0.443),
         (_("Reserved"), "reserved", "¥9,050.00", _("vouchers and returns"), "money-soft", 0.151),
         (_("Due"), "payable", "¥648.00", _("8 rewards"), "ink", 0.011),
         (_("Paid out"), "paid_out", "¥23,708.00", _("after clawbacks"), "money", 0.395),

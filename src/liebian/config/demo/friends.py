@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from liebian.config.demo.history import Diary, introduce, place_order
 from liebian.config.demo.people import Crowd, Person
-from liebian.config.demo.programme import Invitee, publish_programme
+from liebian.config.demo.programme import TERMS, EarnedCoupon, Invitee, list_new_coupons, publish_programme
 
 SHARE_CHANNELS = {"wechat": 0.62, "moments": 0.2, "poster": 0.1, "sms": 0.05, "link": 0.03}
 JOINS = 0.36
 RECOMMENDS_ANYWAY = 0.03
 RING_SIZE = 9
-TERMS = "2026-09"
+USES_COUPON = 0.55
+HANDS_COUPON_ON = 0.04
+CONSENT = "2026-09"
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Campaign:
     today: date
     known: list[Person]
     programme_id: int = 0
+    friends: dict[str, Person] = field(default_factory=dict)
+    owners: list[Person] = field(default_factory=list)
 
     def publish(self, moment: datetime) -> None:
         """Publish through the product, then decide what everybody on the list will do."""
@@ -79,6 +83,7 @@ class Campaign:
             friend.phone = inviter.phone
         elif cheat < 0.08:
             friend.phone = chance.choice(self.known).phone
+        self.friends[friend.user_id] = friend
         signed = at + timedelta(minutes=chance.randint(1, 40))
         self._sign_up(friend, invitee, signed, channel)
         if cheat >= 0.08:
@@ -96,6 +101,27 @@ class Campaign:
             if self.crowd.chance.random() < 0.55:
                 return
             day += timedelta(days=2 + int(self.crowd.chance.expovariate(1 / 25)))
+
+    # --- coupons ---------------------------------------------------------------------------------------------------------
+    def use_coupons(self, day: date) -> None:
+        """Friends whose coupon came yesterday decide when to order again with it: some too late, some not at all."""
+        for coupon in list_new_coupons(day - timedelta(days=1)):
+            friend = self.friends.get(coupon.user_id)
+            if friend is None:
+                continue
+            self.owners.append(friend)
+            if self.crowd.chance.random() < USES_COUPON:
+                self._order_with(coupon, friend, day)
+
+    def _order_with(self, coupon: EarnedCoupon, friend: Person, day: date) -> None:
+        chance = self.crowd.chance
+        used = day + timedelta(days=int(chance.expovariate(1 / 9)))
+        if used > self.today:
+            return
+        buyer = chance.choice(self.owners) if chance.random() < HANDS_COUPON_ON else friend
+        at = self.diary.moment(used)
+        introduce(self.diary, buyer, at - timedelta(minutes=1))
+        place_order(self.diary, buyer, at, self.today, at_least=coupon.minimum, coupon=coupon.code, off=coupon.off)
 
     # --- and a ring: many made-up friends, one cheap order each, given back at once --------------------------------------
     def _run_ring(self, invitee: Invitee, inviter: Person) -> None:
@@ -121,12 +147,18 @@ class Campaign:
     def _sign_up(self, friend: Person, invitee: Invitee, at: datetime, channel: str) -> None:
         who = {"anonymousId": friend.device}
         self.diary.add(at, {"type": "identify", "traits": {"phone": friend.phone, "channel": "referral"}, **who})
-        self._track(at + timedelta(seconds=1), who, "Referral Signed Up", invitee, channel, consent=TERMS)
+        self._track(at + timedelta(seconds=1), who, "Referral Signed Up", invitee, channel, consent=CONSENT)
 
     def _track(
         self, at: datetime, who: dict[str, str], event: str, invitee: Invitee, channel: str, **more: str
     ) -> None:
-        properties = {"programme_id": self.programme_id, "code": invitee.code, "channel": channel, **more}
+        properties = {
+            "programme_id": self.programme_id,
+            "programme": TERMS["name"],
+            "code": invitee.code,
+            "channel": channel,
+            **more,
+        }
         self.diary.add(at, {"type": "track", "event": event, "properties": properties, **who})
 
     def _day(self, start: date, spread: int) -> date:

@@ -81,8 +81,13 @@ def look_around(diary: Diary, who: Message, at: datetime, channel: str) -> None:
     diary.add(at, {"type": "track", "event": "Product Viewed", "properties": properties, **who})
 
 
-def place_order(diary: Diary, person: Person, at: datetime, last: date, *, at_least: int = 0) -> str:
-    """An order with one to three products; some are given back, wholly or in part. Returns the order number."""
+def place_order(
+    diary: Diary, person: Person, at: datetime, last: date, *, at_least: int = 0, coupon: str = "", off: int = 0
+) -> str:
+    """An order with one to three products; some are given back, wholly or in part. Returns the order number.
+
+    A coupon takes `off` from the total of an order of `at_least`.
+    """
     chance = diary.chance
     gift_time = chance.random() < 0.15 + 0.5 * max(0.0, shop.gift_season(at.date()))
     choices = shop.GIFTS if gift_time or (person.is_gifter and chance.random() < 0.5) else shop.EVERYDAY
@@ -95,19 +100,22 @@ def place_order(diary: Diary, person: Person, at: datetime, last: date, *, at_le
     total = sum(product.price * quantity for product, quantity in lines)
     if total > 200 and chance.random() < 0.25:
         total -= chance.choice([20, 30, 50])
+    total -= off
     diary.orders += 1
     order_id = f"SY{at:%y%m%d}-{diary.orders:06d}"
     products = [
         {"product_id": p.sku, "name": p.name, "category": p.category, "price": p.price, "quantity": quantity}
         for p, quantity in lines
     ]
-    properties = {
+    properties: Message = {
         "order_id": order_id,
         "total": total,
         "currency": shop.CURRENCY,
         "channel": person.channel,
         "products": products,
     }
+    if coupon:
+        properties["coupon"] = coupon
     diary.add(at, {"type": "track", "event": "Order Completed", "userId": person.user_id, "properties": properties})
     if chance.random() < 0.035:
         give_back(diary, person, order_id, total, at + timedelta(days=chance.randint(2, 9)), last)

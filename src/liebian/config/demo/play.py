@@ -56,6 +56,8 @@ def play(*, now: datetime, quiet: bool = False, customers: int = CUSTOMERS, seed
             if day == programme_starts:
                 _settle(days.day_start(day, settings.TIME_ZONE))
                 campaign.publish(days.day_start(day, settings.TIME_ZONE))
+            if day > programme_starts:
+                campaign.use_coupons(day)
             _play_day(diary, day, now)
             if day >= programme_starts or (day - first).days % DRAIN_EVERY == 0:
                 cursors.drain(lambda: run_stages(now))

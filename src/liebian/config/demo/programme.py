@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
+
 from liebian.config.demo import shop
+from liebian.core import days
 from liebian.customers import queries as customers
 from liebian.referrals import queries as referral_queries
 from liebian.referrals import services as referrals
+from liebian.rewards import queries as rewards
 from liebian.segments import services as segments
 
 RUNS_ON = 30
@@ -44,6 +48,16 @@ class Invitee:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarnedCoupon:
+    """A coupon as its owner knows it; amounts in whole yuan."""
+
+    user_id: str
+    code: str
+    off: int
+    minimum: int
+
+
 def publish_programme(moment: datetime, *, starts: date, today: date) -> tuple[int, list[Invitee]]:
     """Segment, draft, publication. Returns the programme and everybody on its list with their arm."""
     segment = segments.save_segment(name=SEGMENT, rule=SEGMENT_RULE, now=moment)
@@ -55,3 +69,17 @@ def publish_programme(moment: datetime, *, starts: date, today: date) -> tuple[i
     people = referral_queries.list_participants(programme.id)
     user_ids = customers.list_user_ids(each.customer_id for each in people)
     return programme.id, [Invitee(user_ids[p.customer_id], p.arm, p.code) for p in people if p.customer_id in user_ids]
+
+
+def list_new_coupons(day: date) -> list[EarnedCoupon]:
+    """The coupons that were issued on this business day."""
+    start, end = (edge(day, settings.TIME_ZONE) for edge in (days.day_start, days.day_end))
+    issued = rewards.list_issued_coupons(start=start, end=end)
+    user_ids = customers.list_user_ids(each.customer_id for each in issued)
+    return [
+        EarnedCoupon(
+            user_ids[each.customer_id], each.code, each.offer.face_minor // 100, each.offer.threshold_minor // 100
+        )
+        for each in issued
+        if each.customer_id in user_ids
+    ]

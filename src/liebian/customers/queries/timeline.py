@@ -16,7 +16,9 @@ from liebian.events.types import DAY_STARTED
 
 KINDS = ("all", "orders", "interactions", "referral", "identity")
 _ORDERS = Q(type="track", name__startswith="Order ")
-_REFERRAL = Q(type="track") & (Q(name__startswith="Referral ") | Q(name__startswith="Reward "))
+_REFERRAL = Q(type="track") & (
+    Q(name__startswith="Referral ") | Q(name__startswith="Reward ") | Q(name__startswith="Coupon ")
+)
 _INTERACTIONS = Q(type__in=["page", "screen", "track"]) & ~_ORDERS & ~_REFERRAL
 
 

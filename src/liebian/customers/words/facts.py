@@ -11,7 +11,7 @@ from liebian.customers.types import Fact
 from liebian.ui import formats
 
 _FIELDS: dict[str, Any] = {
-    "name": _("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "phone": _("Phone"),
     "email": _("E-mail"),
     "address": _("Address"),
@@ -27,8 +27,8 @@ _FIELDS: dict[str, Any] = {
     "openid": _("WeChat openid"),
     "unionid": _("WeChat unionid"),
     "anonymous_id": _("Device"),
-    "firstName": _("Name"),
-    "lastName": _("Name"),
+    "firstName": pgettext_lazy("person", "Name"),
+    "lastName": pgettext_lazy("person", "Name"),
     "avatar": _("Picture"),
     "idCard": _("Identity card"),
 }

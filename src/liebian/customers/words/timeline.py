@@ -155,11 +155,32 @@ def _reward(icon: str, words: Callable[[str], str], tone: str) -> Callable[[Even
         text = _joined(_other(event), _programme(event))
         return Line(
             icon,
-            words(_amount(event, currency, "amount")).strip(),
+            words(_worth(event, currency)).strip(),
             text,
             tone,
             reason=_text(event, "reason", "reason_code"),
         )
+
+    return line
+
+
+def _worth(event: EventRecord, currency: str) -> str:
+    """What the reward is, in its own measure: points, a coupon's face value, otherwise money."""
+    units, face = event.properties.get("amount"), event.properties.get("face_minor")
+    if event.properties.get("kind") == "points" and isinstance(units, int):
+        return ngettext("of %(count)s point", "of %(count)s points", units) % {"count": formats.number(units)}
+    if event.properties.get("kind") == "coupon" and isinstance(face, int):
+        return _("%(amount)s coupon") % {
+            "amount": formats.money(face, str(event.properties.get("currency") or currency))
+        }
+    return _amount(event, currency, "amount")
+
+
+def _coupon(icon: str, words: Callable[[], str], tone: str) -> Callable[[EventRecord, str], Line]:
+    def line(event: EventRecord, currency: str) -> Line:
+        code_words = _("coupon %(code)s") % {"code": _text(event, "code")}
+        text = _joined(_text(event, "reward"), code_words, _order(event), _programme(event))
+        return Line(icon, words(), text, tone, reason=_text(event, "reason"))
 
     return line
 
@@ -181,6 +202,8 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     ),
     "Reward Issued": _reward("coin", lambda amount: _("Reward %(amount)s paid out") % {"amount": amount}, "good"),
     "Reward Refused": _reward("ban", lambda amount: _("No reward %(amount)s") % {"amount": amount}, "warn"),
+    "Coupon Redeemed": _coupon("ticket", lambda: _("Used a coupon that was earned"), "good"),
+    "Coupon Refused": _coupon("ban", lambda: _("A coupon did not count"), "warn"),
     "Reward Clawed Back": _reward(
         "arrow-back-up", lambda amount: _("Reward %(amount)s taken back") % {"amount": amount}, "warn"
     ),

@@ -44,6 +44,14 @@ def test_a_message_is_kept_once_with_its_time_and_owner(send):
     assert event.at == datetime(2026, 5, 1, tzinfo=UTC)
 
 
+def test_a_repeat_is_recognised_by_its_name_when_it_names_no_time(send):
+    untimed = {key: value for key, value in ORDER.items() if key != "timestamp"}
+    assert send("track", untimed).json() == {"accepted": 1, "duplicates": 0}
+    assert send("track", untimed).json() == {"accepted": 0, "duplicates": 1}
+    nameless = {key: value for key, value in untimed.items() if key != "messageId"}
+    assert [send("track", nameless).json()["accepted"] for _ in range(2)] == [1, 1]  # two visits are two visits
+
+
 @pytest.mark.parametrize("kind", ["identify", "page", "screen", "group", "alias"])
 def test_every_kind_of_the_specification_is_taken(send, kind):
     assert send(kind, {"anonymousId": "a1", "name": "Home"}).json()["accepted"] == 1

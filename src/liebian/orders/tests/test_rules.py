@@ -58,3 +58,20 @@ def test_an_impossible_quantity_is_refused(quantity):
 )
 def test_amounts_are_exact_in_the_currency_s_own_units(amount, currency, minor):
     assert to_minor(amount, currency) == minor
+
+
+def test_a_coupon_that_was_named_stays_with_the_order():
+    state = State(external_id="o1", customer_id=1, id=1)
+    apply_placed(state, order(100, coupon="a1"), at="t1")
+    apply_placed(state, order(100), at="t2")
+    apply_placed(state, order(100, coupons=["A1", "b2"]), at="t3")
+    assert state.coupons == ("A1", "B2")
+
+
+@pytest.mark.parametrize("stated", [None, "", "  ", True, {}, [], [None, {"code": None}], "x" * 61, {"code": ["a"]}])
+def test_what_is_no_code_is_no_coupon(stated):
+    assert order(100, coupon=stated, coupons=stated).coupons == ()
+
+
+def test_an_order_names_ten_coupons_at_most():
+    assert len(order(100, coupons=[f"c{n}" for n in range(500)]).coupons) == 10

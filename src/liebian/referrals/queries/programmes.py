@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Collection
 
 from django.db.models import Count
 
@@ -102,6 +103,12 @@ def count_arms(programme_ids: list[int]) -> dict[int, dict[str, int]]:
     for programme_id, arm, n in rows:
         found[programme_id][arm] = n
     return found
+
+
+def list_codes(programme_id: int, customer_ids: Collection[int]) -> dict[int, str]:
+    """The codes of some of those invited, by customer."""
+    rows = Participation.objects.filter(programme_id=programme_id, customer_id__in=customer_ids, arm="treated")
+    return dict(rows.values_list("customer_id", "code"))
 
 
 def token_of(code: str) -> str:

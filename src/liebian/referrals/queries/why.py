@@ -7,7 +7,7 @@ from django.db.models import Q
 from liebian.customers import queries as customers
 from liebian.referrals.models import Outcome, Participation, Qualification, Referral, Touch
 from liebian.referrals.queries.programmes import clean_code
-from liebian.referrals.types import DecisionView, QualificationView, ReferralView, Why
+from liebian.referrals.types import COUPON_REDEEMED, COUPON_REFUSED, DecisionView, QualificationView, ReferralView, Why
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import RewardView
 
@@ -40,7 +40,7 @@ def _find_by_word(word: str) -> list[int]:
 def list_story(customer_id: int, *, programme_id: int | None = None) -> list[Why]:
     """Everything that referrals know of one person, oldest first: as a friend, and as the inviter of others."""
     story = [*_touches(customer_id, programme_id), *_bindings(customer_id, programme_id), *_unknown_codes(customer_id)]
-    story += _judgements(customer_id, programme_id)
+    story += [*_judgements(customer_id, programme_id), *_coupons(customer_id, programme_id)]
     return sorted(story, key=lambda entry: entry.at)
 
 
@@ -87,6 +87,24 @@ def _unknown_codes(customer_id: int) -> list[Why]:
             row.properties["reason"],
             {"code": row.properties["code"]},
             row.properties["trace"],
+        )
+        for row in rows.order_by("id")[:50]
+    ]
+
+
+def _coupons(customer_id: int, programme_id: int | None) -> list[Why]:
+    """Coupons that this person used, or tried to use, on an order."""
+    kinds = {COUPON_REDEEMED: "coupon_used", COUPON_REFUSED: "coupon_refused"}
+    rows = Outcome.objects.filter(customer_id=customer_id, name__in=kinds)
+    if programme_id is not None:
+        rows = rows.filter(programme_id=programme_id)
+    return [
+        Why(
+            row.at,
+            kinds[row.name],
+            None,
+            row.properties["reason"],
+            {"code": f"…{row.properties['code'][-4:]}", "order": row.properties["order_id"]},
         )
         for row in rows.order_by("id")[:50]
     ]

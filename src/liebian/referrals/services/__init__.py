@@ -11,11 +11,13 @@ from liebian.referrals.services.programmes import (
 from liebian.referrals.services.public import record_page_view, record_share, record_visit, sign_up
 from liebian.referrals.services.publishing import publish_programme
 from liebian.referrals.services.stage import advance
+from liebian.referrals.services.throttle import claim_sign_up_attempt
 
 __all__ = [
     "advance",
     "announce_outcomes",
     "change_status",
+    "claim_sign_up_attempt",
     "end_programme",
     "pause_programme",
     "publish_programme",

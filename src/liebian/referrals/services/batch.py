@@ -11,6 +11,7 @@ from liebian.orders.types import OrderChange
 from liebian.referrals.models import Outcome, Touch
 from liebian.referrals.rules import decide_binding, reward_key
 from liebian.referrals.services.binding import Binder
+from liebian.referrals.services.coupons import CouponDesk
 from liebian.referrals.services.granting import Granter
 from liebian.referrals.services.known import Known
 from liebian.referrals.types import OPENED, SHARED, SIGNED_UP, VIEWED
@@ -28,6 +29,7 @@ class ReferralBatch:
         self.known = Known(found, changes)
         self.binder = Binder(self.known)
         self.granter = Granter(self.known, self.binder)
+        self.desk = CouponDesk(self.known)
         self.touches: list[Touch] = []
 
     def run(self) -> None:
@@ -39,6 +41,7 @@ class ReferralBatch:
             else:
                 self._start_day(item)
         self.granter.flush()
+        self.desk.flush()
         Touch.objects.bulk_create(self.touches, batch_size=1000, ignore_conflicts=True)
         Outcome.objects.bulk_create(self.known.outcomes, batch_size=1000, ignore_conflicts=True)
 
@@ -58,6 +61,7 @@ class ReferralBatch:
             )  # fmt: skip
 
     def _take_order(self, change: OrderChange) -> None:
+        self.desk.take(change)
         if change.kind == "paid":
             for referral in self.known.bound_referrals(change.customer_id):
                 self.granter.take(change, referral)
@@ -78,6 +82,7 @@ class ReferralBatch:
                 self.binder.reverse(row.referral_id, "order_refunded", change)
             self.granter.keep(row)
             self.granter.flush()
+            self.desk.flush()
             rewards.cancel_or_claw_back(
                 qualification=reward_key(row.programme_id, row.order_external_id), refunded_minor=back,
                 order_total_minor=row.amount_minor, at=change.at, now=change.at,
@@ -85,6 +90,7 @@ class ReferralBatch:
 
     def _start_day(self, item: EventRecord) -> None:
         self.granter.flush()
+        self.desk.flush()
         day = date.fromisoformat(str(item.properties["day"]))
         _drain(day, item.at)
 

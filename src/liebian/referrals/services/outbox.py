@@ -10,7 +10,7 @@ from django.db import transaction
 from liebian.core import cursors, ids
 from liebian.events import services as events
 from liebian.events.types import INTERNAL_SOURCE
-from liebian.referrals.models import Outcome
+from liebian.referrals.models import Outcome, Programme
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import RewardChangeView, RewardView
 
@@ -20,7 +20,6 @@ _LIMIT = 2000
 _NAMES = {
     "refused": "Reward Refused",
     "issued": "Reward Issued",
-    "redeemed": "Reward Redeemed",
     "expired": "Reward Expired",
 }
 
@@ -48,18 +47,35 @@ def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
 
 def _own(position: int) -> tuple[list[dict[str, Any]], int]:
     rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
-    messages = [_message(row.name, row.cause, row.customer_id, row.at, row.properties) for row in rows]
+    names = _programme_names({row.programme_id for row in rows if row.programme_id})
+    messages = [
+        _message(
+            row.name,
+            row.cause,
+            row.customer_id,
+            row.at,
+            {**row.properties, "programme": names.get(row.programme_id or 0, "")},
+        )
+        for row in rows
+    ]
     return messages, rows[-1].pk if rows else position
 
 
 def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
     changes = rewards.list_reward_changes_after(position, _LIMIT)
     known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
-    messages = [_reward_message(change, known[change.reward_id]) for change in changes]
+    names = _programme_names({reward.programme_id for reward in known.values() if reward.programme_id})
+    # a coupon that was used is told by its order, which this change does not know
+    told = [change for change in changes if change.to_state != "redeemed"]
+    messages = [_reward_message(change, known[change.reward_id], names) for change in told]
     return messages, changes[-1].id if changes else position
 
 
-def _reward_message(change: RewardChangeView, reward: RewardView) -> dict[str, Any]:
+def _programme_names(ids_: set[int]) -> dict[int, str]:
+    return dict(Programme.objects.filter(pk__in=ids_).values_list("id", "name"))
+
+
+def _reward_message(change: RewardChangeView, reward: RewardView, names: dict[int, str]) -> dict[str, Any]:
     name = (
         "Reward Held"
         if not change.from_state and change.to_state == "held"
@@ -77,7 +93,8 @@ def _reward_message(change: RewardChangeView, reward: RewardView) -> dict[str, A
         change.at.isoformat(),
     )
     properties = {
-        "programme_id": reward.programme_id, "role": reward.role, "kind": reward.offer.kind, "reward": reward.offer.name,
+        "programme_id": reward.programme_id, "programme": names.get(reward.programme_id or 0, ""), "role": reward.role, "kind": reward.offer.kind, "reward": reward.offer.name,
+        "face_minor": reward.offer.face_minor,
         "amount": change.amount, "cost_minor": change.minor, "currency": reward.offer.currency, "reason": change.reason,
         "state": change.to_state, "hold_until": reward.hold_until.isoformat(),
     }  # fmt: skip

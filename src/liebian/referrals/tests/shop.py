@@ -13,7 +13,7 @@ from liebian.customers import services as customers
 from liebian.events import services as events
 from liebian.orders import services as orders
 from liebian.referrals import services
-from liebian.referrals.models import Participation, Qualification, Referral, ReferralDecision
+from liebian.referrals.models import Outcome, Participation, Qualification, Referral, ReferralDecision
 from liebian.referrals.queries import get_programme
 from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
@@ -67,8 +67,8 @@ class Shop:
         assert found is not None
         return found
 
-    def order(self, user: str, order: str, total: float, *, at: datetime) -> None:
-        properties = {"order_id": order, "total": total, "currency": "CNY"}
+    def order(self, user: str, order: str, total: float, *, at: datetime, **more: Any) -> None:
+        properties = {"order_id": order, "total": total, "currency": "CNY", **more}
         self.say({"type": "track", "event": "Order Completed", "userId": user, "properties": properties}, at=at)
 
     def refund(self, user: str, order: str, refund: str, total: float | None, *, at: datetime) -> None:
@@ -111,6 +111,9 @@ def states(programme: ProgrammeView) -> dict[str, Any]:
         "rewards": sorted(
             (r.qualification, r.role, r.customer_id, r.state, r.reason, r.amount, r.clawed_amount, r.changed_at)
             for r in rewards.list_rewards(programme_id=programme.id, limit=10_000)
+        ),
+        "coupons": sorted(
+            (o.name, o.properties["order_id"], o.properties["reason"]) for o in Outcome.objects.filter(name__startswith="Coupon ")
         ),
         "budget": (budget.funded, budget.available, budget.reserved, budget.paid_out, budget.receivable, budget.written_off),
     }  # fmt: skip

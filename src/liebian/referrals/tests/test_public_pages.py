@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -158,6 +159,18 @@ def test_the_inviter_sees_what_became_of_each_friend(client: Client, shop: Shop,
     soon = T0 + timedelta(days=1)
     assert queries.count_people(programme.id, "viewed", as_of=soon) == 1
     assert queries.count_people(programme.id, "shared", as_of=soon) == 1
+
+
+def test_the_inviters_page_copies_and_shares_with_script_and_reads_without(
+    client: Client, shop: Shop, programme: ProgrammeView
+) -> None:
+    address = f"/p/{queries.token_of(code_of(shop, programme))}"
+    text = client.get(address, **speaks("en")).content.decode()
+    assert 'src="/static/referrals/phone.js"' in text and text.count("<script") == 1
+    assert re.search(r'<button [^>]*type="button" hidden[^>]*data-copy="link"[^>]*>Copy</button>', text)
+    assert re.search(r'<form method="post"[^>]*/share"[^>]*data-share="[^"]*If you join, I get 300 points\.', text)
+    shared = client.get(f"{address}?shared=1", **speaks("zh-hans")).content.decode()
+    assert 'data-copy="text"' in shared and ">复制</button>" in shared
 
 
 def test_the_inviters_address_cannot_be_guessed(client: Client, shop: Shop, programme: ProgrammeView) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from liebian.core.ids import code_from
 from liebian.events.models import Event
 from liebian.ledger import queries as ledger
 from liebian.referrals import services
 from liebian.referrals.models import Outcome, Participation, Referral, Touch
+from liebian.referrals.rules import reward_key
 from liebian.referrals.tests.shop import T0, Shop, decisions, states
+from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -264,8 +267,27 @@ def tell_a_long_story(shop: Shop) -> Any:
     shop.refund("f6", "o6", "r6", 20, at=T0 + 10 * DAY)
     shop.sign_up("late", codes[0], at=T0 + 11 * DAY)
     shop.order("late", "o-late", 500, at=T0 + 12 * DAY)
+    use_coupons(shop, programme)
     shop.run()
     return states(programme)
+
+
+def use_coupons(shop: Shop, programme: ProgrammeView) -> None:
+    """Used, tried again, tried by somebody else, taken back before it was used, and too late: in one stretch of the log."""
+    code = {n: coupon_code(programme, f"o{n}") for n in (2, 3, 6)}
+    shop.order("f2", "c2", 120, at=T0 + 13 * DAY, coupon=code[2].lower())
+    shop.order("f2", "c2-again", 120, at=T0 + 13 * DAY, coupon=code[2])
+    shop.order("f2", "c3-theirs", 120, at=T0 + 13 * DAY, coupons=["SHOP20", code[3]])
+    shop.refund("f2", "o2", "r2", None, at=T0 + 14 * DAY)
+    shop.refund("f6", "o6", "r6b", None, at=T0 + 14 * DAY)
+    shop.order("f6", "c6", 120, at=T0 + 15 * DAY, coupon=code[6])
+    shop.day("2026-06-30")
+    shop.order("f3", "c3", 120, at=T0 + 30 * DAY, coupon=code[3])
+
+
+def coupon_code(programme: ProgrammeView, order: str) -> str:
+    """The code that the friend's reward for this order has, or will have once it is issued."""
+    return code_from("coupon", reward_key(programme.id, order), "first_order", "friend", length=10)
 
 
 def comparable(story: dict[str, Any]) -> dict[str, Any]:
@@ -276,6 +298,7 @@ def comparable(story: dict[str, Any]) -> dict[str, Any]:
         "decisions": [row[:4] for row in story["decisions"]],
         "rewards": sorted((r[0].rpartition(":")[2], r[1], *r[3:]) for r in story["rewards"]),
         "budget": story["budget"],
+        "coupons": story["coupons"],
     }
 
 
@@ -293,3 +316,9 @@ def test_a_replay_gives_the_same_whatever_the_size_of_the_steps(
     first = next(iter(stories.values()))
     assert comparable(stories[limit]) == comparable(first)
     assert {row[2:4] for row in stories[limit]["decisions"]} >= {("granted", ""), ("refused", "campaign_budget")}
+    assert stories[limit]["coupons"] == [
+        ("Coupon Redeemed", "c2", ""), ("Coupon Refused", "c2-again", "coupon_used"),
+        ("Coupon Refused", "c3", "reward_expired"), ("Coupon Refused", "c3-theirs", "coupon_not_theirs"),
+        ("Coupon Refused", "c6", "coupon_void"),
+    ]  # fmt: skip
+    assert all(proof.holds for proof in ledger.prove_zero())

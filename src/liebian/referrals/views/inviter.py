@@ -54,7 +54,6 @@ def inviter_page(request: HttpRequest, token: str) -> HttpResponse:
     context["state_text"] = reason_text(context["state"], customer=True)
     response = render(request, "referrals/inviter.html", context)
     response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 import segno
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from liebian.access.guard import public
 from liebian.access.queries import get_organisation
 from liebian.core import clock
+from liebian.core.errors import Invalid
 from liebian.referrals import queries, services
 from liebian.referrals.forms.public import SignUpForm
 from liebian.referrals.types import CONSENT_VERSION, Landing, ProgrammeView
@@ -51,6 +53,10 @@ def _sign_up(request: HttpRequest, code: str, visitor: str, channel: str) -> Htt
     found = queries.get_landing(code, visitor="", now=now)
     if found.programme is None or not form.is_valid():
         return _page(request, found, form, found.state, status=404 if found.programme is None else 422)
+    try:
+        services.claim_sign_up_attempt(visitor=visitor, address=request.META.get("REMOTE_ADDR", ""), now=now)
+    except Invalid as error:
+        return _wait(request, found, form, minutes=error.details["minutes"])
     result = services.sign_up(
         code=found.code, **form.contact_of(), name=form.cleaned_data["name"].strip(), consent=True,
         marketing=form.cleaned_data["marketing"], channel=channel, visitor=visitor, now=now,
@@ -60,12 +66,21 @@ def _sign_up(request: HttpRequest, code: str, visitor: str, channel: str) -> Htt
     return _page(request, found, form, result.reason, status=409)
 
 
-def _page(request: HttpRequest, found: Landing, form: SignUpForm, state: str, *, status: int = 200) -> HttpResponse:
+def _wait(request: HttpRequest, found: Landing, form: SignUpForm, *, minutes: int) -> HttpResponse:
+    """Says when to try again; the form keeps what was typed."""
+    response = _page(request, found, form, "too_many_attempts", status=HTTPStatus.TOO_MANY_REQUESTS, minutes=minutes)
+    response["Retry-After"] = str(minutes * 60)
+    return response
+
+
+def _page(
+    request: HttpRequest, found: Landing, form: SignUpForm, state: str, *, status: int = 200, minutes: int = 0
+) -> HttpResponse:
     if found.programme is None:
         return render(request, "referrals/unknown_code.html", {"code": found.code}, status=404)
     context: dict[str, Any] = {
         "landing": found, "programme": found.programme, "form": form, "state": state, "is_over": state in _FINAL,
-        "state_text": reason_text(state, customer=True), "consent_version": CONSENT_VERSION, "code": found.code,
+        "state_text": reason_text(state, customer=True), "consent_version": CONSENT_VERSION, "code": found.code, "minutes": minutes,
         **offers_context(found.programme),
     }  # fmt: skip
     return render(request, "referrals/landing.html", context, status=status)

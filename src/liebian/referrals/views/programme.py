@@ -215,9 +215,9 @@ def _budget(programme: ProgrammeView) -> dict[str, Any]:
         (budget.available / whole, "line"),
     ]
     accounts = (
-        ("paid_out", budget.paid_out, _("paid out")),
-        ("reserved", budget.reserved, _("waiting for the refund period")),
-        ("budget", budget.available, _("available")),
+        ("paid_out", budget.paid_out, _("Paid out")),
+        ("reserved", budget.reserved, _("Waiting for the refund period")),
+        ("budget", budget.available, _("Available")),
     )
     rows = [
         {"label": label, "amount": money(amount, budget.currency), "href": _account_href(f"{kind}:{budget.id}")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from liebian.referrals.words import REFERRAL_STATES, STATUS, STATUS_LOOK, STEPS,
 from liebian.rewards import queries as rewards
 
 _PAGE = 50
+_INVITERS = ("invited", "viewed", "shared")
 
 
 @requires("referrals:view")
@@ -34,7 +36,7 @@ def programme_list(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "programme": each, "status": STATUS[each.status], "look": STATUS_LOOK[each.status], "arms": arms.get(each.id),
-            "total": totals.get(each.id), "budget": budgets.get(each.budget_id or 0),
+            "total": totals.get(each.id), "last_day": each.ends_on - timedelta(days=1) if each.ends_on else None, "budget": budgets.get(each.budget_id or 0),
             "qualified": queries.count_people(each.id, "qualified", as_of=now) if each.id in arms else None,
         }
         for each in programmes
@@ -66,18 +68,30 @@ def people(request: HttpRequest, programme_id: int) -> HttpResponse:
     )
     rows = found[:_PAGE]
     names = names_of({row.customer_id for row in rows} | {row.other_id for row in rows if row.other_id})
+    pages = _own_pages(request, programme_id, step, {row.customer_id for row in rows})
     context = {
         "programme": programme, "step": step, "steps": STEPS.items(), "label": STEPS[step],
-        "total": queries.count_people(programme_id, step, as_of=now),
+        "total": queries.count_people(programme_id, step, as_of=now), "has_pages": bool(pages),
         "rows": [
             {"row": row, "name": names[row.customer_id], "href": customer_href(row.customer_id),
-             "other": names.get(row.other_id or 0), "other_href": customer_href(row.other_id),
+             "own_page": pages.get(row.customer_id, ""), "other": names.get(row.other_id or 0), "other_href": customer_href(row.other_id),
              "state": REFERRAL_STATES.get(row.state, row.state), "reason": reason_text(row.reason)}
             for row in rows
         ],
         "next": rows[-1].key if len(found) > _PAGE else None,
     }  # fmt: skip
     return render(request, "referrals/people.html", context)
+
+
+def _own_pages(request: HttpRequest, programme_id: int, step: str, customer_ids: set[int]) -> dict[int, str]:
+    """The addresses to send to those invited. Who has one can see that person's friends, so not everybody may."""
+    if step not in _INVITERS or not may(request, "referrals:edit"):
+        return {}
+    return {key: _own_page(code) for key, code in queries.list_codes(programme_id, customer_ids).items()}
+
+
+def _own_page(code: str) -> str:
+    return reverse("referrals:inviter", args=[queries.token_of(code)])
 
 
 @requires("referrals:view")
@@ -139,6 +153,8 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "sign_up_refused": ("ban", "warn", gettext_noop("Sign-up with the code %(code)s does not count")),
     "friend_signed_up": ("user-plus", "good", gettext_noop("%(name)s signed up as their friend")),
     "friend_refused": ("ban", "warn", gettext_noop("The sign-up of %(name)s does not count")),
+    "coupon_used": ("ticket", "good", gettext_noop("Used the coupon %(code)s on order %(order)s")),
+    "coupon_refused": ("ban", "warn", gettext_noop("The coupon %(code)s does not count on order %(order)s")),
     "ordered": ("shopping-bag", "", gettext_noop("Order %(order)s was judged")),
 }
 
@@ -166,7 +182,10 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
     taking_part = queries.list_participations(person.id)
     context = {
         "customer_id": person.id,
-        "taking_part": [{"participation": p, "programme": programmes[p.programme_id]} for p in taking_part],
+        "taking_part": [
+            {"participation": p, "programme": programmes[p.programme_id], "own_page": _own_page(p.code) if may(request, "referrals:edit") else ""}
+            for p in taking_part
+        ],
         "invited_by": [_line(r.referrer_id, r, names, programmes) for r in invited_by],
         "invited": [_line(r.referee_id, r, names, programmes) for r in invited[:20]],
         "stories": [

@@ -4,6 +4,8 @@ from liebian.rewards.queries.budgets import get_budget, list_budgets
 from liebian.rewards.queries.holdings import (
     find_coupon,
     list_coupons,
+    list_coupons_by_code,
+    list_issued_coupons,
     list_points_balances,
     points_account_code,
     points_balance,
@@ -29,6 +31,8 @@ __all__ = [
     "get_reward",
     "list_budgets",
     "list_coupons",
+    "list_coupons_by_code",
+    "list_issued_coupons",
     "list_offers",
     "list_points_balances",
     "list_programme_totals",

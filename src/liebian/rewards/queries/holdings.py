@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import Coupon
@@ -28,6 +29,19 @@ def list_coupons(customer_id: int) -> list[CouponView]:
 def find_coupon(code: str) -> CouponView | None:
     row = Coupon.objects.filter(code=code.strip().upper()).select_related("offer").first()
     return view_coupon(row) if row else None
+
+
+def list_coupons_by_code(codes: Iterable[str]) -> dict[str, CouponView]:
+    """Coupons by their code in capitals; codes that are none of ours are left out."""
+    wanted = {code.strip().upper() for code in codes}
+    rows = Coupon.objects.filter(code__in=wanted).select_related("offer")
+    return {row.code: view_coupon(row) for row in rows}
+
+
+def list_issued_coupons(*, start: datetime, end: datetime) -> list[CouponView]:
+    """Coupons issued in [start, end) that nobody has used, by code."""
+    rows = Coupon.objects.filter(state="issued", issued_at__gte=start, issued_at__lt=end)
+    return [view_coupon(row) for row in rows.select_related("offer").order_by("code")]
 
 
 def points_account_code(customer_id: int) -> str:

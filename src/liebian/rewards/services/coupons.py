@@ -17,8 +17,10 @@ from liebian.rewards.types import CouponOutcome, CouponUse, RewardView
 
 
 def redeem_coupons(*, uses: Sequence[CouponUse], now: datetime) -> list[CouponOutcome]:
-    """Count coupons as used on orders; answers one outcome per use, in order.
+    """Count coupons as used on orders; answers one outcome per use, in order. A use counts at its own time.
 
+    A coupon stays used when the order on which it was used comes back; when the order that earned it comes back, its money
+    is written off (see `claw_back_many`).
     Writes Coupon, Reward, RewardChange, ledger. Idempotent by (code, order_key): one order may repeat its use.
     """
     codes = {use.code.strip().upper() for use in uses}
@@ -30,9 +32,9 @@ def redeem_coupons(*, uses: Sequence[CouponUse], now: datetime) -> list[CouponOu
         outcomes, taken = _decide(uses, coupons)
         post_many(entries=[_draft_use(coupon, use) for coupon, use in taken], now=now)
         for coupon, use in taken:
-            coupon.state, coupon.order_key, coupon.changed_at = "redeemed", use.order_key, now
+            coupon.state, coupon.order_key, coupon.changed_at = "redeemed", use.order_key, use.at
         Coupon.objects.bulk_update([coupon for coupon, _ in taken], ["state", "order_key", "changed_at"])
-        move_rewards([Step(coupon.reward, "redeemed", amount=1) for coupon, _ in taken], at=now)
+        move_rewards([Step(coupon.reward, "redeemed", amount=1, at=use.at) for coupon, use in taken], at=now)
     return outcomes
 
 

@@ -22,7 +22,10 @@ WHERE id = %s AND state = %s AND clawed_amount = %s
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One reward's next state. `amount` and `minor` go to its history; the rest is added to its sums."""
+    """One reward's next state. `amount` and `minor` go to its history; the rest is added to its sums.
+
+    `at` is the step's own time, where steps of different times are taken together.
+    """
 
     reward: Reward
     to_state: str
@@ -32,6 +35,7 @@ class Step:
     clawed_amount: int = 0
     clawed_minor: int = 0
     owed_minor: int = 0
+    at: datetime | None = None
 
 
 def lock_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
@@ -49,13 +53,13 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
     """Take every step or none: each row must still be in the state it was read in. Writes Reward and RewardChange."""
     if not steps:
         return
-    moved_at = connection.ops.adapt_datetimefield_value(at)
     rows = []
     for step in steps:
         old = step.reward
         check_transition(old.state, step.to_state)
         clawed = (old.clawed_amount + step.clawed_amount, old.clawed_minor + step.clawed_minor)
         owed = old.owed_minor + step.owed_minor
+        moved_at = connection.ops.adapt_datetimefield_value(step.at or at)
         rows.append((step.to_state, step.reason, *clawed, owed, moved_at, old.pk, old.state, old.clawed_amount))
     with connection.cursor() as cursor:
         cursor.executemany(_MOVE, rows)
@@ -71,7 +75,7 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
             reason=step.reason,
             amount=step.amount,
             minor=step.minor,
-            at=at,
+            at=step.at or at,
         )
         for step in steps
     )

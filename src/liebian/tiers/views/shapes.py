@@ -135,7 +135,7 @@ def _square(answer: TierAnswer, square: Square) -> charts.Cell:
         note=format_minor(per_head, answer.currency, cents=False),
         href=_people(answer, r=square.r, f=square.f),
         weight=max(0, per_head),
-        tag=words.short_label("rfm", square.cell),
+        tag=words.cell_label("rfm", square.cell),
     )
 
 
@@ -193,10 +193,7 @@ def flow_chart(kind: str, moves: Sequence[Move], before: date, after: date) -> c
     largest = changed[0] if changed else None
     flows = [
         charts.Flow(
-            words.short_label(kind, move.source),
-            words.short_label(kind, move.target),
-            move.n_customers,
-            strong=move is largest,
+            words.short_label(kind, move.source), words.short_label(kind, move.target), move.n_customers, strong=move is largest
         )
         for move in moves
     ]

@@ -71,8 +71,9 @@ def _end_label(labels: Sequence[str], values: Sequence[Value], unit: Unit, colou
     last = max((i for i, v in enumerate(values) if v is not None), default=None)
     if last is None:
         return {}
-    words = {"show": True, "position": "top", "distance": 8, "formatter": unit.text(values[last]), "fontWeight": 650}
-    words |= {"fontSize": 13, "color": token("ink")}
+    value = unit.text(values[last]).removesuffix(".00")  # cents are noise beside a line
+    words = {"show": True, "position": "top", "distance": 8, "formatter": value, "fontWeight": 650}
+    words |= {"fontSize": 13, "color": token("ink"), "align": "right", "offset": [8, 0]}
     point = {"coord": [labels[last], values[last]], "label": words}
     return {"markPoint": {"symbol": "circle", "symbolSize": 9, "itemStyle": {"color": token(colour)}, "data": [point]}}
 

@@ -53,7 +53,7 @@ def tree(
         "type": "tree",
         "data": [_draw(root)],
         "left": 70,
-        "right": 70,
+        "right": 130,
         "top": 6,
         "bottom": 6,
         "orient": "LR",

@@ -1,0 +1,79 @@
+"""The home page: figures of the last 30 days, each from the log, and what to do when there is nothing yet."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from liebian.access.tests.factories import make_user
+from liebian.customers import services as customers
+from liebian.events import services as events
+from liebian.insights.queries import get_home
+from liebian.orders import services as orders
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+NOW = datetime(2026, 6, 12, 2, 24, tzinfo=UTC)
+
+
+def order(user: str, number: str, total: float, at: datetime) -> dict[str, object]:
+    properties = {"order_id": number, "total": total, "currency": "CNY"}
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": user,
+        "messageId": number,
+        "timestamp": at,
+        "properties": properties,
+    }
+
+
+def play(*messages: dict[str, object]) -> None:
+    events.record_events(messages, source="test", received_at=NOW)
+    customers.advance()
+    orders.advance()
+
+
+def test_an_empty_installation_says_what_to_do_first(client):
+    client.force_login(make_user("operator"))
+    page = client.get("/home", headers={"accept-language": "en"}).content.decode()
+    assert "No data yet" in page
+    assert 'href="/imports"' in page
+
+
+def test_the_last_30_days_stand_beside_the_30_before():
+    play(
+        order("u1", "o1", 100, NOW - timedelta(days=40)),
+        order("u1", "o2", 60, NOW - timedelta(days=1)),
+        order("u2", "o3", 30, NOW - timedelta(hours=1)),
+    )
+    home = get_home(now=NOW)
+    assert (home.revenue.value, home.revenue.before) == (9000, 10000)
+    assert (home.orders.value, home.orders.before) == (2, 1)
+    assert (home.new_buyers.value, home.new_buyers.before) == (1, 1)
+    assert home.revenue.arrow == "down"
+    assert home.days[-1].revenue_minor == 3000
+
+
+def test_a_refund_lowers_the_day_on_which_it_happens():
+    refund = {"order_id": "o1", "refund_id": "r1", "total": 40}
+    play(
+        order("u1", "o1", 100, NOW - timedelta(days=3)),
+        {
+            "type": "track", "event": "Order Refunded", "userId": "u1", "messageId": "r1", "timestamp": NOW - timedelta(days=1),
+            "properties": refund,
+        },
+    )  # fmt: skip
+    by_day = {each.day.day: each.revenue_minor for each in get_home(now=NOW).days}
+    assert (by_day[9], by_day[11]) == (10000, -4000)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_page_answers_with_data_in_both_languages(client, language):
+    play(order("u1", "o1", 100, NOW - timedelta(days=3)))
+    client.force_login(make_user("viewer"))
+    client.cookies["django_language"] = language
+    assert client.get("/home").status_code == 200
+
+
+def test_an_order_event_that_nobody_could_read_is_not_forgotten():
+    play(order("u1", "o1", "many", NOW))
+    assert get_home(now=NOW).refused_order_events == 1
