@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import ngettext
 
 from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.referrals.models import SignUpWindow
 from liebian.referrals.rules.throttle import PER_ADDRESS, PER_VISITOR, WINDOW, Attempts, household_of
 
@@ -53,9 +53,6 @@ def _forget(kept: dict[bytes, int], now: datetime) -> None:
 
 
 def _too_many(minutes: int) -> Invalid:
-    message = ngettext(
-        "Too many attempts. Try again in %(minutes)d minute.",
-        "Too many attempts. Try again in %(minutes)d minutes.",
-        minutes,
-    )
-    return Invalid("too_many_attempts", message % {"minutes": minutes}, minutes=minutes)
+    if minutes == 1:
+        return Invalid("too_many_attempts", _("Too many attempts. Try again in a minute."), minutes=minutes)
+    return Invalid("too_many_attempts", _("Too many attempts. Try again in %(minutes)s minutes."), minutes=minutes)
