@@ -142,7 +142,10 @@ def normalise(kind: str, value: str) -> str | None:
 def list_recommended(*, ordered_from: datetime, ordered_before: datetime) -> list[Recommended]:
     """People who told us who recommended us and whose first order was placed in the half-open window."""
     rows = Customer.objects.filter(
-        referred_by__isnull=False, merged_into__isnull=True, first_order_at__gte=ordered_from, first_order_at__lt=ordered_before
+        referred_by__isnull=False,
+        merged_into__isnull=True,
+        first_order_at__gte=ordered_from,
+        first_order_at__lt=ordered_before,
     )
     columns = rows.order_by("pk").values_list("pk", "referred_by", "first_order_at")
     return [Recommended(person, by, at) for person, by, at in columns if by and at]
