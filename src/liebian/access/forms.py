@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from liebian.access.labels import label_of
 from liebian.access.permissions import ROLES
 from liebian.core.errors import LiebianError
+from liebian.ui.formats import error_text
 
 _LANGUAGES = [("", _("As the browser says")), ("zh-hans", "中文"), ("en", "English")]
 
@@ -17,7 +18,7 @@ _LANGUAGES = [("", _("As the browser says")), ("zh-hans", "中文"), ("en", "Eng
 def show_error(form: forms.Form, error: LiebianError) -> None:
     """Put a service's refusal beside the field that it is about."""
     field = error.details.get("field")
-    form.add_error(field if field in form.fields else None, error.message)
+    form.add_error(field if field in form.fields else None, error_text(error))
 
 
 def role_choices() -> list[tuple[str, str]]:

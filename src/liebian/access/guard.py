@@ -14,11 +14,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import URLPattern, URLResolver
-from django.utils.translation import gettext as _
 
 from liebian.access.labels import label_of
 from liebian.access.permissions import PERMISSIONS
 from liebian.core.errors import NotAllowed
+from liebian.core.texts import mark as _
 
 PUBLIC = "public"
 _API = "/v1/"
@@ -50,9 +50,12 @@ def requires(permission: str) -> Callable[[Callable[..., HttpResponseBase]], Vie
             if not user.is_authenticated:
                 return _ask_to_sign_in(request)
             if not user.may(permission):
-                label = label_of(PERMISSIONS[permission])
-                message = _("Your role does not include “%(right)s”. An administrator can change that.")
-                raise NotAllowed("not_allowed", message % {"right": label}, permission=permission)
+                raise NotAllowed(
+                    "not_allowed",
+                    _("Your role does not include “%(right)s”. An administrator can change that."),
+                    right=label_of(PERMISSIONS[permission]),
+                    permission=permission,
+                )
             return view(request, *args, **kwargs)
 
         marked = cast(View, guarded)

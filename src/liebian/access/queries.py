@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from liebian.access import rules
 from liebian.access.models import AuditEntry, AuditHead, Organisation, User
 from liebian.access.types import AuditRecord, ChainReport, OrganisationInfo, UserInfo
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 
 _CHUNK = 2000
 

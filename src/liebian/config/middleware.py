@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from liebian.core.errors import LiebianError
+from liebian.core.errors import Invalid, LiebianError, Unavailable
+from liebian.core.texts import mark as _
+
+log = structlog.get_logger("pages")
 
 
 class ErrorPages:
@@ -18,9 +22,35 @@ class ErrorPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, LiebianError):
+        known = _known(error)
+        if known is None:
             return None
         if request.path.startswith("/v1/"):
-            body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
-            return JsonResponse(body, status=error.status)
-        return render(request, "ui/error.html", {"error": error}, status=error.status)
+            body = {"error": {"code": known.code, "message": known.message, "details": known.details}}
+            return JsonResponse(body, status=known.status)
+        return render(request, "ui/error.html", {"error": known}, status=known.status)
+
+
+def _known(error: Exception) -> LiebianError | None:
+    """The product's own errors as they are, and the library's where a reader can do something about them."""
+    if isinstance(error, LiebianError):
+        return error
+    from liebian_analytics.errors import RuleError, SchemaMismatch
+
+    if isinstance(error, RuleError):
+        return Invalid(
+            "bad_rule",
+            _("The condition at %(path)s cannot be used. Change it, then ask again."),
+            path=error.path or "$",
+            reason=error.reason,
+        )
+    if isinstance(error, SchemaMismatch):
+        log.error("history_mismatch", error=str(error))
+        return Unavailable(
+            "history_mismatch",
+            _(
+                "The history on file does not fit this page yet. The worker brings it up to date; ask again in a minute."
+            ),
+            said=str(error),
+        )
+    return None

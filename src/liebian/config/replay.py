@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 
 from liebian.core.errors import Conflict, Unavailable
+from liebian.core.texts import mark as _
 
 RECORDS = [
     "access_organisation", "tiers_tiermodel", "segments_segment", "referrals_programme", "referrals_programmechange",
@@ -58,7 +59,7 @@ def check_replay() -> list[Part]:
     """Replay in a temporary folder and compare, part by part. Writes nothing to this installation."""
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
         raise Conflict(
-            "replay_needs_sqlite", "A replay needs an installation on SQLite files. Restore a backup into one."
+            "replay_needs_sqlite", _("A replay needs an installation on SQLite files. Restore a backup into one.")
         )
     with tempfile.TemporaryDirectory(prefix="liebian-replay-") as folder:
         home = Path(folder)
@@ -84,7 +85,10 @@ def _liebian(home: Path, command: str) -> None:
     )
     if done.returncode:
         raise Unavailable(
-            "replay_failed", f"`liebian {command}` failed in the replay: {(done.stdout + done.stderr)[-500:]}"
+            "replay_failed",
+            _("`liebian %(command)s` failed in the replay: %(output)s"),
+            command=command,
+            output=(done.stdout + done.stderr)[-500:],
         )
 
 

@@ -100,7 +100,7 @@ def _sqlite(name: str) -> dict[str, object]:
 if env.DATABASE_URL.value:
     _postgres = dict(dj_database_url.parse(env.DATABASE_URL.value))
     _postgres["CONN_MAX_AGE"] = 0
-    _postgres["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}}
+    _postgres["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 30}}
     DATABASES = {"default": _postgres}
 else:
     DATABASES = {"default": _sqlite("main"), "log": _sqlite("log")}
@@ -123,6 +123,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # --- language and time -----------------------------------------------------------------------------------------------
+LOCALE_PATHS = [SRC / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 LANGUAGE_CODE = "zh-hans"

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from liebian.core.texts import fill
+
 
 class LiebianError(Exception):
-    """Base. `code` is stable and machine readable; `message` is for people; `details` is JSON-able."""
+    """Base. `code` is stable and machine readable, `details` is JSON-able.
+
+    `msgid` is a marked English text whose places `%(name)s` the details fill. Programs and logs read it in English as
+    `message` or `str(error)`; pages read it in the reader's language by `ui.formats.error_text`.
+    """
 
     status = 500
 
-    def __init__(self, code: str, message: str, **details: Any) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, msgid: str, /, **details: Any) -> None:
+        super().__init__(msgid)
         self.code = code
-        self.message = message
+        self.msgid = msgid
         self.details = details
+
+    @property
+    def message(self) -> str:
+        return fill(self.msgid, self.details)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Invalid(LiebianError):

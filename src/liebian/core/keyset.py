@@ -11,9 +11,9 @@ import binascii
 from typing import Any
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 
 
 def encode(*values: str | int | None) -> str:

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 
 _EXPONENTS = {
     "BHD": 3,
@@ -41,7 +42,7 @@ def to_minor(amount: object, currency: str) -> int:
     Raises Invalid "bad_amount" for anything that is not an amount.
     """
     if isinstance(amount, bool) or not isinstance(amount, str | int | float | Decimal):
-        raise Invalid("bad_amount", f"{str(amount)[:40]!r} is not an amount of money.")
+        raise Invalid("bad_amount", _("'%(amount)s' is not an amount of money."), amount=str(amount)[:40])
     return _to_minor(amount, currency)
 
 
@@ -50,9 +51,11 @@ def _to_minor(amount: str | int | float | Decimal, currency: str) -> int:
     try:
         value = Decimal(str(amount)).scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_EVEN)
     except InvalidOperation:
-        raise Invalid("bad_amount", f"{amount!r} is not an amount of money.") from None
+        raise Invalid("bad_amount", _("'%(amount)s' is not an amount of money."), amount=str(amount)[:40]) from None
     if not value.is_finite() or abs(value) > MAX_MINOR:
-        raise Invalid("bad_amount", f"{amount!r} is not an amount of money that we can hold.")
+        raise Invalid(
+            "bad_amount", _("'%(amount)s' is not an amount of money that we can hold."), amount=str(amount)[:40]
+        )
     return int(value)
 
 
@@ -71,7 +74,9 @@ class Money:
 
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:
-            raise Invalid("mixed_currencies", f"Cannot add {other.currency} to {self.currency}.")
+            raise Invalid(
+                "mixed_currencies", _("%(other)s cannot be added to %(own)s."), other=other.currency, own=self.currency
+            )
         return Money(self.amount_minor + other.amount_minor, self.currency)
 
     def format(self, *, cents: bool = True) -> str:

@@ -16,6 +16,7 @@ from liebian.core.money import to_minor
 from liebian.customers.types import CustomerFilter, FilterChoices, Window
 from liebian.customers.words.facts import name_gender
 from liebian.customers.words.tiers import name_tier
+from liebian.ui.formats import error_text
 
 _YES_NO = [("", _("Any")), ("yes", _("Yes")), ("no", _("No"))]
 _DIGITS: Any = {
@@ -90,7 +91,7 @@ class CustomerFilterForm(forms.Form):
         try:
             return None if amount is None else to_minor(amount, self.currency)
         except Invalid as error:
-            raise forms.ValidationError(error.message) from None
+            raise forms.ValidationError(error_text(error)) from None
 
     def to_filter(self, now: datetime) -> CustomerFilter:
         """What could be read. Days are whole business days that end today."""

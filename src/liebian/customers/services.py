@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from liebian.access import services as access
 from liebian.access.types import Actor
 from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
 from liebian.customers.models import Identifier, TierMembership

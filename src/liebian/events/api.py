@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from liebian.access.guard import public
 from liebian.core import clock
 from liebian.core.errors import Invalid, LiebianError, Unavailable
+from liebian.core.texts import mark as _
 from liebian.events import schemas
 from liebian.events.queries import find_source_by_key
 from liebian.events.rules import Draft, parse_message
@@ -35,7 +36,7 @@ def record(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _record(request: HttpRequest, kind: str) -> Receipt:
     if request.method != "POST":
-        raise Refused(405, "bad_method", "Use POST.")
+        raise Refused(405, "bad_method", _("Use POST."))
     limit = schemas.MAX_BATCH if kind == "batch" else schemas.MAX_EVENT
     schemas.check_content_type(request.content_type or "")
     body = schemas.decode_object(
@@ -48,7 +49,9 @@ def _record(request: HttpRequest, kind: str) -> Receipt:
     try:
         return insert_drafts(drafts, source=source.name, received_at=now)
     except OperationalError:
-        raise Unavailable("log_busy", "The event log is busy. Nothing was written: send the same body again.") from None
+        raise Unavailable(
+            "log_busy", _("The event log is busy. Nothing was written: send the same body again.")
+        ) from None
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:
@@ -58,16 +61,16 @@ def _read(request: HttpRequest, limit: int) -> bytes:
     try:
         return request.read(limit + 1)
     except (UnreadablePostError, RawPostDataException, OSError):
-        raise Refused(400, "body_unreadable", "The body broke off. Send it again.") from None
+        raise Refused(400, "body_unreadable", _("The body broke off. Send it again.")) from None
 
 
 def _authenticate(request: HttpRequest, body: dict[str, Any]) -> SourceView:
     key = schemas.read_basic_user(request.headers.get("Authorization", "")) or body.get("writeKey")
     if not isinstance(key, str) or not key.isprintable() or len(key) > 64:
-        raise Refused(401, "write_key_missing", "Send the source's write key as HTTP Basic user or as writeKey.")
+        raise Refused(401, "write_key_missing", _("Send the source's write key as HTTP Basic user or as writeKey."))
     source = find_source_by_key(key)
     if source is None or not source.is_enabled:
-        raise Refused(401, "write_key_unknown", "No active source has this write key. See the page Sources.")
+        raise Refused(401, "write_key_unknown", _("No active source has this write key. See the page Sources."))
     return source
 
 
@@ -83,8 +86,16 @@ def _parse(messages: list[Any], source: SourceView, now: Any, *, is_batch: bool)
                 raise
             refused.append({"index": index, "code": error.code, "message": error.message})
     if refused:
-        text = f"{len(refused)} of {len(messages)} messages cannot be kept, so nothing was written. Mend them and send all again."
-        raise Invalid("batch_refused", text, messages=refused)
+        raise Invalid(
+            "batch_refused",
+            _(
+                "%(n_refused)s of %(n_messages)s messages cannot be kept, so nothing was written. "
+                "Mend them and send all again."
+            ),
+            n_refused=len(refused),
+            n_messages=len(messages),
+            messages=refused,
+        )
     return drafts
 
 

@@ -7,6 +7,10 @@ from typing import Any, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from liebian.core.errors import LiebianError
+from liebian.events.imports.types import FIELD_NAMES
+from liebian.ui.formats import error_text
+
 Words = str | Promise
 
 
@@ -49,29 +53,7 @@ REASONS: dict[str, Words] = {
     "order_conflict": _("An order number that already belongs to another customer, currency or order"),
     "cancellation_unmatched": _("A cancellation of something that is not in the file"),
 }
-FIELDS: dict[str, Words] = {
-    "order_id": _("Order number"),
-    "customer_id": _("Customer number"),
-    "at": _("Time of the order"),
-    "price": _("Price of one piece"),
-    "quantity": _("Quantity"),
-    "product_id": _("Product number"),
-    "product_name": _("Product name"),
-    "category": _("Category"),
-    "total": _("Total of the order"),
-    "currency": _("Currency"),
-    "channel": _("Channel"),
-    "country": _("Country"),
-    "province": _("Province"),
-    "city": _("City"),
-    "gender": _("Gender"),
-    "birthday": _("Birthday"),
-    "occupation": _("Occupation"),
-    "name": _("Name"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "address": _("Address"),
-}
+FIELDS: dict[str, Words] = {field: _(name) for field, name in FIELD_NAMES.items()}
 KINDS: dict[str, Words] = {"api": _("Tracking API"), "file": _("File import")}
 PROBLEMS: dict[str, Words] = {
     "column_missing": _("A column that is needed is missing. Choose it below."),
@@ -79,6 +61,9 @@ PROBLEMS: dict[str, Words] = {
     "bad_date_format": _("This is no date format. Write it like %Y-%m-%d %H:%M."),
     "customer_id_personal": _("The customer column holds phone numbers or e-mail addresses. Choose the shop's own customer number."),
     "nothing_accepted": _("No row can be taken. Look at the columns and the reasons."),
+    "bad_mapping": _("The file of columns cannot be used as it is. Mend it, or choose the columns below."),
+    "bad_mapping_file": _("The file of columns is neither JSON nor TOML. Choose the columns below."),
+    "unknown_preset": _("There is no such preset. Choose the columns below."),
     "bad_time_zone": _("This is not a time zone. Use a name like Asia/Shanghai."),
     "bad_currency": _("This is not a currency code. Use three letters like CNY."),
     "file_empty": _("The file is empty."),
@@ -108,4 +93,6 @@ def say(error: Explained) -> str:
         return f"{words} {_('The closest is %(closest)s.') % {'closest': closest}}" if closest else str(words)
     if error.code == "date_ambiguous" and details.get("formats"):
         return f"{PROBLEMS[error.code]} ({', '.join(details['formats'])})"
+    if error.code not in PROBLEMS and isinstance(error, LiebianError):
+        return error_text(error)
     return str(PROBLEMS.get(error.code, error.message))

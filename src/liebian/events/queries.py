@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.events.models import Event, ImportJob, Source
 from liebian.events.types import EventRecord, ImportView, SourceView
 
@@ -67,7 +68,7 @@ def find_source_by_key(write_key: str) -> SourceView | None:
 def get_source(name: str) -> SourceView:
     source = Source.objects.filter(name=name).first()
     if source is None:
-        raise NotFound("source_not_found", f"There is no source called {name!r}.")
+        raise NotFound("source_not_found", _("There is no source called '%(name)s'."), name=name)
     return source_view(source)
 
 
@@ -82,7 +83,7 @@ def _import_view(job: ImportJob) -> ImportView:
 def get_import(job_id: int) -> ImportView:
     job = ImportJob.objects.filter(pk=job_id).first()
     if job is None:
-        raise NotFound("import_not_found", f"There is no import {job_id}.")
+        raise NotFound("import_not_found", _("There is no import %(job_id)s."), job_id=job_id)
     return _import_view(job)
 
 

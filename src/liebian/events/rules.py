@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 
 PUBLIC_TYPES = ("identify", "track", "page", "screen", "group", "alias")
 TYPES = frozenset({*PUBLIC_TYPES, "day"})
@@ -46,7 +47,9 @@ def parse_time(value: object) -> datetime | None:
     except (ValueError, OverflowError):
         shown = str(value)[:40]
         raise Invalid(
-            "bad_timestamp", f"{shown!r} is not a time. Send ISO 8601, for example 2026-01-31T08:30:00Z."
+            "bad_timestamp",
+            _("'%(text)s' is not a time. Send ISO 8601, for example 2026-01-31T08:30:00Z."),
+            text=shown,
         ) from None
 
 
@@ -55,12 +58,14 @@ def event_time(message: dict[str, Any], received_at: datetime) -> tuple[datetime
     stamped = parse_time(message.get("timestamp")) or parse_time(message.get("originalTimestamp")) or received_at
     sent = parse_time(message.get("sentAt"))
     if stamped < EARLIEST:
-        raise Invalid("bad_timestamp", "The event is dated before 1990. Check the clock of the sender.")
+        raise Invalid("bad_timestamp", _("The event is dated before 1990. Check the clock of the sender."))
     if sent is None or sent < stamped:
         return stamped, min(stamped, received_at)
     age = sent - stamped
     if age > received_at - EARLIEST:
-        raise Invalid("bad_timestamp", "By its sentAt, the event happened before 1990. Check the clock of the sender.")
+        raise Invalid(
+            "bad_timestamp", _("By its sentAt, the event happened before 1990. Check the clock of the sender.")
+        )
     return stamped, received_at - age
 
 
@@ -79,18 +84,23 @@ def _key(message: dict[str, Any], stamped: datetime, source: str) -> bytes:
 def parse_message(message: dict[str, Any], *, source: str, received_at: datetime, max_bytes: int = MAX_BYTES) -> Draft:
     """Raises Invalid with a stable code when the message cannot be kept."""
     if not isinstance(message, dict):
-        raise Invalid("bad_shape", "A message must be an object.")
+        raise Invalid("bad_shape", _("A message must be an object."))
     _check_values(message, 0)
     kind = _kind(message)
     name = _name(message, kind)
     user_id, anonymous_id = _id(message, "userId"), _id(message, "anonymousId")
     if not (user_id or anonymous_id or message.get("customerId") or kind == "day"):
-        raise Invalid("id_missing", "A message needs userId or anonymousId, or nobody would own it.")
+        raise Invalid("id_missing", _("A message needs userId or anonymousId, or nobody would own it."))
     stamped, at = event_time(message, received_at)
     body, personal = _split_personal(message)
     encoded = msgspec.json.encode(body)
     if len(encoded) > max_bytes:
-        raise Invalid("event_too_large", f"The event has {len(encoded)} bytes; at most {max_bytes} are kept.")
+        raise Invalid(
+            "event_too_large",
+            _("The event has %(size)s bytes; at most %(limit)s are kept."),
+            size=len(encoded),
+            limit=max_bytes,
+        )
     return Draft(
         key=_key(message, stamped, source), type=kind, name=name, user_id=user_id,
         anonymous_id=anonymous_id, at=at, body=encoded, personal=personal,
@@ -100,7 +110,9 @@ def parse_message(message: dict[str, Any], *, source: str, received_at: datetime
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        raise Invalid("bad_type", f"type {str(kind)[:40]!r} is not one of {', '.join(PUBLIC_TYPES)}.")
+        raise Invalid(
+            "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
+        )
     return kind
 
 
@@ -109,9 +121,9 @@ def _name(message: dict[str, Any], kind: str) -> str:
         return ""
     value = message.get("event") or message.get("name") or ""
     if not isinstance(value, str):
-        raise Invalid("bad_event", "The name of an event must be text.")
+        raise Invalid("bad_event", _("The name of an event must be text."))
     if kind == "track" and not value.strip():
-        raise Invalid("event_missing", "A track message needs the name of its event.")
+        raise Invalid("event_missing", _("A track message needs the name of its event."))
     return value.strip()[:MAX_NAME]
 
 
@@ -122,10 +134,10 @@ def _digest(message: dict[str, Any]) -> str:
 def _check_values(value: object, depth: int) -> None:
     """What some database or reader below could not hold is refused here, once, with a reason."""
     if depth > MAX_DEPTH:
-        raise Invalid("too_deep", f"The message is nested more than {MAX_DEPTH} levels deep.")
+        raise Invalid("too_deep", _("The message is nested more than %(limit)s levels deep."), limit=MAX_DEPTH)
     if isinstance(value, str):
         if "\x00" in value:
-            raise Invalid("bad_text", "Text must not contain the character NUL (\\u0000).")
+            raise Invalid("bad_text", _("Text must not contain the character NUL (\\u0000)."))
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_values(key, depth)
@@ -134,7 +146,7 @@ def _check_values(value: object, depth: int) -> None:
         for item in value:
             _check_values(item, depth + 1)
     elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:
-        raise Invalid("bad_number", "A number must fit in 64 bits. Send longer ones as text.")
+        raise Invalid("bad_number", _("A number must fit in 64 bits. Send longer ones as text."))
 
 
 def _id(message: dict[str, Any], field: str) -> str | None:
@@ -142,10 +154,16 @@ def _id(message: dict[str, Any], field: str) -> str | None:
     if value in (None, ""):
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Invalid("bad_id", f"{field} must be text.")
+        raise Invalid("bad_id", _("%(field)s must be text."), field=field)
     text = str(value).strip()
     if len(text) > MAX_ID:
-        raise Invalid("bad_id", f"{field} has {len(text)} characters; at most {MAX_ID} are kept.")
+        raise Invalid(
+            "bad_id",
+            _("%(field)s has %(length)s characters; at most %(limit)s are kept."),
+            field=field,
+            length=len(text),
+            limit=MAX_ID,
+        )
     return text or None
 
 
@@ -174,7 +192,7 @@ def _split_personal(message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
 def _object(parent: dict[str, Any], field: str) -> dict[str, Any]:
     value = parent.get(field) or {}
     if not isinstance(value, dict):
-        raise Invalid("bad_shape", f"{field} must be an object.")
+        raise Invalid("bad_shape", _("%(field)s must be an object."), field=field)
     return value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from liebian.core.errors import Invalid, LiebianError
+from liebian.core.texts import mark as _
 from liebian.events.rules import PUBLIC_TYPES
 
 MAX_EVENT = 32 * 1024
@@ -28,7 +29,7 @@ class Refused(LiebianError):
 
 def check_content_type(content_type: str) -> None:
     if content_type.strip().lower() not in _JSON_TYPES:
-        raise Refused(415, "bad_content_type", "Send application/json.")
+        raise Refused(415, "bad_content_type", _("Send application/json."))
 
 
 def unpack(raw: bytes, encoding: str, limit: int) -> bytes:
@@ -41,11 +42,13 @@ def unpack(raw: bytes, encoding: str, limit: int) -> bytes:
         case "gzip":
             return _gunzip(raw, limit)
         case _:
-            raise Refused(415, "bad_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
+            raise Refused(415, "bad_encoding", _("Send the body as it is, or with Content-Encoding: gzip."))
 
 
 def too_large(limit: int) -> Refused:
-    return Refused(413, "body_too_large", f"The body may have {limit} bytes at most. Send smaller batches.")
+    return Refused(
+        413, "body_too_large", _("The body may have %(limit)s bytes at most. Send smaller batches."), limit=limit
+    )
 
 
 def _gunzip(raw: bytes, limit: int) -> bytes:
@@ -53,11 +56,11 @@ def _gunzip(raw: bytes, limit: int) -> bytes:
     try:
         data = unpacker.decompress(raw, limit + 1)
     except zlib.error:
-        raise Refused(400, "bad_gzip", "The body is not gzip although it says so.") from None
+        raise Refused(400, "bad_gzip", _("The body is not gzip although it says so.")) from None
     if len(data) > limit:
         raise too_large(limit)
     if not unpacker.eof:
-        raise Refused(400, "bad_gzip", "The gzip body ends too early. Send it again.")
+        raise Refused(400, "bad_gzip", _("The gzip body ends too early. Send it again."))
     return data
 
 
@@ -65,9 +68,9 @@ def decode_object(data: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
-        raise Refused(400, "bad_json", "The body is not JSON in UTF-8.") from None
+        raise Refused(400, "bad_json", _("The body is not JSON in UTF-8.")) from None
     if not isinstance(value, dict):
-        raise Refused(400, "bad_json", "The body must be a JSON object.")
+        raise Refused(400, "bad_json", _("The body must be a JSON object."))
     return value
 
 
@@ -91,7 +94,7 @@ def read_batch(body: dict[str, Any]) -> list[Any]:
     """The messages of a batch; what the batch says of all of them (sentAt, context) goes into each."""
     messages = body.get("batch")
     if not isinstance(messages, list):
-        raise Invalid("batch_missing", "The body needs `batch`, a list of messages.")
+        raise Invalid("batch_missing", _("The body needs `batch`, a list of messages."))
     shared = {field: body[field] for field in ("sentAt", "context") if body.get(field)}
     return [_own({**shared, **message}) if isinstance(message, dict) else message for message in messages]
 
@@ -99,10 +102,12 @@ def read_batch(body: dict[str, Any]) -> list[Any]:
 def check_public(message: Any) -> dict[str, Any]:
     """Raises Invalid for what only the product itself may send, and for messages above their size."""
     if not isinstance(message, dict):
-        raise Invalid("bad_shape", "A message must be an object.")
+        raise Invalid("bad_shape", _("A message must be an object."))
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in PUBLIC_TYPES:
-        raise Invalid("bad_type", f"type {str(kind)[:40]!r} is not one of {', '.join(PUBLIC_TYPES)}.")
+        raise Invalid(
+            "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
+        )
     return message
 
 

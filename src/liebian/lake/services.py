@@ -6,6 +6,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, Transaction, write_deltalake
 
 from liebian.core.errors import Conflict
+from liebian.core.texts import mark as _
 from liebian.lake.queries import find_table, get_position, url_of
 from liebian.lake.types import SCHEMAS
 
@@ -39,7 +40,7 @@ def replace_rows(*, table: str, rows: pa.Table, reader: str, position: int) -> b
 def require_empty_lake() -> None:
     """Raises Conflict when any table exists: a replay must start from nothing."""
     if any(find_table(name) is not None for name in SCHEMAS):
-        raise Conflict("lake_not_empty", "The lake already holds tables. A replay needs an empty data folder.")
+        raise Conflict("lake_not_empty", _("The lake already holds tables. A replay needs an empty data folder."))
 
 
 def _compact_if_crumbled(table: str) -> None:

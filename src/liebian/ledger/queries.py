@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Posting
 from liebian.ledger.types import (
     WORLD,
@@ -33,8 +33,9 @@ def find_account(code: str) -> AccountView | None:
 def get_account(code: str) -> AccountView:
     found = find_account(code)
     if found is None:
-        message = _("There is no account %(code)s. Nothing was ever posted to it.")
-        raise NotFound("account_not_found", message % {"code": code})
+        raise NotFound(
+            "account_not_found", _("There is no account %(code)s. Nothing was ever posted to it."), code=code
+        )
     return found
 
 
@@ -65,7 +66,7 @@ def balance_as_of(code: str, instant: datetime) -> int:
 def get_entry(entry_id: int) -> EntryView:
     found = list_entries_by_id([entry_id])
     if not found:
-        raise NotFound("entry_not_found", _("There is no entry #%(number)s.") % {"number": entry_id})
+        raise NotFound("entry_not_found", _("There is no entry #%(number)s."), number=entry_id)
     return found[0]
 
 

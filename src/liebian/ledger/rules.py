@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.ledger.types import WORLD, AccountRef, EntryDraft, InsufficientFunds, Leg
 
 MAX_AMOUNT = 10**15
@@ -16,19 +17,26 @@ MAX_AMOUNT = 10**15
 def check_entry(draft: EntryDraft) -> None:
     """Raises Invalid unless the entry moves something and sums to zero in every asset."""
     if not draft.key or not draft.kind:
-        raise Invalid("entry_incomplete", "An entry needs a key and a kind.")
+        raise Invalid("entry_incomplete", _("An entry needs a key and a kind."))
     if not draft.legs:
-        raise Invalid("entry_empty", "An entry needs at least two postings.", key=draft.key)
+        raise Invalid("entry_empty", _("An entry needs at least two postings."), key=draft.key)
     sums: dict[str, int] = defaultdict(int)
     for leg in draft.legs:
         if isinstance(leg.amount, bool) or not isinstance(leg.amount, int):
-            raise Invalid("amount_not_integer", "An amount is a whole number of minor units.", key=draft.key)
+            raise Invalid("amount_not_integer", _("An amount is a whole number of minor units."), key=draft.key)
         if leg.amount == 0 or abs(leg.amount) > MAX_AMOUNT:
-            raise Invalid("amount_out_of_range", f"{leg.amount} cannot be posted.", key=draft.key)
+            raise Invalid(
+                "amount_out_of_range", _("%(amount)s cannot be posted."), amount=str(leg.amount), key=draft.key
+            )
         sums[leg.account.asset] += leg.amount
     off = {asset: total for asset, total in sums.items() if total}
     if off:
-        raise Invalid("entry_unbalanced", f"The postings do not sum to zero: {off}. Nothing was posted.", key=draft.key)
+        raise Invalid(
+            "entry_unbalanced",
+            _("The postings do not sum to zero: %(off)s. Nothing was posted."),
+            off=[f"{total} {asset}" for asset, total in sorted(off.items())],
+            key=draft.key,
+        )
 
 
 def hash_body(draft: EntryDraft) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Posting
 from liebian.ledger.queries import get_entry, list_entries_by_id
 from liebian.ledger.rules import check_entry, find_shortage, hash_body, list_refs, sum_legs
@@ -67,7 +67,11 @@ def reverse(*, entry_id: int, key: str, now: datetime, reference: str = "") -> E
     """
     original = get_entry(entry_id)
     if original.reversal_of is not None:
-        raise Invalid("reversal_of_reversal", f"Entry {entry_id} is itself a reversal. Post what you mean instead.")
+        raise Invalid(
+            "reversal_of_reversal",
+            _("Entry %(entry_id)s is itself a reversal. Post what you mean instead."),
+            entry_id=entry_id,
+        )
     legs = tuple(Leg(AccountRef(p.account, p.kind, p.asset), -p.amount) for p in original.postings)
     draft = EntryDraft(
         key=key,
@@ -111,7 +115,16 @@ def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, A
         row = accounts[code]
         if (row.kind, row.asset) != (ref.kind, ref.asset):
             raise Conflict(
-                "account_mismatch", f"{code} is a {row.kind} account in {row.asset}, not {ref.kind} in {ref.asset}."
+                "account_mismatch",
+                _(
+                    "%(code)s is an account of kind %(kind)s in %(asset)s, "
+                    "not of kind %(wanted_kind)s in %(wanted_asset)s."
+                ),
+                code=code,
+                kind=row.kind,
+                asset=row.asset,
+                wanted_kind=ref.kind,
+                wanted_asset=ref.asset,
             )
     return accounts
 
@@ -129,7 +142,12 @@ def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
 def _check_reversals(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -> None:
     targets = [draft.reversal_of for draft in entries if draft.reversal_of is not None and draft.key not in stored]
     if targets and (done := Entry.objects.filter(reversal_of__in=targets).first()):
-        raise Conflict("already_reversed", f"Entry {done.reversal_of_id} was already reversed by entry {done.pk}.")
+        raise Conflict(
+            "already_reversed",
+            _("Entry %(original)s was already reversed by entry %(reversal)s."),
+            original=done.reversal_of_id,
+            reversal=done.pk,
+        )
 
 
 def _choose(
@@ -200,7 +218,8 @@ def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Account]) -> None:
 
 
 def _mismatch(key: str) -> Conflict:
-    message = _(
-        "This was already sent once with other figures. Nothing was posted; open the page again and start over."
+    return Conflict(
+        "idempotency_mismatch",
+        _("This was already sent once with other figures. Nothing was posted; open the page again and start over."),
+        key=key,
     )
-    return Conflict("idempotency_mismatch", message, key=key)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from liebian.core.errors import Conflict
+from liebian.core.texts import mark as _
 
 WORLD = "world"
 REVERSAL = "reversal"
@@ -19,7 +20,7 @@ class InsufficientFunds(Conflict):
     def __init__(self, account: str, *, needed: int, balance: int) -> None:
         super().__init__(
             "insufficient_funds",
-            f"{account} holds {balance} and cannot give {needed}. Nothing was posted. Fund it, or post less.",
+            _("%(account)s holds %(balance)s and cannot give %(needed)s. Nothing was posted. Fund it, or post less."),
             account=account,
             needed=needed,
             balance=balance,

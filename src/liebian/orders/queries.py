@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
 from liebian.orders.types import STAGE, Line, MonthRevenue, OrderPage, OrderView, PlacedOrder
@@ -88,7 +89,7 @@ def list_orders_by_id(ids: Iterable[int]) -> dict[int, OrderView]:
 def get_order(external_id: str) -> OrderView:
     row = Order.objects.filter(external_id=external_id, ordered_at__isnull=False).first()
     if row is None:
-        raise NotFound("order_not_found", f"There is no order {external_id}.")
+        raise NotFound("order_not_found", _("There is no order %(external_id)s."), external_id=external_id)
     return _view(row)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR, to_minor
+from liebian.core.texts import mark as _
 from liebian.orders.types import Line
 
 MAX_LINES = 1000
@@ -79,9 +80,9 @@ def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
     stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
     total = to_minor(stated, currency) if stated is not None else sum(line.quantity * line.unit_minor for line in lines)
     if total < 0:
-        raise Invalid("bad_amount", "An order cannot have a negative total. Send a refund instead.")
+        raise Invalid("bad_amount", _("An order cannot have a negative total. Send a refund instead."))
     if total > MAX_MINOR:
-        raise Invalid("bad_amount", "The order's total is larger than any amount that we can hold.")
+        raise Invalid("bad_amount", _("The order's total is larger than any amount that we can hold."))
     channel = str(properties.get("channel") or "")[:60]
     return Placed(external_id, currency, total, channel, lines, coupons_of(properties))
 
@@ -109,7 +110,7 @@ def _code(stated: object) -> str:
 def order_id_of(properties: dict[str, Any]) -> str:
     external_id = str(properties.get("order_id") or "").strip()
     if not external_id or len(external_id) > 100:
-        raise Invalid("order_id_missing", "An order event needs order_id (at most 100 characters).")
+        raise Invalid("order_id_missing", _("An order event needs order_id (at most 100 characters)."))
     return external_id
 
 
@@ -145,5 +146,5 @@ def _quantity(stated: object) -> int:
     if isinstance(stated, bool) or not isinstance(stated, int | float):
         return 1
     if not -MAX_QUANTITY <= stated <= MAX_QUANTITY:  # also refuses NaN
-        raise Invalid("bad_quantity", f"{stated!r} is not a quantity that we can hold.")
+        raise Invalid("bad_quantity", _("'%(stated)s' is not a quantity that we can hold."), stated=str(stated)[:40])
     return int(stated)

@@ -14,6 +14,8 @@ from datetime import date, timedelta
 
 from liebian.core.errors import Conflict, Invalid
 from liebian.core.money import exponent
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 from liebian.ledger.types import WORLD, AccountRef
 from liebian.rewards.types import OfferDraft
 
@@ -28,12 +30,28 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "written_off": frozenset(),
     "expired": frozenset(),
 }
+_STATES: dict[str, str] = {
+    "": _("new"),
+    "refused": _("refused"),
+    "held": _("on hold"),
+    "issued": _("paid"),
+    "redeemed": _("redeemed"),
+    "cancelled": _("cancelled"),
+    "clawed_back": _("taken back"),
+    "written_off": _("written off"),
+    "expired": _("expired"),
+}
 POINTS = "POINTS/0"
 
 
 def check_transition(old: str, new: str) -> None:
     if new not in TRANSITIONS[old]:
-        raise Conflict("reward_transition", f"A reward that is {old or 'new'} cannot become {new}.")
+        raise Conflict(
+            "reward_transition",
+            _("A reward that is %(old)s cannot become %(new)s."),
+            old=Term(_STATES[old]),
+            new=Term(_STATES[new]),
+        )
 
 
 def hold_until(qualified_on: date, hold_days: int) -> date:
@@ -43,7 +61,7 @@ def hold_until(qualified_on: date, hold_days: int) -> date:
     ('2026-06-08', '2026-06-01')
     """
     if hold_days < 0:
-        raise Invalid("hold_days", "The hold cannot be shorter than zero days.")
+        raise Invalid("hold_days", _("The hold cannot be shorter than zero days."))
     return qualified_on + timedelta(days=hold_days)
 
 
@@ -90,13 +108,13 @@ def plan_claw(*, amount: int, cost_minor: int, already: int, target: int, on_han
 def check_offer(draft: OfferDraft) -> None:
     amounts = (draft.cost_minor, draft.points, draft.face_minor, draft.threshold_minor, draft.valid_days)
     if min(amounts) < 0 or draft.cost_minor <= 0:
-        raise Invalid("offer_amount", "A reward costs more than zero, and none of its figures is negative.")
+        raise Invalid("offer_amount", _("A reward costs more than zero, and none of its figures is negative."))
     if draft.kind == "points" and draft.points <= 0:
-        raise Invalid("offer_points", "Say how many points the reward gives: at least 1.")
+        raise Invalid("offer_points", _("Say how many points the reward gives: at least 1."))
     if draft.kind == "coupon" and (draft.face_minor <= 0 or draft.valid_days <= 0):
-        raise Invalid("offer_coupon", "A coupon needs a face value above zero and at least one valid day.")
+        raise Invalid("offer_coupon", _("A coupon needs a face value above zero and at least one valid day."))
     if draft.kind == "coupon" and draft.threshold_minor and draft.threshold_minor < draft.face_minor:
-        raise Invalid("offer_threshold", "The order a coupon asks for cannot be below its face value.")
+        raise Invalid("offer_threshold", _("The order a coupon asks for cannot be below its face value."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from liebian.core.days import day_of
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.texts import mark as _
 from liebian.segments import queries
 from liebian.segments.models import Segment, SegmentCount
 from liebian.segments.queries.definitions import view_segment
@@ -36,7 +37,7 @@ def save_segment(
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
-        raise Invalid("segment_name", f"Give the segment a name of at most {MAX_NAME} letters.")
+        raise Invalid("segment_name", _("Give the segment a name of at most %(limit)s letters."), limit=MAX_NAME)
     tree = canonical(rule)
     try:
         with transaction.atomic():
@@ -48,7 +49,7 @@ def save_segment(
             return view_segment(_write(row, name, tree, now, by, based_on_version))
     except IntegrityError as error:
         raise Conflict(
-            "segment_name_taken", f"There is already a segment called {name!r}. Choose another name."
+            "segment_name_taken", _("There is already a segment called '%(name)s'. Choose another name."), name=name
         ) from error
 
 
@@ -68,8 +69,12 @@ def _write(
     if row.pk and based_on_version is not None and row.version != based_on_version:
         raise Conflict(
             "segment_changed",
-            f"Somebody saved version {row.version} while you were editing version {based_on_version}. "
-            "Your conditions are kept here; open the segment in a second window to compare.",
+            _(
+                "Somebody saved version %(version)s while you were editing version %(based_on)s. "
+                "Your conditions are kept here; open the segment in a second window to compare."
+            ),
+            version=row.version,
+            based_on=based_on_version,
         )
     if row.rule != tree:
         row.version += 1

@@ -8,6 +8,8 @@ from math import floor
 from typing import Any
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 
 CELLS: dict[str, tuple[str, ...]] = {
     "rfm": (
@@ -43,14 +45,16 @@ class RfmParameters:
 
     def _check_cuts(self, cuts: Mapping[str, Sequence[int]]) -> None:
         if set(cuts) != set(MEASURES):
-            raise _bad("cuts", "give cut points for recency, frequency and monetary")
+            raise _bad("cuts", _("give cut points for recency, frequency and monetary"))
         for measure, points in cuts.items():
             if len(points) != self.bins - 1:
-                raise _bad(f"cuts.{measure}", f"give {self.bins - 1} numbers for {self.bins} scores")
+                raise _bad(
+                    f"cuts.{measure}", _("give %(n)s numbers for %(bins)s scores"), n=self.bins - 1, bins=self.bins
+                )
             if any(not _is_int(point) or point < 0 for point in points):
-                raise _bad(f"cuts.{measure}", "cut points are whole numbers of at least 0")
+                raise _bad(f"cuts.{measure}", _("cut points are whole numbers of at least 0"))
             if list(points) != sorted(set(points)):
-                raise _bad(f"cuts.{measure}", "each cut point must be larger than the one before")
+                raise _bad(f"cuts.{measure}", _("each cut point must be larger than the one before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class AbcParameters:
         _within("a_up_to", self.a_up_to, 1, 9999)
         _within("b_up_to", self.b_up_to, 1, 10000)
         if self.a_up_to >= self.b_up_to:
-            raise _bad("b_up_to", "B must reach further than A")
+            raise _bad("b_up_to", _("B must reach further than A"))
         _check_window(self.window_days)
 
     @property
@@ -85,7 +89,7 @@ class LifecycleParameters:
             _within(name, getattr(self, name), 1, MAX_DAYS)
         _within("loyal_orders", self.loyal_orders, 2, 1000)
         if not self.new_days <= self.active_days < self.lost_after_days:
-            raise _bad("lost_after_days", "the days must grow: new, then active, then lost")
+            raise _bad("lost_after_days", _("the days must grow: new, then active, then lost"))
 
 
 Parameters = RfmParameters | AbcParameters | LifecycleParameters
@@ -107,13 +111,13 @@ def parse_parameters(kind: str, raw: Mapping[str, Any]) -> Parameters:
     liebian.core.errors.Invalid: The tier parameters cannot be used: b_up_to: B must reach further than A.
     """
     if kind not in _CLASSES:
-        raise _bad("kind", f"there is no kind {kind!r}; use rfm, abc or lifecycle")
+        raise _bad("kind", _("there is no kind '%(kind)s'; use rfm, abc or lifecycle"), kind=kind)
     unknown = set(raw) - set(_CLASSES[kind].__dataclass_fields__)
     if unknown:
-        raise _bad(sorted(unknown)[0], f"{kind} has no such parameter")
+        raise _bad(sorted(unknown)[0], _("%(kind)s has no such parameter"), kind=kind)
     for name, value in raw.items():
         if name != "cuts" and not (value is None or _is_int(value)):
-            raise _bad(name, "give a whole number")
+            raise _bad(name, _("give a whole number"))
     return _CLASSES[kind](**raw)
 
 
@@ -127,7 +131,7 @@ def _is_int(value: object) -> bool:
 
 def _within(name: str, value: int, low: int, high: int) -> None:
     if not _is_int(value) or not low <= value <= high:
-        raise _bad(name, f"give a whole number from {low} to {high}")
+        raise _bad(name, _("give a whole number from %(low)s to %(high)s"), low=low, high=high)
 
 
 def _check_window(days: int | None) -> None:
@@ -135,8 +139,13 @@ def _check_window(days: int | None) -> None:
         _within("window_days", days, 1, MAX_DAYS)
 
 
-def _bad(path: str, reason: str) -> Invalid:
-    return Invalid("bad_tier_parameters", f"The tier parameters cannot be used: {path}: {reason}.", path=path)
+def _bad(path: str, reason: str, **values: Any) -> Invalid:
+    return Invalid(
+        "bad_tier_parameters",
+        _("The tier parameters cannot be used: %(path)s: %(reason)s."),
+        path=path,
+        reason=Term(reason, **values),
+    )
 
 
 def whole_band(points: Sequence[float], value: float) -> tuple[int | None, int | None]:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from liebian.core.days import day_of
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.texts import mark as _
 from liebian.customers import services as customers
 from liebian.customers.types import TierFact
 from liebian.lake.queries import list_snapshots
@@ -60,8 +61,12 @@ def save_model(
             if based_on_version is not None and row.version != based_on_version:
                 raise Conflict(
                     "tier_model_changed",
-                    f"Somebody saved version {row.version} while you were editing version {based_on_version}. "
-                    "Open the model again, look at what changed, and save once more.",
+                    _(
+                        "Somebody saved version %(version)s while you were editing version %(based_on)s. "
+                        "Open the model again, look at what changed, and save once more."
+                    ),
+                    version=row.version,
+                    based_on=based_on_version,
                 )
             row.parameters, row.changed_at, row.changed_by = wanted, now, changed_by
             row.version += 1
@@ -76,7 +81,9 @@ def compute_tiers(*, model_id: int, as_of: date, now: datetime) -> TierSummary:
     version, day, result): the same result again writes nothing. Raises Invalid for a day that has not come yet.
     """
     if as_of > day_of(now, settings.TIME_ZONE):
-        raise Invalid("day_not_reached", f"{as_of.isoformat()} has not come yet. Choose today or an earlier day.")
+        raise Invalid(
+            "day_not_reached", _("%(day)s has not come yet. Choose today or an earlier day."), day=as_of.isoformat()
+        )
     model = get_model(model_id)
     snapshots = list(list_snapshots("order_facts", "customers"))
     places = find_places(model, as_of)

@@ -5,6 +5,7 @@ Owns the notation only. Nothing here reads the clock: what is "now" is always an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,9 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, gettext, ngettext
 
 from liebian.core.days import day_of
+from liebian.core.errors import LiebianError
 from liebian.core.money import Money, exponent, format_minor
+from liebian.core.texts import Term, fill
 
 NOTHING = "—"
 Number = int | float | Decimal
@@ -23,6 +26,26 @@ Number = int | float | Decimal
 
 def is_chinese() -> bool:
     return (get_language() or "").startswith("zh")
+
+
+def error_text(error: LiebianError) -> str:
+    """What happened and what to do, in the reader's language. `str(error)` says the same in English, for programs."""
+    return _translated(error.msgid, error.details)
+
+
+def term_text(term: Term) -> str:
+    return _translated(term.msgid, term.values)
+
+
+def _translated(msgid: str, values: Mapping[str, Any]) -> str:
+    told = {name: _in_own_words(value) for name, value in values.items()}
+    return fill(gettext(msgid) if msgid else "", told, separator="、" if is_chinese() else ", ")
+
+
+def _in_own_words(value: Any) -> Any:
+    if isinstance(value, Term):
+        return term_text(value)
+    return [_in_own_words(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def number(value: Number | None, decimals: int | None = None) -> str:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from liebian.access import rules
 from liebian.access.models import AuditEntry, AuditHead
 from liebian.access.queries import audit_key
 from liebian.access.types import Actor, AuditRecord
 from liebian.core.errors import Invalid, NotAllowed
+from liebian.core.texts import mark as _
 
 MAX_REASON = 500
 
@@ -59,11 +59,17 @@ def log_reveal(*, actor: Actor, subject: str, field: str, reason: str, now: date
     Writes one audit entry "personal_data.revealed". Raises Invalid "reason_missing", NotAllowed "not_allowed".
     """
     if not actor.may("customers:reveal"):
-        message = _("Your role does not include seeing personal fields in clear. Ask an administrator.")
-        raise NotAllowed("not_allowed", message, permission="customers:reveal")
+        raise NotAllowed(
+            "not_allowed",
+            _("Your role does not include seeing personal fields in clear. Ask an administrator."),
+            permission="customers:reveal",
+        )
     if not _clean_reason(reason):
-        message = _("Say in a few words why you need it. The reason is kept with your name.")
-        raise Invalid("reason_missing", message, field="reason")
+        raise Invalid(
+            "reason_missing",
+            _("Say in a few words why you need it. The reason is kept with your name."),
+            field="reason",
+        )
     return record_audit(
         actor_id=actor.id,
         action="personal_data.revealed",
@@ -77,8 +83,12 @@ def log_reveal(*, actor: Actor, subject: str, field: str, reason: str, now: date
 def _clean_reason(reason: str) -> str:
     text = reason.replace("\x00", "").strip()
     if len(text) > MAX_REASON:
-        message = _("The reason is longer than %(limit)d characters. Shorten it.") % {"limit": MAX_REASON}
-        raise Invalid("reason_too_long", message, field="reason")
+        raise Invalid(
+            "reason_too_long",
+            _("The reason is longer than %(limit)s characters. Shorten it."),
+            limit=MAX_REASON,
+            field="reason",
+        )
     return text
 
 

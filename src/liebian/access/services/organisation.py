@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from liebian.access.models import Organisation
 from liebian.access.queries import get_organisation
 from liebian.access.services.audit import record_audit
 from liebian.access.types import OrganisationInfo
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.texts import mark as _
 
 
 def ensure_organisation(*, name: str) -> OrganisationInfo:
@@ -45,17 +45,23 @@ def set_currency(*, currency: str) -> OrganisationInfo:
     "bad_currency" for anything but three capital letters.
     """
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
-        message = _("“%(currency)s” is not a currency code. Use three capital letters, such as CNY.")
-        raise Invalid("bad_currency", message % {"currency": currency[:20]}, currency=currency)
+        raise Invalid(
+            "bad_currency",
+            _("“%(currency)s” is not a currency code. Use three capital letters, such as CNY."),
+            currency=currency[:20],
+        )
     with transaction.atomic():
         Organisation.objects.get_or_create(pk=1, defaults={"name": ""})
         free = Organisation.objects.filter(Q(currency=None) | Q(currency=currency), pk=1)
         fixed = free.update(currency=currency) == 1
     organisation = get_organisation()
     if not fixed:
-        message = _("This organisation counts in %(own)s; %(other)s cannot be added to it. Nothing was changed.")
-        values = {"own": organisation.currency, "other": currency}
-        raise Conflict("currency_fixed", message % values, own=organisation.currency, other=currency)
+        raise Conflict(
+            "currency_fixed",
+            _("This organisation counts in %(own)s; %(other)s cannot be added to it. Nothing was changed."),
+            own=organisation.currency,
+            other=currency,
+        )
     return organisation
 
 

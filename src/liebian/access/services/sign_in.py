@@ -6,14 +6,13 @@ from datetime import datetime
 
 from django.contrib.auth import authenticate
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from liebian.access import rules
 from liebian.access.models import SignInWindow, User
 from liebian.access.services.audit import record_audit
 from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 
 _WARN_FROM = 3
 
@@ -36,7 +35,7 @@ def sign_in(*, username: str, password: str, address: str, now: datetime) -> Use
     if attempts.left == 0:
         _record_lock(account, now)
         raise _locked(attempts, now)
-    raise Invalid("wrong_credentials", _wrong(attempts.left), attempts_left=attempts.left)
+    raise _wrong(attempts.left)
 
 
 def _claim_attempt(key: bytes, now: datetime) -> rules.Attempts:
@@ -58,23 +57,35 @@ def _record_lock(account: str, now: datetime) -> None:
         record_audit(actor_id=None, action="user.sign_in_locked", subject=f"user:{user.pk}", now=now)
 
 
-def _wrong(left: int) -> str:
-    message = _("The name or the password is not right.")
+def _wrong(left: int) -> Invalid:
     if left > _WARN_FROM:
-        return message
-    warning = ngettext(
-        "%(left)d more wrong attempt closes this door for 15 minutes.",
-        "%(left)d more wrong attempts close this door for 15 minutes.",
-        left,
+        return Invalid("wrong_credentials", _("The name or the password is not right."), attempts_left=left)
+    if left == 1:
+        return Invalid(
+            "wrong_credentials",
+            _("The name or the password is not right. One more wrong attempt closes this door for 15 minutes."),
+            attempts_left=left,
+        )
+    return Invalid(
+        "wrong_credentials",
+        _(
+            "The name or the password is not right. "
+            "%(attempts_left)s more wrong attempts close this door for 15 minutes."
+        ),
+        attempts_left=left,
     )
-    return f"{message} {warning % {'left': left}}"
 
 
 def _locked(attempts: rules.Attempts, now: datetime) -> Invalid:
     minutes = attempts.minutes_to_wait(now)
-    message = ngettext(
-        "Too many wrong attempts. Try again in %(minutes)d minute, or ask an administrator for a new password.",
-        "Too many wrong attempts. Try again in %(minutes)d minutes, or ask an administrator for a new password.",
-        minutes,
+    if minutes == 1:
+        return Invalid(
+            "too_many_attempts",
+            _("Too many wrong attempts. Try again in a minute, or ask an administrator for a new password."),
+            minutes=minutes,
+        )
+    return Invalid(
+        "too_many_attempts",
+        _("Too many wrong attempts. Try again in %(minutes)s minutes, or ask an administrator for a new password."),
+        minutes=minutes,
     )
-    return Invalid("too_many_attempts", message % {"minutes": minutes}, minutes=minutes)

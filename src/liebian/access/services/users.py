@@ -9,7 +9,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from liebian.access.models import User
 from liebian.access.permissions import ADMINISTRATOR, ROLES
@@ -18,9 +17,17 @@ from liebian.access.services.audit import record_audit
 from liebian.access.types import UserInfo
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.core.ids import ALPHABET
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 
 FIRST_ADMIN = "admin"
 LANGUAGES = ("", "zh-hans", "en")
+_WEAKNESSES: dict[str, str] = {  # by the codes of Django's validators
+    "password_too_short": _("it has fewer than %(min_length)s characters"),
+    "password_too_common": _("many people use it"),
+    "password_too_similar": _("it resembles the name"),
+    "password_entirely_numeric": _("it has only digits"),
+}
 
 
 def create_user(
@@ -52,8 +59,12 @@ def create_user(
             details = {"role": role}
             record_audit(actor_id=actor_id, action="user.created", subject=f"user:{user.pk}", details=details, now=now)
     except IntegrityError:
-        message = _("Somebody already signs in as “%(username)s”. Choose another name.") % {"username": user.username}
-        raise Conflict("username_taken", message, field="username") from None
+        raise Conflict(
+            "username_taken",
+            _("Somebody already signs in as “%(username)s”. Choose another name."),
+            username=user.username,
+            field="username",
+        ) from None
     return user_info(user)
 
 
@@ -108,8 +119,7 @@ def change_own_password(*, user_id: int, current: str, new: str, now: datetime) 
     """
     user = _existing(user_id)
     if not user.check_password(current):
-        message = _("This is not your current password. Nothing was changed.")
-        raise Invalid("wrong_password", message, field="current")
+        raise Invalid("wrong_password", _("This is not your current password. Nothing was changed."), field="current")
     _set_checked_password(user, new)
     _store_password(user, "user.password_changed", user_id, now)
     return user_info(user)
@@ -157,8 +167,18 @@ def _set_checked_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid("weak_password", " ".join(error.messages), field="password") from None
+        raise Invalid(
+            "weak_password",
+            _("This password is too easy to guess: %(reasons)s. Choose another one."),
+            reasons=[_weakness(problem) for problem in error.error_list],
+            field="password",
+        ) from None
     user.set_password(password)
+
+
+def _weakness(problem: ValidationError) -> str:
+    msgid = _WEAKNESSES.get(problem.code or "")
+    return Term(msgid, **(problem.params or {})) if msgid else " ".join(problem.messages)
 
 
 def _store_password(user: User, action: str, actor_id: int | None, now: datetime) -> None:
@@ -179,8 +199,9 @@ def _locked_user(user_id: int) -> tuple[User, set[int]]:
 
 def _keep_an_administrator(leaving: User, administrators: set[int]) -> None:
     if administrators == {leaving.pk}:
-        message = _("This is the last administrator. Make somebody else one first.")
-        raise Conflict("last_administrator", message, field="role")
+        raise Conflict(
+            "last_administrator", _("This is the last administrator. Make somebody else one first."), field="role"
+        )
 
 
 def _existing(user_id: int) -> User:
@@ -209,14 +230,18 @@ def _known_language(language: str) -> str:
 def _clean_username(username: str) -> str:
     name = User.normalize_username(username.replace("\x00", ""))
     if not name or len(name) > 254 or len(name.split()) != 1:
-        message = _("A sign-in name is an e-mail address or one word, at most 254 characters.")
-        raise Invalid("username_missing", message, field="username")
+        raise Invalid(
+            "username_missing",
+            _("A sign-in name is an e-mail address or one word, at most 254 characters."),
+            field="username",
+        )
     return name
 
 
 def _clean_name(display_name: str) -> str:
     name = " ".join(display_name.replace("\x00", "").split())
     if not name or len(name) > 100:
-        message = _("Say how this person is called, in at most 100 characters.")
-        raise Invalid("name_missing", message, field="display_name")
+        raise Invalid(
+            "name_missing", _("Say how this person is called, in at most 100 characters."), field="display_name"
+        )
     return name

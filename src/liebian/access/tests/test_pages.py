@@ -75,7 +75,7 @@ def test_too_many_attempts_are_refused_with_the_time_to_wait():
     client = Client(**ENGLISH)
     for _attempt in range(MAX_ATTEMPTS - 1):
         page = text_of(sign_in(client, password="wrong"))
-    assert "1 more wrong attempt closes this door" in page
+    assert "One more wrong attempt closes this door" in page
     assert sign_in(client, password="wrong").status_code == 429
     response = sign_in(client)
     assert response.status_code == 429 and "Try again in 15 minutes" in text_of(response)

@@ -16,6 +16,7 @@ from liebian.access.forms import SignInForm
 from liebian.access.guard import public
 from liebian.core import clock
 from liebian.core.errors import Invalid
+from liebian.ui.formats import error_text
 
 _YEAR = 365 * 24 * 3600
 _TOO_MANY = 429
@@ -36,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             try:
                 return _start_session(request, form, target)
             except Invalid as error:
-                form.add_error("password", error.message)
+                form.add_error("password", error_text(error))
                 status = _TOO_MANY if error.code == "too_many_attempts" else 422
     return render(request, "access/sign_in.html", {"form": form, "next": target}, status=status)
 

@@ -19,6 +19,7 @@ from liebian.access.permissions import VIEWER
 from liebian.access.types import UserInfo
 from liebian.core import clock
 from liebian.core.errors import LiebianError
+from liebian.ui.formats import error_text
 
 
 @requires("access:manage")
@@ -72,7 +73,7 @@ def user_access(request: HttpRequest, user_id: int) -> HttpResponse:
     try:
         services.set_active(user_id=user_id, is_active=is_active, actor_id=request.user.pk, now=clock.now())
     except LiebianError as error:
-        messages.error(request, error.message)
+        messages.error(request, error_text(error))
         return redirect("access:user", user_id)
     text = _("%(name)s can sign in again.") if is_active else _("%(name)s is signed out and cannot sign in any more.")
     messages.success(request, text % {"name": person.display_name})

@@ -14,6 +14,7 @@ from liebian.config.jobs import publish_lake, run_stages
 from liebian.config.terminal import console, print_json, progress
 from liebian.core import clock, cursors
 from liebian.core.errors import Conflict
+from liebian.core.texts import mark as _
 from liebian.events import queries as event_log
 from liebian.events import services as events
 from liebian.lake import queries as lake_queries
@@ -123,7 +124,7 @@ def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool =
     """
     if event_log.get_log_end():
         raise Conflict(
-            "not_empty", "There is data already. The demo shop only opens in an empty installation (LIEBIAN_HOME)."
+            "not_empty", _("There is data already. The demo shop only opens in an empty installation (LIEBIAN_HOME).")
         )
     now = clock.now()
     first_password()

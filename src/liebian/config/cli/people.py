@@ -10,6 +10,7 @@ from liebian.config.cli.root import app
 from liebian.config.terminal import console, print_json
 from liebian.core import clock
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 
 user = cyclopts.App(name="user", help="Who may log in.")
 app.command(user)
@@ -49,7 +50,11 @@ def reset(username: str, *, json: bool = False) -> None:
     """Give a person a new password; prints it once."""
     found = access.find_user(username)
     if found is None:
-        raise NotFound("user_not_found", f"Nobody logs in as {username!r}. `liebian user list` shows who does.")
+        raise NotFound(
+            "user_not_found",
+            _("Nobody logs in as '%(username)s'. `liebian user list` shows who does."),
+            username=username,
+        )
     _show(username, services.reset_password(user_id=found.id, actor_id=None, now=clock.now()), json)
 
 

@@ -104,7 +104,7 @@ class Campaign:
 
     # --- coupons ---------------------------------------------------------------------------------------------------------
     def use_coupons(self, day: date) -> None:
-        """Friends whose coupon came yesterday decide when to order again with it: some too late, some not at all."""
+        """Friends whose coupon came yesterday decide when to order again with it, and some do not."""
         for coupon in list_new_coupons(day - timedelta(days=1)):
             friend = self.friends.get(coupon.user_id)
             if friend is None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.rules import customer_number, normal_email, normal_phone
 from liebian.customers.types import CustomerEvent as CustomerEventView
@@ -58,8 +57,11 @@ def find_customer(customer_id: int) -> CustomerView | None:
 
 
 def _not_found(customer_id: int) -> NotFound:
-    message = _("There is no customer with the number %(number)s.") % {"number": customer_number(customer_id)}
-    return NotFound("customer_not_found", message)
+    return NotFound(
+        "customer_not_found",
+        _("There is no customer with the number %(number)s."),
+        number=customer_number(customer_id),
+    )
 
 
 def person_row(customer_id: int) -> Customer:

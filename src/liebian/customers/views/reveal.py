@@ -16,6 +16,7 @@ from liebian.customers import queries, services
 from liebian.customers.forms import RevealForm
 from liebian.customers.types import Revealed
 from liebian.customers.words.facts import name_field
+from liebian.ui.formats import error_text
 
 _WHOLE, _FRAGMENT = "customers/reveal.html", "customers/_reveal.html"
 
@@ -44,7 +45,7 @@ def _try_to_reveal(request: HttpRequest, customer_id: int, field: str, form: Rev
             customer_id=customer_id, field=field, actor=actor, reason=form.cleaned_data["reason"], now=clock.now()
         )
     except Invalid as error:
-        form.add_error("reason", error.message)
+        form.add_error("reason", error_text(error))
         return None
 
 

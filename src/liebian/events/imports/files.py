@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 
 CSV, XLSX, PARQUET = "csv", "xlsx", "parquet"
 MAX_FILE = 2 * 1024**3
@@ -19,25 +21,27 @@ MAX_XLSX_UNZIPPED = 800 * 1024**2
 MAX_RATIO = 200  # sheets of real shops pack 5 to 30 times
 _BLOCK = 1024 * 1024
 _OTHERS = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls) or a protected one. Save it as .xlsx without a password"),
-    (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
-    (b"\x1f\x8b", "a gzip archive. Unpack it first"), (b"7z\xbc\xaf", "an archive. Unpack it first"),
-    (b"Rar!", "an archive. Unpack it first"), (b"SQLite format 3", "a database"), (b"\x7fELF", "a program"),
-    (b"<!DOCTYPE", "a web page"), (b"<html", "a web page"),
+    (b"\xd0\xcf\x11\xe0", _("an old Excel file (.xls) or a protected one. Save it as .xlsx without a password")),
+    (b"%PDF", _("a PDF")), (b"\x89PNG", _("a picture")), (b"\xff\xd8\xff", _("a picture")), (b"GIF8", _("a picture")),
+    (b"\x1f\x8b", _("a gzip archive. Unpack it first")), (b"7z\xbc\xaf", _("an archive. Unpack it first")),
+    (b"Rar!", _("an archive. Unpack it first")), (b"SQLite format 3", _("a database")), (b"\x7fELF", _("a program")),
+    (b"<!DOCTYPE", _("a web page")), (b"<html", _("a web page")),
 )  # fmt: skip
 
 
 def check_file(path: Path) -> str:
     """The kind of the file: csv, xlsx or parquet. Raises Invalid with what it is instead."""
     if not path.is_file():
-        raise Invalid("file_not_found", f"There is no file {path.name!r}.")
+        raise Invalid("file_not_found", _("There is no file '%(name)s'."), name=path.name)
     size = path.stat().st_size
     if size == 0:
-        raise Invalid("file_empty", "The file is empty.")
+        raise Invalid("file_empty", _("The file is empty."))
     if size > MAX_FILE:
         raise Invalid(
             "file_too_large",
-            f"The file has {size / 1024**3:.1f} GB; at most {MAX_FILE / 1024**3:.0f} GB are read. Split it by month.",
+            _("The file has %(size)s GB; at most %(limit)s GB are read. Split it by month."),
+            size=f"{size / 1024**3:.1f}",
+            limit=MAX_FILE // 1024**3,
         )
     with path.open("rb") as stream:
         head = stream.read(16)
@@ -53,7 +57,7 @@ def check_file(path: Path) -> str:
 
 
 def wrong_type(words: str) -> Invalid:
-    return Invalid("wrong_file_type", f"This is {words}. Send a table as CSV, XLSX or Parquet.")
+    return Invalid("wrong_file_type", _("This is %(words)s. Send a table as CSV, XLSX or Parquet."), words=Term(words))
 
 
 def _check_workbook(path: Path, size: int) -> None:
@@ -61,16 +65,16 @@ def _check_workbook(path: Path, size: int) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if not any(entry.filename == "xl/workbook.xml" for entry in entries):
-                raise wrong_type("a zip archive that holds no workbook")
+                raise wrong_type(_("a zip archive that holds no workbook"))
             unzipped = sum(entry.file_size for entry in entries)
             if size > MAX_XLSX or unzipped > MAX_XLSX_UNZIPPED or unzipped > MAX_RATIO * size + _BLOCK:
                 raise Invalid(
                     "workbook_too_large",
-                    "The workbook unpacks to more than we read. Save the sheet as CSV and import that.",
+                    _("The workbook unpacks to more than we read. Save the sheet as CSV and import that."),
                 )
             _check_true_sizes(archive, entries)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
-        raise Invalid("file_damaged", "The workbook is damaged: it cannot be unpacked. Save it again.") from None
+        raise Invalid("file_damaged", _("The workbook is damaged: it cannot be unpacked. Save it again.")) from None
 
 
 def _check_true_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
@@ -97,7 +101,7 @@ def find_encoding(path: Path) -> str:
         return "utf-16"
     controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head[:65536])
     if b"\x00" in head or controls > len(head[:65536]) // 200:
-        raise Invalid("not_a_table", "The file holds no readable table. Send CSV, XLSX or Parquet.")
+        raise Invalid("not_a_table", _("The file holds no readable table. Send CSV, XLSX or Parquet."))
     if _decodes(path, "utf-8"):
         return "utf-8-sig"
     return "gb18030" if _looks_chinese(head) and _decodes(path, "gb18030") else "latin-1"

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 from liebian.events.imports.presets import PRESETS
-from liebian.events.imports.types import AMOUNTS, FIELDS, REQUIRED, Mapping
+from liebian.events.imports.types import AMOUNTS, FIELD_NAMES, FIELDS, REQUIRED, Mapping
 
 _USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "order_id": ("orderid", "orderno", "ordernumber", "invoiceno", "invoice", "订单号", "订单编号", "单号"),
@@ -35,7 +37,6 @@ _USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "phone": ("phone", "mobile", "手机", "手机号", "联系电话", "电话"),
     "email": ("email", "邮箱", "电子邮箱"), "address": ("address", "地址", "收货地址"),
 }  # fmt: skip
-_WORDS = {field: field.replace("_", " ") for field in FIELDS} | {"at": "time of the order"}
 _LISTS = {"date_formats", "adjustment_codes", "adjustment_prefixes"}
 _SETTINGS = {f.name for f in fields(Mapping)} - {"columns"}
 
@@ -66,9 +67,9 @@ def parse_mapping_file(data: bytes) -> dict[str, Any]:
         text = data.decode("utf-8-sig")
         value = msgspec.json.decode(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeError, RecursionError):
-        raise Invalid("bad_mapping_file", "The mapping file is neither JSON nor TOML.") from None
+        raise Invalid("bad_mapping_file", _("The mapping file is neither JSON nor TOML.")) from None
     if not isinstance(value, dict):
-        raise Invalid("bad_mapping_file", "The mapping file must be a table with `columns`.")
+        raise Invalid("bad_mapping_file", _("The mapping file must be a table with `columns`."))
     return value
 
 
@@ -81,7 +82,12 @@ def resolve(options: AnyMapping[str, Any], header: Sequence[str], *, time_zone: 
     """
     if preset := options.get("preset"):
         if not isinstance(preset, str) or preset not in PRESETS:
-            raise Invalid("unknown_preset", f"There is no preset {preset!r}. Known: {', '.join(sorted(PRESETS))}.")
+            raise Invalid(
+                "unknown_preset",
+                _("There is no preset '%(preset)s'. Known: %(known)s."),
+                preset=str(preset)[:40],
+                known=sorted(PRESETS),
+            )
         mapping = PRESETS[preset]
     else:
         text = options.get("mapping_file")
@@ -101,8 +107,12 @@ def _from_settings(given: AnyMapping[str, Any], header: Sequence[str], time_zone
     if isinstance(columns, dict):
         unknown |= set(columns) - set(FIELDS)
     if unknown or not isinstance(columns, dict):
-        names = ", ".join(sorted(map(str, unknown))) or "columns"
-        raise Invalid("bad_mapping", f"The mapping does not know: {names}. Fields are {', '.join(FIELDS)}.")
+        raise Invalid(
+            "bad_mapping",
+            _("The mapping does not know: %(names)s. Fields are %(fields)s."),
+            names=sorted(map(str, unknown)) or ["columns"],
+            fields=list(FIELDS),
+        )
     settings = {key: _setting(key, value) for key, value in given.items() if key != "columns"}
     mapping = Mapping(columns={k: str(v) for k, v in columns.items() if v}, **{"time_zone": time_zone, **settings})
     return replace(mapping, currency=mapping.currency.strip().upper(), source=mapping.source.strip()[:100])
@@ -115,7 +125,9 @@ def _setting(key: str, value: Any) -> Any:
         return tuple(value)
     if key not in _LISTS and isinstance(value, str):
         return value
-    raise Invalid("bad_mapping", f"`{key}` must be {'a list of texts' if key in _LISTS else 'text'}.")
+    if key in _LISTS:
+        raise Invalid("bad_mapping", _("`%(key)s` must be a list of texts."), key=key)
+    raise Invalid("bad_mapping", _("`%(key)s` must be text."), key=key)
 
 
 def check_columns(mapping: Mapping, header: Sequence[str]) -> None:
@@ -124,37 +136,60 @@ def check_columns(mapping: Mapping, header: Sequence[str]) -> None:
         if field not in mapping.columns:
             raise _missing(field, header)
     if not any(field in mapping.columns for field in AMOUNTS):
-        raise _missing("price", header, "price of a line or total of an order")
+        raise _missing("price", header, _("Price of one piece, or total of the order"))
     for field, column in mapping.columns.items():
         if column not in header:
-            close = difflib.get_close_matches(column, header, 1, 0.5)
-            hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(header[:30])}."
-            raise Invalid(
-                "column_missing", f"The file has no column {column!r} for {_WORDS[field]}.{hint}",
-                field=field, column=column, closest=close[0] if close else None,
-            )  # fmt: skip
+            raise _absent(field, column, header)
     try:
         ZoneInfo(mapping.time_zone)
     except (KeyError, ValueError, OSError):
         raise Invalid(
-            "bad_time_zone", f"{mapping.time_zone!r} is not a time zone. Use a name like Asia/Shanghai."
+            "bad_time_zone",
+            _("'%(time_zone)s' is not a time zone. Use a name like Asia/Shanghai."),
+            time_zone=mapping.time_zone,
         ) from None
     if not re.fullmatch(r"[A-Z]{3}", mapping.currency):
-        raise Invalid("bad_currency", f"{mapping.currency!r} is not a currency code. Use three letters like CNY.")
+        raise Invalid(
+            "bad_currency",
+            _("'%(currency)s' is not a currency code. Use three letters like CNY."),
+            currency=mapping.currency,
+        )
     if mapping.decimal not in {".", ","}:
-        raise Invalid("bad_mapping", "`decimal` is '.' or ','.")
+        raise Invalid("bad_mapping", _("`decimal` is '.' or ','."))
+
+
+def _absent(field: str, column: str, header: Sequence[str]) -> Invalid:
+    about: dict[str, Any] = {"field": field, "column": column, "words": Term(FIELD_NAMES[field])}
+    if close := difflib.get_close_matches(column, header, 1, 0.5):
+        return Invalid(
+            "column_missing",
+            _("The file has no column '%(column)s' (%(words)s). Did you mean '%(closest)s'?"),
+            closest=close[0],
+            **about,
+        )
+    return Invalid(
+        "column_missing",
+        _("The file has no column '%(column)s' (%(words)s). It has: %(header)s."),
+        header=list(header[:30]),
+        **about,
+    )
 
 
 def _missing(field: str, header: Sequence[str], words: str | None = None) -> Invalid:
     names = (field, *_USUAL_NAMES[field])
     by_plain = {re.sub(r"\W|_", "", column).lower(): column for column in header}
     close = next((m[0] for name in names if (m := difflib.get_close_matches(name, list(by_plain), 1, 0.6))), None)
-    hint = (
-        f" The closest is {by_plain[close]!r}: map it if it is meant."
-        if close
-        else f" The file has: {', '.join(header[:30])}."
-    )
+    about: dict[str, Any] = {"field": field, "words": Term(words or FIELD_NAMES[field])}
+    if close:
+        return Invalid(
+            "column_missing",
+            _("No column of the file is mapped to: %(words)s. The closest is '%(closest)s': map it if it is meant."),
+            closest=by_plain[close],
+            **about,
+        )
     return Invalid(
-        "column_missing", f"No column of the file is mapped to the {words or _WORDS[field]}.{hint}",
-        field=field, closest=by_plain[close] if close else None,
-    )  # fmt: skip
+        "column_missing",
+        _("No column of the file is mapped to: %(words)s. The file has: %(header)s."),
+        header=list(header[:30]),
+        **about,
+    )

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.events.imports import sql
 from liebian.events.imports.reading import Tick
 from liebian.events.imports.rules import Bought, TakenBack, match_cancellations
@@ -89,7 +90,9 @@ class Plan:
     def _check_text(self) -> None:
         every = " OR ".join(f"contains(c{index}, chr(0))" for index in range(len(self.header)))
         if self._fetch(f"SELECT 1 FROM raw WHERE {every} LIMIT 1"):
-            raise Invalid("not_a_table", "Cells of the file hold NUL characters, which no text has. Export it again.")
+            raise Invalid(
+                "not_a_table", _("Cells of the file hold NUL characters, which no text has. Export it again.")
+            )
 
     def _check_customers(self) -> None:
         """A customer number is kept in clear; a phone number or e-mail address must not be one."""
@@ -100,8 +103,11 @@ class Plan:
         if known and personal * 2 > known:
             raise Invalid(
                 "customer_id_personal",
-                f"The column {self.mapping.columns['customer_id']!r} holds phone numbers or e-mail addresses. "
-                "Map the shop's own customer number, and these as phone or email.",
+                _(
+                    "The column '%(column)s' holds phone numbers or e-mail addresses. "
+                    "Map the shop's own customer number, and these as phone or email."
+                ),
+                column=self.mapping.columns["customer_id"],
             )
 
     def _read_rows(self) -> None:
@@ -243,7 +249,9 @@ class Plan:
         try:
             self._fetch(f"SELECT try_strptime('', {sql.literal(form)})")
         except duckdb.Error:
-            raise Invalid("bad_date_format", f"{form!r} is no date format. Write it like %Y-%m-%d %H:%M.") from None
+            raise Invalid(
+                "bad_date_format", _("'%(form)s' is no date format. Write it like %Y-%m-%d %H:%M."), form=form
+            ) from None
         return form
 
     def _best_format(self, text: str) -> str:
@@ -259,7 +267,7 @@ class Plan:
         if len(equal) > 1 and best and not self.mapping.date_formats:
             raise Invalid(
                 "date_ambiguous",
-                f"The dates can be read as {' or as '.join(equal)}. Say which in `date_format`.",
+                _("The dates can be read in more than one way: %(formats)s. Say which in `date_format`."),
                 formats=equal,
             )
         return equal[0] if best else ""

@@ -18,6 +18,7 @@ import python_calamine
 from pyarrow import parquet
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.events.imports.files import CSV, PARQUET, check_file, find_delimiter, find_encoding
 from liebian.events.imports.types import Glance
 
@@ -79,7 +80,7 @@ def _parquet_header(path: Path) -> list[str]:
     try:
         return list(parquet.read_schema(path).names)
     except (pa.ArrowException, OSError, ValueError):
-        raise Invalid("file_damaged", "The Parquet file is damaged or was cut off. Export it again.") from None
+        raise Invalid("file_damaged", _("The Parquet file is damaged or was cut off. Export it again.")) from None
 
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
@@ -91,7 +92,7 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str
             f"FROM read_parquet({_literal(path)}, file_row_number = true)"
         )
     except duckdb.Error:
-        raise Invalid("file_damaged", "The Parquet file is damaged or was cut off. Export it again.") from None
+        raise Invalid("file_damaged", _("The Parquet file is damaged or was cut off. Export it again.")) from None
     return header
 
 
@@ -99,10 +100,15 @@ def _open_rows(path: Path) -> tuple[list[str], Iterator[Row]]:
     rows = _csv_rows(path) if check_file(path) == CSV else _xlsx_rows(path)
     header = next(rows, None)
     if header is None or not any(header):
-        raise Invalid("file_empty", "The file has no header row.")
+        raise Invalid("file_empty", _("The file has no header row."))
     names = _unique([(name or "").strip() or f"column {index + 1}" for index, name in enumerate(header)])
     if len(names) > MAX_COLUMNS:
-        raise Invalid("not_a_table", f"The first row has {len(names)} cells; at most {MAX_COLUMNS} columns are read.")
+        raise Invalid(
+            "not_a_table",
+            _("The first row has %(cells)s cells; at most %(limit)s columns are read."),
+            cells=len(names),
+            limit=MAX_COLUMNS,
+        )
     return names, rows
 
 
@@ -128,7 +134,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                     yield [cell or None for cell in row]
         except (csv.Error, UnicodeError):
             raise Invalid(
-                "not_a_table", "The file cannot be read as a table to its end. Export it again as CSV in UTF-8."
+                "not_a_table", _("The file cannot be read as a table to its end. Export it again as CSV in UTF-8.")
             ) from None
 
 
@@ -144,7 +150,9 @@ def _xlsx_rows(path: Path) -> Iterator[Row]:
                         yield [_cell_text(cell) for cell in row]
                 return
     except (python_calamine.CalamineError, OSError, ValueError):
-        raise Invalid("file_damaged", "The workbook cannot be read. Save it again, or save the sheet as CSV.") from None
+        raise Invalid(
+            "file_damaged", _("The workbook cannot be read. Save it again, or save the sheet as CSV.")
+        ) from None
 
 
 def _cell_text(value: object) -> str | None:

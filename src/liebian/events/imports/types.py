@@ -6,6 +6,8 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from liebian.core.texts import mark as _
+
 DRAFT, QUEUED, RUNNING, DONE, FAILED, CANCELLED = "draft", "queued", "running", "done", "failed", "cancelled"
 CUSTOMER, ORDER, REFUND = "customer", "order", "refund"
 
@@ -21,6 +23,29 @@ LINE_FIELDS = ("product_id", "product_name", "category", "quantity", "price")
 ORDER_FIELDS = ("total", "currency", "channel")
 TRAIT_FIELDS = ("country", "province", "city", "gender", "birthday", "occupation", "name", "phone", "email", "address")
 FIELDS = (*REQUIRED, *LINE_FIELDS, *ORDER_FIELDS, *TRAIT_FIELDS)
+FIELD_NAMES = {
+    "order_id": _("Order number"),
+    "customer_id": _("Customer number"),
+    "at": _("Time of the order"),
+    "price": _("Price of one piece"),
+    "quantity": _("Quantity"),
+    "product_id": _("Product number"),
+    "product_name": _("Product name"),
+    "category": _("Category"),
+    "total": _("Total of the order"),
+    "currency": _("Currency"),
+    "channel": _("Channel"),
+    "country": _("Country"),
+    "province": _("Province"),
+    "city": _("City"),
+    "gender": _("Gender"),
+    "birthday": _("Birthday"),
+    "occupation": _("Occupation"),
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "address": _("Address"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from liebian.core.errors import Conflict, Invalid, LiebianError, NotFound
+from liebian.core.texts import mark as _
 from liebian.events.imports import files, mapping, reading
 from liebian.events.imports.plan import Plan
 from liebian.events.imports.types import (
@@ -99,7 +100,7 @@ def cancel_import(*, job_id: int, now: datetime) -> None:
     if stoppable.update(state=CANCELLED, finished_at=now, lease=""):
         _drop_upload(ImportJob.objects.get(pk=job_id))
     elif not ImportJob.objects.filter(pk=job_id).exists():
-        raise NotFound("import_not_found", f"There is no import {job_id}.")
+        raise NotFound("import_not_found", _("There is no import %(job_id)s."), job_id=job_id)
 
 
 def look_at(path: Path) -> Glance:
@@ -115,7 +116,7 @@ def preview(path: Path, options: Mapping[str, Any], *, now: datetime) -> Preview
     try:
         found = _resolve(options, seen.columns)
         columns = dict(found.columns)
-        with _workspace() as (connection, _):
+        with _workspace() as (connection, _folder):
             plan = Plan(connection, reading.load(connection, path), found, now)
             plan.judge()
             accounting = plan.accounting()
@@ -125,7 +126,7 @@ def preview(path: Path, options: Mapping[str, Any], *, now: datetime) -> Preview
     problems = (
         ()
         if accounting.accepted
-        else (Problem("nothing_accepted", "No row can be taken. Look at the columns and the reasons."),)
+        else (Problem("nothing_accepted", _("No row can be taken. Look at the columns and the reasons.")),)
     )
     return Preview(seen.columns, columns, seen.rows, problems, accounting)
 
@@ -168,8 +169,8 @@ def _run(job: ImportJob, lease: Lease, on_progress: Progress) -> Report:
     on_progress("reading", 0, 0)
     lease.update(phase="reading")
     if files.check_file(path) and files.fingerprint_of(path) != job.fingerprint:
-        raise Invalid("file_changed", "The file changed since the import was started. Start a new import.")
-    with _workspace() as (connection, _):
+        raise Invalid("file_changed", _("The file changed since the import was started. Start a new import."))
+    with _workspace() as (connection, _folder):
         header = reading.load(connection, path, lambda: lease.update())
         plan = Plan(connection, header, _resolve(job.options, header), job.created_at)
         lease.update(phase="checking")
@@ -248,9 +249,9 @@ def _resolve(options: Mapping[str, Any], header: Sequence[str]) -> FileMapping:
 def _draft(job_id: int) -> ImportJob:
     job = ImportJob.objects.filter(pk=job_id).first()
     if job is None:
-        raise NotFound("import_not_found", f"There is no import {job_id}.")
+        raise NotFound("import_not_found", _("There is no import %(job_id)s."), job_id=job_id)
     if job.state != DRAFT:
-        raise Conflict("import_not_draft", "This import has already been started.")
+        raise Conflict("import_not_draft", _("This import has already been started."))
     return job
 
 

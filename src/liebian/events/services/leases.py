@@ -13,6 +13,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from liebian.core.errors import Conflict, NotFound
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 from liebian.events.imports.types import CANCELLED, FAILED, QUEUED, RUNNING
 from liebian.events.models import ImportJob
 from liebian.events.services.log import log_alias
@@ -43,16 +45,16 @@ class Lease:
             if state == CANCELLED:
                 raise Conflict(
                     "import_cancelled",
-                    "The import was cancelled. What was written until then stays; importing again is safe.",
+                    _("The import was cancelled. What was written until then stays; importing again is safe."),
                 )
-            raise Conflict("import_taken_over", "Another process continues this import.")
+            raise Conflict("import_taken_over", _("Another process continues this import."))
 
 
 def is_live(job: ImportJob, now: datetime) -> bool:
     """Whether somebody works on it: a fresh heartbeat, from a process that still exists where that can be seen."""
     if job.heartbeat_at is None or now - job.heartbeat_at > STALE_AFTER:
         return False
-    host, pid, _ = (job.lease + "|0|").split("|")[:3]
+    host, pid, _token = (job.lease + "|0|").split("|")[:3]
     return host != socket.gethostname() or _exists(int(pid))
 
 
@@ -72,17 +74,22 @@ def claim(job_id: int, now: datetime) -> Lease:
                 _refuse(job_id)
     except IntegrityError:
         raise Conflict(
-            "import_running", "Another import has just started. Wait for it to end, then start again."
+            "import_running", _("Another import has just started. Wait for it to end, then start again.")
         ) from None
     return Lease(job_id, token, now, monotonic())
 
 
 def refuse_if_live(job: ImportJob, now: datetime) -> None:
     if is_live(job, now):
-        done = f"{job.position * 100 // job.items} %" if job.items else "reading the file"
+        done: str = f"{job.position * 100 // job.items} %" if job.items else Term(_("reading the file"))
         raise Conflict(
             "import_running",
-            f"The import of {job.filename!r} is running ({done}). Imports run one at a time: wait for it, or cancel it.",
+            _(
+                "The import of '%(filename)s' is running (%(done)s). "
+                "Imports run one at a time: wait for it, or cancel it."
+            ),
+            filename=job.filename,
+            done=done,
             job_id=job.pk,
         )
 
@@ -90,9 +97,11 @@ def refuse_if_live(job: ImportJob, now: datetime) -> None:
 def _refuse(job_id: int) -> None:
     state = ImportJob.objects.filter(pk=job_id).values_list("state", flat=True).first()
     if state is None:
-        raise NotFound("import_not_found", f"There is no import {job_id}.")
+        raise NotFound("import_not_found", _("There is no import %(job_id)s."), job_id=job_id)
     raise Conflict(
-        "import_not_waiting", f"This import is {state}, so it cannot be started. Start a new one with the same file."
+        "import_not_waiting",
+        _("This import is not waiting to start. Start a new one with the same file."),
+        state=state,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from liebian.core.errors import Conflict, Invalid, NotFound
+from liebian.core.texts import mark as _
 from liebian.events.models import Source
 from liebian.events.queries import source_view
 from liebian.events.types import INTERNAL_SOURCE, SourceView
@@ -27,14 +28,16 @@ def create_source(*, name: str, now: datetime) -> SourceView:
     """Add a source that sends through the tracking API. Raises Invalid (bad name) and Conflict (name is taken)."""
     clean = name.strip()
     if not clean or len(clean) > MAX_NAME or not clean.isprintable():
-        raise Invalid("bad_source_name", f"Give the source a name of 1 to {MAX_NAME} characters.")
+        raise Invalid("bad_source_name", _("Give the source a name of 1 to %(limit)s characters."), limit=MAX_NAME)
     if clean.lower() == INTERNAL_SOURCE:
-        raise Invalid("reserved_source_name", f"{clean!r} is what the product calls itself. Choose another name.")
+        raise Invalid(
+            "reserved_source_name", _("'%(name)s' is what the product calls itself. Choose another name."), name=clean
+        )
     source, is_new = Source.objects.get_or_create(
         name=clean, defaults={"kind": "api", "write_key": secrets.token_urlsafe(24), "created_at": now}
     )
     if not is_new:
-        raise Conflict("source_exists", f"There is already a source called {clean!r}.")
+        raise Conflict("source_exists", _("There is already a source called '%(name)s'."), name=clean)
     return source_view(source)
 
 
@@ -42,5 +45,5 @@ def set_source_enabled(*, source_id: int, is_enabled: bool) -> SourceView:
     """Let a source write, or stop it. Idempotent. Raises NotFound."""
     with transaction.atomic(using=Source.objects.db):
         if not Source.objects.filter(pk=source_id).update(is_enabled=is_enabled):
-            raise NotFound("source_not_found", "There is no such source.")
+            raise NotFound("source_not_found", _("There is no such source."))
         return source_view(Source.objects.get(pk=source_id))

@@ -13,6 +13,7 @@ from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.tests.factories import make_user
 from liebian.core import clock
 from liebian.events import labels, services
+from liebian.events.imports import files
 from liebian.events.imports.types import FIELDS, REASONS
 from liebian.events.queries import get_import, list_imports, list_sources
 from liebian.events.tests.files import csv_text, line
@@ -172,3 +173,11 @@ def test_every_text_has_its_chinese():
     assert [text for text in words if text not in catalog] == []
     assert set(labels.REASONS) == set(REASONS)
     assert set(labels.FIELDS) == set(FIELDS)
+
+
+def test_every_reason_why_a_file_is_refused_has_words_for_people():
+    """A failed import keeps only the code and the English text, so the page needs words for every code."""
+    folder = Path(files.__file__).parent
+    codes = {code for path in folder.glob("*.py") for code in re.findall(r'Invalid\(\s*"(\w+)"', path.read_text())}
+    assert len(codes) > 10
+    assert codes - set(labels.PROBLEMS) == set()

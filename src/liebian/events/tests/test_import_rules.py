@@ -175,7 +175,7 @@ def test_a_missing_column_is_named_with_the_closest_one():
     assert "'CustomerID'" in caught.value.message
     with pytest.raises(Invalid) as caught:
         mapping.resolve({}, ["order no", "custmer", "date", "total"])
-    assert caught.value.details == {"field": "customer_id", "closest": "custmer"}
+    assert caught.value.details == {"field": "customer_id", "words": "Customer number", "closest": "custmer"}
 
 
 @pytest.mark.parametrize(

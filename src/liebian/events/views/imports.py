@@ -18,6 +18,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
@@ -28,7 +29,7 @@ from liebian.events import queries, services
 from liebian.events.forms import ColumnsForm, UploadForm
 from liebian.events.imports.files import MAX_FILE
 from liebian.events.imports.types import REASONS, Problem
-from liebian.events.labels import PHASES, PROBLEMS, STATES, say
+from liebian.events.labels import PHASES, STATES, say
 from liebian.events.labels import REASONS as REASON_WORDS
 from liebian.events.types import ImportView
 
@@ -60,7 +61,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
         return render(request, "events/import_new.html", {"form": UploadForm()})
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length[:18]) > MAX_FILE + _HEAD_ROOM:
-        raise Invalid("file_too_large", str(PROBLEMS["file_too_large"]))
+        raise Invalid("file_too_large", gettext_noop("The file is larger than we read. Split it by month."))
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _receive(request)
 
@@ -178,7 +179,7 @@ def import_rejected(request: HttpRequest, job_id: int) -> HttpResponseBase:
     report = queries.get_import(job_id).report or {}
     path = Path(report.get("rejected_file") or "")
     if not report.get("rejected_file") or not path.is_file():
-        raise NotFound("rejected_file_missing", _("This import has no file of rejected rows."))
+        raise NotFound("rejected_file_missing", gettext_noop("This import has no file of rejected rows."))
     reason = request.GET.get("reason", "")
     reason = reason if reason in REASONS else ""
     response = StreamingHttpResponse(_lines(path, reason), content_type="text/csv; charset=utf-8")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from django.db.models import Count, Max, Q, QuerySet
 
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.referrals.models import Participation, Qualification, Referral, ReferralDecision, Touch
 from liebian.referrals.types import REFERRER, Inviter, PersonRow, TreeNode
 from liebian.rewards import queries as rewards
@@ -28,7 +29,7 @@ def list_people(
 ) -> list[PersonRow]:
     """People in one step, newest first; `after` is the key of the last row seen. Raises NotFound for an unknown step."""
     if step not in STEPS:
-        raise NotFound("step_not_found", f"There is no step called {step!r}.")
+        raise NotFound("step_not_found", _("There is no step called '%(step)s'."), step=step)
     if step in ("invited", "holdout", "viewed", "shared"):
         return [_participant(row) for row in _page(_participants(programme_id, step, as_of), after, limit)]
     if step == "opened":
@@ -135,7 +136,7 @@ def list_edges(programme_id: int, *, as_of: datetime) -> list[tuple[int, int, st
 def list_tree(edges: Iterable[tuple[int, int, str, datetime]], root: int, *, depth: int = 4) -> TreeNode:
     """The tree under one inviter, from edges of one reading."""
     below: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for friend, inviter, state, _ in edges:
+    for friend, inviter, state, _code in edges:
         below[inviter].append((friend, state))
 
     def grow(person: int, state: str, left: int) -> TreeNode:

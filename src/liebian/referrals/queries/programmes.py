@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.referrals.models import Participation, Programme
 from liebian.referrals.rules import Terms
 from liebian.referrals.types import Participant, ProgrammeView, StatusAt
@@ -30,7 +31,9 @@ def find_programme(programme_id: int) -> ProgrammeView | None:
 def get_programme(programme_id: int) -> ProgrammeView:
     found = find_programme(programme_id)
     if found is None:
-        raise NotFound("programme_not_found", f"There is no referral programme {programme_id}.")
+        raise NotFound(
+            "programme_not_found", _("There is no referral programme %(programme_id)s."), programme_id=programme_id
+        )
     return found
 
 
@@ -50,7 +53,11 @@ def view_programme(row: Programme) -> ProgrammeView:
 def terms_of(programme: ProgrammeView) -> Terms:
     """Terms of a published programme."""
     if programme.starts_on is None or programme.ends_on is None:
-        raise NotFound("programme_not_published", f"Programme {programme.id} has not been published.")
+        raise NotFound(
+            "programme_not_published",
+            _("Programme %(programme_id)s has not been published."),
+            programme_id=programme.id,
+        )
     return Terms(
         programme_id=programme.id, starts_on=programme.starts_on, ends_on=programme.ends_on, zone=programme.zone,
         currency=programme.currency, min_order_minor=programme.min_order_minor, person_cap=programme.person_cap,
@@ -118,5 +125,5 @@ def get_participation(token: str) -> Participant:
     code = token.partition("-")[0]
     found = find_participation(code)
     if found is None or not hmac.compare_digest(token.encode(), token_of(found.code).encode()):
-        raise NotFound("page_not_found", "This address is not complete. Open the link you received once more.")
+        raise NotFound("page_not_found", _("This address is not complete. Open the link you received once more."))
     return found

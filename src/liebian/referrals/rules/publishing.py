@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from liebian.core.texts import mark as _
 from liebian.referrals.types import Finding
 
 MAX_HOLD_DAYS = 90
@@ -18,11 +19,6 @@ _INDUCED = (
     "转发领", "转发得", "分享领", "分享得", "分享到朋友圈", "助力", "砍一刀", "砍价", "集赞", "集卡", "加速", "邀请好友领红包", "红包",
     "share to get", "share to win", "share to unlock", "forward to get", "forward to win", "collect likes", "red packet",
 )  # fmt: skip
-
-
-def _(text: str) -> str:
-    """Marks a text for the translators; the page translates it."""
-    return text
 
 
 def publishing_checks(draft: Mapping[str, Any], *, fundable_minor: int, people: int, today: date) -> list[Finding]:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from liebian.core.days import day_of
 from liebian.core.errors import Conflict
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
 from liebian.referrals.types import Status, StatusAt
 
 _NEXT: dict[str, frozenset[str]] = {
@@ -16,6 +18,7 @@ _NEXT: dict[str, frozenset[str]] = {
     "paused": frozenset({"running", "ended"}),
     "ended": frozenset(),
 }
+_STATES: dict[str, str] = {"draft": _("draft"), "running": _("running"), "paused": _("paused"), "ended": _("ended")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,12 @@ class Terms:
 def may_become(old: str, new: str) -> None:
     """Raises Conflict when a programme in state `old` cannot become `new`."""
     if new not in _NEXT[old]:
-        raise Conflict("programme_transition", f"A programme that is {old} cannot become {new}.")
+        raise Conflict(
+            "programme_transition",
+            _("A programme that is %(old)s cannot become %(new)s."),
+            old=Term(_STATES[old]),
+            new=Term(_STATES[new]),
+        )
 
 
 def status_at(history: Sequence[StatusAt], moment: datetime) -> Status:

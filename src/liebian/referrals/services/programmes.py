@@ -13,6 +13,7 @@ from django.db import transaction
 from liebian.access import queries as access
 from liebian.access import services as audit
 from liebian.core.errors import Conflict, NotFound
+from liebian.core.texts import mark as _
 from liebian.referrals.models import Programme, ProgrammeChange
 from liebian.referrals.queries.programmes import get_programme
 from liebian.referrals.rules import may_become
@@ -34,7 +35,7 @@ def save_draft(
         if row.status != "draft":
             raise Conflict(
                 "programme_published",
-                "The programme is published. Its rules no longer change; end it and begin another.",
+                _("The programme is published. Its rules no longer change; end it and begin another."),
             )
         row.draft = {**row.draft, **values}
         row.name = str(row.draft.get("name") or UNNAMED)[:120]
@@ -53,7 +54,9 @@ def _begin(actor: int | None, now: datetime) -> Programme:
 def lock_programme(programme_id: int) -> Programme:
     row = Programme.objects.select_for_update().filter(pk=programme_id).first()
     if row is None:
-        raise NotFound("programme_not_found", f"There is no referral programme {programme_id}.")
+        raise NotFound(
+            "programme_not_found", _("There is no referral programme %(programme_id)s."), programme_id=programme_id
+        )
     return row
 
 
@@ -79,7 +82,7 @@ def change_status(*, programme_id: int, status: str, actor: int | None, now: dat
         if row.status != status:
             may_become(row.status, status)
             if row.status == "draft":
-                raise Conflict("programme_transition", "A draft is published, not switched on.")
+                raise Conflict("programme_transition", _("A draft is published, not switched on."))
             Programme.objects.filter(pk=row.pk, status=row.status).update(status=status)
             ProgrammeChange.objects.create(programme=row, status=status, at=now, actor=actor)
             audit.record_audit(actor_id=actor, action=f"referral.{status}", subject=f"programme:{row.pk}", now=now)

@@ -12,6 +12,7 @@ from liebian.access import services as audit
 from liebian.core.days import day_of
 from liebian.core.errors import Invalid
 from liebian.core.ids import bucket_of, code_from
+from liebian.core.texts import mark as _
 from liebian.referrals.models import Outcome, Participation, Programme, ProgrammeChange
 from liebian.referrals.queries.drafts import check_draft, list_targets, offers_of
 from liebian.referrals.queries.programmes import get_programme, view_programme
@@ -38,7 +39,7 @@ def publish_programme(*, programme_id: int, actor: int | None, now: datetime) ->
     findings = [f for f in check_draft(view, people=len(people), today=day_of(now, view.zone)) if f.level == "block"]
     if findings:
         codes = [finding.code for finding in findings]
-        raise Invalid("programme_not_ready", "Some checks have not passed. Nothing was published.", codes=codes)
+        raise Invalid("programme_not_ready", _("Some checks have not passed. Nothing was published."), codes=codes)
     with transaction.atomic():
         row = lock_programme(programme_id)
         may_become(row.status, "running")

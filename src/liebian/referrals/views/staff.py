@@ -51,7 +51,7 @@ def status(request: HttpRequest, programme_id: int) -> HttpResponse:
     act = {"pause": services.pause_programme, "resume": services.resume_programme, "end": services.end_programme}
     chosen = act.get(request.POST.get("act", ""))
     if chosen is None:
-        raise Invalid("bad_act", _("Choose pause, resume or end."))
+        raise Invalid("bad_act", gettext_noop("Choose pause, resume or end."))
     chosen(programme_id=programme_id, actor=request.user.pk, now=clock.now())
     return redirect("referrals:detail", programme_id)
 
@@ -175,7 +175,7 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
     """What referrals know of one customer; loaded into the customer's page."""
     person = customers.find_customer(customer_id)
     if person is None:
-        raise NotFound("customer_not_found", _("There is no customer %(id)s.") % {"id": customer_id})
+        raise NotFound("customer_not_found", gettext_noop("There is no customer %(id)s."), id=customer_id)
     programmes = {each.id: each for each in queries.list_programmes()}
     invited_by, invited = queries.list_referrals(referee_id=person.id), queries.list_referrals(referrer_id=person.id)
     names = names_of({r.referrer_id for r in invited_by} | {r.referee_id for r in invited})

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from liebian.access.guard import requires
@@ -56,7 +57,7 @@ def edit(request: HttpRequest, programme_id: int, step: str) -> HttpResponse:
     if programme.status != "draft":
         return redirect("referrals:detail", programme_id)
     if step not in STEPS:
-        raise NotFound("step_not_found", _("There is no such step."))
+        raise NotFound("step_not_found", gettext_noop("There is no such step."))
     if step == "publish":
         return _check_page(request, programme)
     form = _form(step, programme, request.POST if request.method == "POST" else None)

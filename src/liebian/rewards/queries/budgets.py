@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext as _
-
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD, BookView
 from liebian.rewards.models import Budget
@@ -17,7 +16,7 @@ from liebian.rewards.types import BudgetView
 def get_budget(budget_id: int) -> BudgetView:
     found = list_budgets(ids=[budget_id])
     if not found:
-        raise NotFound("budget_not_found", _("There is no budget #%(number)s.") % {"number": budget_id})
+        raise NotFound("budget_not_found", _("There is no budget #%(number)s."), number=budget_id)
     return found[0]
 
 

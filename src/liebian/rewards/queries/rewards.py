@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.rewards.models import Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
 from liebian.rewards.types import REASONS, ReasonText, RewardChangeView, RewardView
@@ -17,7 +17,7 @@ from liebian.rewards.types import REASONS, ReasonText, RewardChangeView, RewardV
 def get_reward(reward_id: int) -> RewardView:
     found = list_rewards(ids=[reward_id])
     if not found:
-        raise NotFound("reward_not_found", _("There is no reward #%(number)s.") % {"number": reward_id})
+        raise NotFound("reward_not_found", _("There is no reward #%(number)s."), number=reward_id)
     return found[0]
 
 

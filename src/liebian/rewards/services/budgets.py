@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR
+from liebian.core.texts import mark as _
 from liebian.ledger.services import open_accounts, post
 from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Budget

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid, NotFound
+from liebian.core.texts import mark as _
 from liebian.ledger.services import post_each
 from liebian.ledger.types import EntryDraft, InsufficientFunds, move
 from liebian.rewards.models import Offer, Reward, RewardChange
@@ -62,10 +62,14 @@ def _find_offers(grants: Sequence[GrantRequest], budgets: Mapping[int, BudgetAcc
         for side in grant.sides:
             offer = offers.get(side.offer_id)
             if offer is None:
-                raise NotFound("offer_not_found", _("There is no offer #%(number)s.") % {"number": side.offer_id})
+                raise NotFound("offer_not_found", _("There is no offer #%(number)s."), number=side.offer_id)
             if offer.currency != (wanted := budgets[grant.budget_id].currency):
-                texts = {"budget": wanted, "reward": offer.currency}
-                raise Invalid("mixed_currencies", _("The budget is in %(budget)s, the reward in %(reward)s.") % texts)
+                raise Invalid(
+                    "mixed_currencies",
+                    _("The budget is in %(budget)s, the reward in %(reward)s."),
+                    budget=wanted,
+                    reward=offer.currency,
+                )
     return offers
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from liebian.core.errors import Conflict, NotFound
+from liebian.core.texts import mark as _
 from liebian.rewards.models import Budget, Reward, RewardChange
 from liebian.rewards.rules import BudgetAccounts, check_transition
 
@@ -45,7 +45,7 @@ def lock_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
     found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name) for row in rows}
     for budget_id in wanted:
         if budget_id not in found:
-            raise NotFound("budget_not_found", _("There is no budget #%(number)s.") % {"number": budget_id})
+            raise NotFound("budget_not_found", _("There is no budget #%(number)s."), number=budget_id)
     return found
 
 

@@ -7,9 +7,8 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
 from liebian.rewards.rules import check_offer

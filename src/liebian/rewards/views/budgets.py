@@ -16,7 +16,7 @@ from liebian.core.errors import LiebianError
 from liebian.rewards import queries, services
 from liebian.rewards.forms import FundForm
 from liebian.rewards.types import BudgetView
-from liebian.ui.formats import money
+from liebian.ui.formats import error_text, money
 
 
 @requires("ledger:fund")
@@ -39,7 +39,7 @@ def fund(request: HttpRequest, budget_id: int) -> HttpResponse:
             now=clock.now(),
         )
     except LiebianError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, error_text(error))
         return _page(request, budget, form, status=error.status)
     texts = {"amount": money(amount, budget.currency), "name": budget.name}
     messages.success(request, _("%(amount)s is now in “%(name)s”.") % texts)

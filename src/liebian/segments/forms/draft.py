@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from liebian.core.errors import Invalid
 from liebian.core.money import exponent
+from liebian.core.texts import mark as _
 
 ROOT = "r"
 BRANCHES = ("all_of", "any_of", "none_of")
@@ -73,7 +74,8 @@ def read_draft(data: QueryDict) -> Node:
     if len(nodes) > MAX_NODES:
         raise Invalid(
             "too_many_conditions",
-            f"A segment may have at most {MAX_NODES} conditions. Remove some, or split it in two.",
+            _("A segment may have at most %(limit)s conditions. Remove some, or split it in two."),
+            limit=MAX_NODES,
         )
     root = nodes.get(ROOT) or Node(branch="all_of")
     root.branch = root.branch if root.branch in BRANCHES else "all_of"

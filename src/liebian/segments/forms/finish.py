@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from liebian.core.errors import Invalid
 from liebian.core.money import to_minor
+from liebian.core.texts import Term
 from liebian.segments import queries
 from liebian.segments.forms.draft import Node
 from liebian.segments.forms.subjects import Subject, find_subject
+from liebian.ui.formats import error_text, term_text
 
 _LIST = re.compile(r"[,，、;；\n]+")
 
@@ -61,10 +63,15 @@ def _condition(node: Node, currency: str) -> dict[str, Any] | None:
     except Unfinished as problem:
         node.error = str(problem)
     except Invalid as problem:
-        node.error = _("This cannot be asked: %(reason)s.") % {"reason": problem.details.get("reason", problem.message)}
+        node.error = _("This cannot be asked: %(reason)s.") % {"reason": _reason(problem)}
     else:
         return rule
     return None
+
+
+def _reason(problem: Invalid) -> str:
+    reason = problem.details.get("reason")
+    return term_text(reason) if isinstance(reason, Term) else error_text(problem)
 
 
 def _typed(node: Node, currency: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.segments.models import Segment, SegmentCount
 from liebian.segments.types import DaySize, SegmentView
 
@@ -36,7 +37,11 @@ def find_segment(segment_id: int) -> SegmentView | None:
 def get_segment(segment_id: int) -> SegmentView:
     found = find_segment(segment_id)
     if found is None:
-        raise NotFound("no_such_segment", f"There is no segment {segment_id}. The list is under Segments.")
+        raise NotFound(
+            "no_such_segment",
+            _("There is no segment %(segment_id)s. The list is under Segments."),
+            segment_id=segment_id,
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from liebian.core.days import day_of
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.lake.queries import list_snapshots, open_history
 from liebian.lake.types import History
 from liebian.tiers import queries as tiers
@@ -151,7 +152,9 @@ def _cells(columns: list[Any], ids: Values, day: date) -> Frame:
         if column.model not in placed:
             raise Invalid(
                 "no_such_tier_model",
-                f"The rule asks for the tier model {column.model!r}. Choose one of: {', '.join(placed)}.",
+                _("The rule asks for the tier model '%(model)s'. Choose one of: %(known)s."),
+                model=column.model,
+                known=list(placed),
             )
         owners, cells = placed[column.model]
         values = np.full(len(ids), None, dtype=object)

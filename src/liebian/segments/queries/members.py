@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.segments.queries.definitions import get_segment, list_segments
 from liebian.segments.queries.frames import get_frame
+from liebian.segments.reasons import explain
 from liebian.segments.types import NodeCount, RuleCount, SegmentView
 
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ def parse(rule: RuleSource | Rule) -> Rule:
     try:
         return parse_rule(rule)
     except RuleError as error:
-        raise Invalid("bad_rule", f"The rule cannot be used: {error}.", path=error.path, reason=error.reason) from error
+        reason = explain(error.reason)
+        if not error.path:
+            raise Invalid("bad_rule", _("The rule cannot be used: %(reason)s."), path="", reason=reason) from error
+        raise Invalid(
+            "bad_rule", _("The rule cannot be used at %(path)s: %(reason)s."), path=error.path, reason=reason
+        ) from error
 
 
 def list_members(segment: int | RuleSource | Rule, as_of: date | datetime) -> Ids:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from liebian.access.guard import requires
@@ -27,6 +28,7 @@ from liebian.segments.forms.draft import new_group
 from liebian.segments.types import SegmentView
 from liebian.segments.views import shapes
 from liebian.tiers import queries as tiers
+from liebian.ui.formats import error_text
 
 
 def today() -> date:
@@ -53,8 +55,11 @@ def segment_page(request: HttpRequest, segment_id: int) -> HttpResponse:
     segment, user = queries.get_segment(segment_id), _user(request)
     if request.method == "POST":
         if not user.may("segments:edit"):
-            message = _("Your role may look at segments, not change them.")
-            raise NotAllowed("not_allowed", message, permission="segments:edit")
+            raise NotAllowed(
+                "not_allowed",
+                gettext_noop("Your role may look at segments, not change them."),
+                permission="segments:edit",
+            )
         return _posted(request, segment)
     currency = tiers.get_currency()
     context = _editor(draft_of(segment.rule, currency), currency) | _about(segment)
@@ -123,7 +128,7 @@ def _problem_text(error: LiebianError) -> str:
             "Somebody else saved this segment meanwhile. Your conditions are kept; compare before you save again."
         ),
     }
-    return texts.get(error.code, error.message)
+    return texts.get(error.code, error_text(error))
 
 
 def _editor(root: Node, currency: str) -> dict[str, Any]:
@@ -134,7 +139,7 @@ def _editor(root: Node, currency: str) -> dict[str, Any]:
     try:
         counts, count = queries.count_nodes(finished.rule, as_of), queries.count_rule(finished.rule, as_of)
     except Invalid as error:
-        return context | {"root": shapes.show(root, {}, cells, subjects), "failed": error.message}
+        return context | {"root": shapes.show(root, {}, cells, subjects), "failed": error_text(error)}
     edges = queries.sample_edges(finished.rule, as_of)
     return context | {
         "root": shapes.show(root, counts, cells, subjects),

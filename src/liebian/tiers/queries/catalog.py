@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.tiers import words
 from liebian.tiers.models import TierModel, TierRun
 from liebian.tiers.rules import CELLS
@@ -36,7 +37,9 @@ def list_cells() -> dict[str, tuple[tuple[str, str], ...]]:
 def get_model(model_id: int) -> TierModelView:
     row = TierModel.objects.filter(pk=model_id).first()
     if row is None:
-        raise NotFound("no_such_tier_model", f"There is no tier model {model_id}. The list is under Tiers.")
+        raise NotFound(
+            "no_such_tier_model", _("There is no tier model %(model_id)s. The list is under Tiers."), model_id=model_id
+        )
     return view_model(row)
 
 

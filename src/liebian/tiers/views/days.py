@@ -6,12 +6,11 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import Invalid
-from liebian.ui import formats
+from liebian.core.texts import mark as _
 
 
 def today(now: datetime | None = None) -> date:
@@ -26,9 +25,9 @@ def read_day(request: HttpRequest) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        message = _("“%(text)s” is not a day. Write it like 2026-06-12.") % {"text": text[:40]}
-        raise Invalid("bad_day", message) from None
+        raise Invalid("bad_day", _("“%(text)s” is not a day. Write it like 2026-06-12."), text=text[:40]) from None
     if day > today():
-        message = _("%(day)s has not come yet. Choose today or an earlier day.") % {"day": formats.day(day)}
-        raise Invalid("day_not_reached", message)
+        raise Invalid(
+            "day_not_reached", _("%(day)s has not come yet. Choose today or an earlier day."), day=day.isoformat()
+        )
     return day

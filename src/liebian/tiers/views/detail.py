@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from liebian.access.guard import requires
@@ -35,7 +36,9 @@ def tier_page(request: HttpRequest, model_id: int) -> HttpResponse:
     if request.method == "POST":
         user: Any = request.user
         if not user.may("tiers:edit"):
-            raise NotAllowed("not_allowed", _("Your role may look at tiers, not change them."), permission="tiers:edit")
+            raise NotAllowed(
+                "not_allowed", gettext_noop("Your role may look at tiers, not change them."), permission="tiers:edit"
+            )
         if form.is_valid():
             if request.POST.get("act") == "save" and _save(request, answer, form):
                 return redirect(request.get_full_path())

@@ -8,6 +8,7 @@ import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from liebian.access.guard import requires
@@ -33,7 +34,9 @@ def tier_people(request: HttpRequest, model_id: int) -> HttpResponse:
         ids = queries.list_square_members(model.id, as_of, r=int(r), f=int(f))
         title = _("Recency %(r)s, frequency %(f)s") % {"r": r, "f": f}
     else:
-        raise Invalid("no_such_cell", _("This model has no such group. Go back to the model and choose one there."))
+        raise Invalid(
+            "no_such_cell", gettext_noop("This model has no such group. Go back to the model and choose one there.")
+        )
     context = _page(ids, request.GET.get("after", "")) | _labels(model, title, as_of)
     return render(request, "tiers/people.html", context)
 

@@ -5,7 +5,9 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liebian.core.money import Money
+from liebian.core.errors import Conflict, Invalid
+from liebian.core.money import Money, to_minor
+from liebian.core.texts import Term
 from liebian.ui import formats
 
 
@@ -89,3 +91,39 @@ def test_moments_are_shown_in_the_organisations_zone_and_the_pages_language():
 @given(st.floats(-1e9, 1e9), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_value_is_always_placed_on_its_scale(value, start, end):
     assert 0 <= formats.place(value, start, end) <= 100
+
+
+def test_an_error_speaks_the_language_of_the_page():
+    with pytest.raises(Invalid) as caught:
+        to_minor("a lot", "CNY")
+    with translation.override("zh-hans"):
+        assert formats.error_text(caught.value) == "「a lot」不是金额。"
+        assert str(caught.value) == "'a lot' is not an amount of money."
+    with translation.override("en"):
+        assert formats.error_text(caught.value) == str(caught.value)
+
+
+def test_a_term_is_translated_and_a_typed_word_is_not():
+    msgid = "A programme that is %(old)s cannot become %(new)s."
+    with translation.override("zh-hans"):
+        assert formats.error_text(Conflict("x", msgid, old=Term("draft"), new="draft")) == (
+            "活动现在是「草稿」，不能变为「draft」。"
+        )
+
+
+def test_a_list_is_joined_as_the_language_does():
+    error = Invalid("x", "This password is too easy to guess: %(reasons)s. Choose another one.", reasons=[
+        Term("it has only digits"), Term("it has fewer than %(min_length)s characters", min_length=10),
+    ])  # fmt: skip
+    with translation.override("zh-hans"):
+        assert formats.error_text(error) == "这个密码太容易猜到：只有数字、不到 10 个字符。请换一个。"
+    assert error.message == (
+        "This password is too easy to guess: it has only digits, it has fewer than 10 characters. Choose another one."
+    )
+
+
+def test_a_text_without_a_translation_is_still_said():
+    with translation.override("zh-hans"):
+        assert (
+            formats.error_text(Invalid("x", "Nobody wrote this %(where)s.", where="down")) == "Nobody wrote this down."
+        )
