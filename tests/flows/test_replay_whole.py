@@ -19,7 +19,9 @@ def liebian(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "analytics" / "src")]),
     }  # fmt: skip
     environment.pop("DATABASE_URL", None)
-    return subprocess.run([*COMMAND, *arguments, "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        [*COMMAND, *arguments, "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,5 +60,12 @@ def test_the_demo_shop_opens_only_in_an_empty_installation(home):
 def test_the_doctor_says_what_is_configured_reachable_and_behind(home):
     answer = json.loads(liebian(home, "doctor").stdout)
     names = {finding["name"] for finding in answer["findings"]}
-    assert names >= {"LIEBIAN_HOME", "database default", "database log", "stage customers", "stage referrals", "lake order_facts"}
+    assert names >= {
+        "LIEBIAN_HOME",
+        "database default",
+        "database log",
+        "stage customers",
+        "stage referrals",
+        "lake order_facts",
+    }
     assert all(finding["ok"] for finding in answer["findings"] if finding["name"].startswith(("stage", "database")))

@@ -48,7 +48,9 @@ class Resolution:
                 continue
             self._see(person, event)
             self.rows.append(
-                CustomerEvent(event_id=event.id, customer_id=person.pk, type=event.type, name=event.name, at_ms=_millis(event.at))
+                CustomerEvent(
+                    event_id=event.id, customer_id=person.pk, type=event.type, name=event.name, at_ms=_millis(event.at)
+                )
             )
 
     def _person_of(self, event: EventRecord) -> Customer | None:
@@ -83,7 +85,9 @@ class Resolution:
         self.changes.append(IdentityChange(event_id=event.id, kind="created", customer_id=person.pk))
         return person
 
-    def _apply(self, person: Customer, event: EventRecord, carried: list[tuple[str, str, bytes]], decision: Decision) -> None:
+    def _apply(
+        self, person: Customer, event: EventRecord, carried: list[tuple[str, str, bytes]], decision: Decision
+    ) -> None:
         for kind, value, index in carried:
             if kind in decision.link:
                 self._link(person, event, kind, value, index)
@@ -93,7 +97,12 @@ class Resolution:
             index = next(i for k, _, i in carried if k == kind)
             self.changes.append(
                 IdentityChange(
-                    event_id=event.id, kind="conflict", customer_id=person.pk, other_id=other_id, identifier_kind=kind, identifier_index=index
+                    event_id=event.id,
+                    kind="conflict",
+                    customer_id=person.pk,
+                    other_id=other_id,
+                    identifier_kind=kind,
+                    identifier_index=index,
                 )
             )
 
@@ -105,7 +114,9 @@ class Resolution:
         )  # fmt: skip
         self.owner_of[index] = person.pk
         self.changes.append(
-            IdentityChange(event_id=event.id, kind="linked", customer_id=person.pk, identifier_kind=kind, identifier_index=index)
+            IdentityChange(
+                event_id=event.id, kind="linked", customer_id=person.pk, identifier_kind=kind, identifier_index=index
+            )
         )
         if kind == "user_id":
             person.user_id = value
@@ -161,7 +172,10 @@ class Resolution:
 
     def _find_by_user_id(self, user_id: str, own_id: int) -> int | None:
         index = crypto.index_of("user_id", user_id)
-        found = self.owner_of.get(index) or Identifier.objects.filter(index=index).values_list("customer_id", flat=True).first()
+        found = (
+            self.owner_of.get(index)
+            or Identifier.objects.filter(index=index).values_list("customer_id", flat=True).first()
+        )
         owner = self._final(found) if found else None
         return owner.pk if owner and owner.pk != own_id else None
 

@@ -33,7 +33,9 @@ def identity_rows(merges: list[Merge]) -> list[dict[str, Any]]:
 
 def customer_rows(zone: str) -> list[dict[str, Any]]:
     rows = []
-    for values in Customer.objects.filter(merged_into__isnull=True).order_by("id").values_list(*_COLUMNS).iterator(5000):
+    for values in (
+        Customer.objects.filter(merged_into__isnull=True).order_by("id").values_list(*_COLUMNS).iterator(5000)
+    ):
         row = dict(zip(_COLUMNS, values, strict=True))
         row["customer_id"] = row.pop("id")
         row["first_seen_day"] = days.day_of(row["first_seen_at"], zone)

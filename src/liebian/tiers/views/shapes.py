@@ -193,7 +193,10 @@ def flow_chart(kind: str, moves: Sequence[Move], before: date, after: date) -> c
     largest = changed[0] if changed else None
     flows = [
         charts.Flow(
-            words.short_label(kind, move.source), words.short_label(kind, move.target), move.n_customers, strong=move is largest
+            words.short_label(kind, move.source),
+            words.short_label(kind, move.target),
+            move.n_customers,
+            strong=move is largest,
         )
         for move in moves
     ]
