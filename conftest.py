@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.db.backends.sqlite3.base import DatabaseOperations
 
-
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
 hypothesis.settings.load_profile("liebian")
