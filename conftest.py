@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.db.backends.sqlite3.base import DatabaseOperations
+from django.test import override_settings
 
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
@@ -51,3 +52,11 @@ def quick_password_hashes() -> Iterator[None]:
         get_hashers.cache_clear()
         yield
     get_hashers.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_names() -> Iterator[None]:
+    """Pages under test name static files as they are, whether or not they have been collected here."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
