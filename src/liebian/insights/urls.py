@@ -6,4 +6,5 @@ app_name = "insights"
 urlpatterns = [
     path("", views.root, name="root"),
     path("home", views.home, name="home"),
+    path("search", views.search, name="search"),
 ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from liebian.access.guard import public, requires
 from liebian.core import clock
 from liebian.insights.queries import BEHIND_LIMIT, Home, get_home
+from liebian.orders.queries import find_order
 from liebian.ui import charts, formats
 
 
@@ -28,6 +31,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "behind_limit": BEHIND_LIMIT,
     }
     return render(request, "insights/home.html", context)
+
+
+@requires("customers:view")
+def search(request: HttpRequest) -> HttpResponse:
+    """From the top bar: an order number leads to its customer, everything else to the list of customers."""
+    wanted = request.GET.get("q", "").strip()[:200]
+    order = find_order(wanted) if wanted else None
+    if order is not None:
+        return redirect("customers:detail", order.customer_id)
+    return redirect(f"{reverse('customers:list')}?{urlencode({'q': wanted})}" if wanted else "customers:list")
 
 
 def _revenue_chart(home: Home) -> charts.Chart:

@@ -86,6 +86,12 @@ def list_orders_by_id(ids: Iterable[int]) -> dict[int, OrderView]:
     return {key: _view(row) for key, row in Order.objects.in_bulk(list(ids)).items() if row.ordered_at}
 
 
+def find_order(external_id: str) -> OrderView | None:
+    """The order of that number, in the spelling in which the shop sent it."""
+    row = Order.objects.filter(external_id=external_id.strip(), ordered_at__isnull=False).first()
+    return _view(row) if row else None
+
+
 def get_order(external_id: str) -> OrderView:
     row = Order.objects.filter(external_id=external_id, ordered_at__isnull=False).first()
     if row is None:

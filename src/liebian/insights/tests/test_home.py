@@ -77,3 +77,11 @@ def test_the_page_answers_with_data_in_both_languages(client, language):
 def test_an_order_event_that_nobody_could_read_is_not_forgotten():
     play(order("u1", "o1", "many", NOW))
     assert get_home(now=NOW).refused_order_events == 1
+
+
+def test_the_search_finds_an_order_s_customer_and_otherwise_lists_customers(client):
+    play(order("u1", "SY-1001", 100, NOW))
+    client.force_login(make_user("viewer"))
+    assert client.get("/search", {"q": " SY-1001 "}).url.startswith("/customers/")
+    assert client.get("/search", {"q": "138 0013"}).url == "/customers?q=138+0013"
+    assert client.get("/search").url == "/customers"
