@@ -107,7 +107,8 @@ def _track(
     anonymous_id: str = "",
     customer_id: int | None = None,
 ) -> dict[str, Any]:
-    properties: dict[str, Any] = {"programme_id": inviter.programme_id, "code": inviter.code}
+    programme = get_programme(inviter.programme_id)
+    properties: dict[str, Any] = {"programme_id": programme.id, "programme": programme.name, "code": inviter.code}
     if channel:
         properties["channel"] = channel
     message: dict[str, Any] = {
