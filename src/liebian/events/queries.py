@@ -65,13 +65,6 @@ def find_source_by_key(write_key: str) -> SourceView | None:
     return source_view(source) if source else None
 
 
-def get_source(name: str) -> SourceView:
-    source = Source.objects.filter(name=name).first()
-    if source is None:
-        raise NotFound("source_not_found", _("There is no source called '%(name)s'."), name=name)
-    return source_view(source)
-
-
 def list_sources() -> list[SourceView]:
     return [source_view(source) for source in Source.objects.order_by("name")]
 
@@ -93,17 +86,6 @@ def list_imports(*, limit: int = 50, before: int | None = None) -> list[ImportVi
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return [_import_view(job) for job in rows[:limit]]
-
-
-def find_running_import() -> ImportView | None:
-    job = ImportJob.objects.filter(state="running").first()
-    return _import_view(job) if job else None
-
-
-def find_import_currency() -> str | None:
-    """The currency of most orders of the first file that came in."""
-    reports = ImportJob.objects.filter(state="done").order_by("id").values_list("report", flat=True)
-    return next((report["currency"] for report in reports[:20] if report and report.get("currency")), None)
 
 
 def list_last_received() -> dict[str, datetime]:

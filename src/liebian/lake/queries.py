@@ -37,16 +37,6 @@ def get_position(table: str, reader: str) -> int:
     return 0 if delta is None else int(delta.transaction_version(reader) or 0)
 
 
-def list_files(table: str, *, version: int | None = None) -> list[str]:
-    """The Parquet files of one version; empty when the table has not been published."""
-    delta = find_table(table)
-    if delta is None:
-        return []
-    if version is not None:
-        delta.load_as_version(version)
-    return delta.file_uris()
-
-
 def get_state(table: str) -> TableState:
     delta = find_table(table)
     if delta is None:

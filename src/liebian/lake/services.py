@@ -5,8 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 from deltalake import CommitProperties, Transaction, write_deltalake
 
-from liebian.core.errors import Conflict
-from liebian.core.texts import mark as _
 from liebian.lake.queries import find_table, get_position, url_of
 from liebian.lake.types import SCHEMAS
 
@@ -35,12 +33,6 @@ def replace_rows(*, table: str, rows: pa.Table, reader: str, position: int) -> b
     commit = CommitProperties(app_transactions=[Transaction(app_id=reader, version=position)])
     write_deltalake(url_of(table), rows.cast(SCHEMAS[table]), mode="overwrite", commit_properties=commit)
     return True
-
-
-def require_empty_lake() -> None:
-    """Raises Conflict when any table exists: a replay must start from nothing."""
-    if any(find_table(name) is not None for name in SCHEMAS):
-        raise Conflict("lake_not_empty", _("The lake already holds tables. A replay needs an empty data folder."))
 
 
 def _compact_if_crumbled(table: str) -> None:

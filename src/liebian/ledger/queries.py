@@ -39,17 +39,6 @@ def get_account(code: str) -> AccountView:
     return found
 
 
-def list_accounts(
-    *, codes: Iterable[str] | None = None, kind: str = "", asset: str = "", book: str = "", limit: int = 1000
-) -> list[AccountView]:
-    """Accounts in the order of their codes, at most `limit`."""
-    rows = Account.objects.order_by("code")
-    if codes is not None:
-        rows = rows.filter(code__in=list(codes))
-    exact = {name: value for name, value in (("kind", kind), ("asset", asset), ("book", book)) if value}
-    return [_view_account(row) for row in rows.filter(**exact)[:limit]]
-
-
 def list_balances(codes: Iterable[str]) -> dict[str, int]:
     """Balance by code; an account that was never opened holds zero."""
     wanted = list(codes)

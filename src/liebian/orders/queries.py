@@ -12,8 +12,6 @@ from django.db.models.functions import TruncDate
 
 from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
-from liebian.core.errors import NotFound
-from liebian.core.texts import mark as _
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
 from liebian.orders.types import STAGE, Line, MonthRevenue, OrderPage, OrderView, PlacedOrder
@@ -31,13 +29,6 @@ def _view(row: Order) -> OrderView:
         channel=row.channel, lines=tuple(Line(**line) for line in row.lines),
         coupons=tuple(row.coupons),
     )  # fmt: skip
-
-
-def list_orders(*, customer_id: int, limit: int = 50, before: datetime | None = None) -> list[OrderView]:
-    rows = Order.objects.filter(customer_id=customer_id, ordered_at__isnull=False).order_by("-ordered_at", "-id")
-    if before is not None:
-        rows = rows.filter(ordered_at__lt=before)
-    return [_view(row) for row in rows[:limit]]
 
 
 def list_order_page(*, customer_id: int, before: str = "", limit: int = 6) -> OrderPage:
@@ -82,21 +73,10 @@ def _month_before(day: date, back: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def list_orders_by_id(ids: Iterable[int]) -> dict[int, OrderView]:
-    return {key: _view(row) for key, row in Order.objects.in_bulk(list(ids)).items() if row.ordered_at}
-
-
 def find_order(external_id: str) -> OrderView | None:
     """The order of that number, in the spelling in which the shop sent it."""
     row = Order.objects.filter(external_id=external_id.strip(), ordered_at__isnull=False).first()
     return _view(row) if row else None
-
-
-def get_order(external_id: str) -> OrderView:
-    row = Order.objects.filter(external_id=external_id, ordered_at__isnull=False).first()
-    if row is None:
-        raise NotFound("order_not_found", _("There is no order %(external_id)s."), external_id=external_id)
-    return _view(row)
 
 
 def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]:
@@ -130,12 +110,6 @@ def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
         for row in rows
     }
     return [facts.get(customer_id, OrderFacts(customer_id, 0, 0, None, None)) for customer_id in sorted(wanted)]
-
-
-def has_ordered_before(*, customer_ids: Iterable[int], moment: datetime) -> set[int]:
-    """Those of these people who had placed an order before the moment, refunded or not."""
-    rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__lt=moment)
-    return set(rows.values_list("customer_id", flat=True).distinct())
 
 
 def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:

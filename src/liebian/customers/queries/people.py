@@ -130,12 +130,6 @@ def count_known() -> int:
     return Customer.objects.filter(is_known=True, merged_into__isnull=True).count()
 
 
-def list_known_after(customer_id: int, limit: int) -> list[int]:
-    """Ids of known people, ascending, for work that goes through everybody in chunks."""
-    rows = Customer.objects.filter(pk__gt=customer_id, is_known=True, merged_into__isnull=True).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:limit])
-
-
 def normalise(kind: str, value: str) -> str | None:
     """The form in which a phone number or e-mail address is compared; None when it cannot be one."""
     return {"phone": normal_phone, "email": normal_email}[kind](value)

@@ -93,7 +93,10 @@ def test_outcomes_carry_their_amount_and_reason():
         ("Reward Refused", {"reason": "already_customer"}),
     ]
     record_outcomes(
-        [{"cause": (name,), "event": name, "customer_id": person.pk, "properties": p} for name, p in outcomes], at=NOW
+        [
+            {"cause": (name,), "event": name, "customer_id": person.pk, "at": NOW, "properties": p}
+            for name, p in outcomes
+        ]
     )
     cursors.drain(services.advance)
     refused, issued = lines(person.pk, "referral")

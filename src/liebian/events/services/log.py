@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -67,16 +67,21 @@ def record_day(*, day: date, now: datetime) -> bool:
     return record_events([message], source=INTERNAL_SOURCE, received_at=max(now, starts)).accepted == 1
 
 
-def record_outcomes(outcomes: Iterable[dict[str, Any]], *, at: datetime) -> Receipt:
-    """Report what the product did, as events of its own. Each has `cause` (tuple), `event`, `customer_id`, `properties`."""
+def record_outcomes(outcomes: Sequence[dict[str, Any]]) -> Receipt:
+    """Report what the product did, as events of its own. Each has `cause` (tuple), `event`, `customer_id`, `at`, `properties`.
+
+    Writes the log; idempotent by (event, cause, at).
+    """
+    if not outcomes:
+        return Receipt(0, 0)
     messages = [
         {
-            "type": "track", "event": outcome["event"], "customerId": outcome["customer_id"], "timestamp": at,
+            "type": "track", "event": outcome["event"], "customerId": outcome["customer_id"], "timestamp": outcome["at"],
             "messageId": ids.caused_by(outcome["event"], *outcome["cause"]), "properties": outcome["properties"],
         }
         for outcome in outcomes
     ]  # fmt: skip
-    return record_events(messages, source=INTERNAL_SOURCE, received_at=at)
+    return record_events(messages, source=INTERNAL_SOURCE, received_at=max(outcome["at"] for outcome in outcomes))
 
 
 def _millis(moment: datetime) -> int:

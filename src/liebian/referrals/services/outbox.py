@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from liebian.core import cursors, ids
+from liebian.core import cursors
 from liebian.events import services as events
-from liebian.events.types import INTERNAL_SOURCE
 from liebian.referrals.models import Outcome, Programme
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import RewardChangeView, RewardView
@@ -39,7 +38,7 @@ def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
     if upto <= start:
         return 0
     if messages:
-        events.record_events(messages, source=INTERNAL_SOURCE, received_at=max(m["timestamp"] for m in messages))
+        events.record_outcomes(messages)
     with transaction.atomic(), cursors.reading(cursor) as reading:
         reading.position = max(reading.position, upto)
     return len(messages)
@@ -102,7 +101,4 @@ def _reward_message(change: RewardChangeView, reward: RewardView, names: dict[in
 
 
 def _message(name: str, cause: str, customer_id: int, at: datetime, properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "track", "event": name, "customerId": customer_id, "timestamp": at,
-        "messageId": ids.caused_by(name, cause), "properties": properties,
-    }  # fmt: skip
+    return {"event": name, "cause": (cause,), "customer_id": customer_id, "at": at, "properties": properties}

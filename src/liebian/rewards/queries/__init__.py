@@ -10,7 +10,7 @@ from liebian.rewards.queries.holdings import (
     points_account_code,
     points_balance,
 )
-from liebian.rewards.queries.offers import get_offer, list_offers
+from liebian.rewards.queries.offers import list_offers
 from liebian.rewards.queries.rewards import (
     count_rewards_by_person,
     get_reason,
@@ -25,7 +25,6 @@ __all__ = [
     "count_rewards_by_person",
     "find_coupon",
     "get_budget",
-    "get_offer",
     "get_programme_totals",
     "get_reason",
     "get_reward",

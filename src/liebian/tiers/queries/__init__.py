@@ -9,7 +9,7 @@ from liebian.tiers.queries.answers import (
     list_tier_members,
     preview_model,
 )
-from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_cells, list_models, list_runs
+from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_cells, list_models
 from liebian.tiers.queries.places import get_currency, known_people
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "known_people",
     "list_cells",
     "list_models",
-    "list_runs",
     "list_square_members",
     "list_tier_members",
     "preview_model",

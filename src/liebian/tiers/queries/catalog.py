@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.tiers import words
@@ -53,12 +51,6 @@ def find_last_run(model_id: int) -> TierRunView | None:
     """The run whose places stand beside the customers now."""
     row = TierRun.objects.filter(model_id=model_id).order_by("-computed_at", "-id").first()
     return _view_run(row) if row else None
-
-
-def list_runs(model_id: int, *, before: date, limit: int = 30) -> list[TierRunView]:
-    """Runs of days before `before`, newest first."""
-    rows = TierRun.objects.filter(model_id=model_id, as_of__lt=before).order_by("-as_of", "-version")[:limit]
-    return [_view_run(row) for row in rows]
 
 
 def _view_run(row: TierRun) -> TierRunView:
