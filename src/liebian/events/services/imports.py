@@ -209,8 +209,8 @@ def _write_rejected(job: ImportJob, plan: Plan) -> str:
     target = folder / f"import-{job.pk}-rejected.csv"
     part = target.with_suffix(".part")
     part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    plan.write_rejected(part)
+    plan.write_rejected(part)  # the engine makes the file anew, readable by everybody whom the folder lets in
+    part.chmod(0o600)
     part.replace(target)
     return str(target)
 

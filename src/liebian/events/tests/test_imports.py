@@ -55,6 +55,12 @@ def test_the_rejected_rows_can_be_read_again_with_their_reason(tmp_path):
     ]
 
 
+def test_the_rejected_rows_are_read_by_their_owner_only(tmp_path):
+    written = Path(run(write(tmp_path / "a.csv", [line(customer="")])).rejected_file)
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert written.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_personal_traits_of_a_file_are_sealed(tmp_path):
     path = write(
         tmp_path / "a.csv",
