@@ -9,13 +9,42 @@ class Source(models.Model):
     write_key = models.CharField(max_length=64, unique=True)
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    allowed_origins = models.JSONField(default=list)
+    events_per_second = models.PositiveIntegerField(null=True)
+    unknown_events = models.CharField(max_length=12, default="allow")
 
     class Meta:
         db_table = "events_source"
 
 
+class SourceDay(models.Model):
+    """What a source sent in one business day, counted where it arrived."""
+
+    source = models.CharField(max_length=100)
+    day = models.DateField()
+    accepted = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    corrected = models.BigIntegerField(default=0)
+    quarantined = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "events_sourceday"
+        constraints = [models.UniqueConstraint(fields=["source", "day"], name="one_count_per_source_and_day")]
+
+
+class EventKey(models.Model):
+    """The index that refuses repeats. Keys begin with the event's own time, so only its newest pages are hot; they stay when
+    the rows of the log have left for the lake."""
+
+    key = models.BinaryField(max_length=16, primary_key=True)
+
+    class Meta:
+        db_table = "events_key"
+
+
 class Event(models.Model):
-    key = models.BinaryField(max_length=16, unique=True)
+    key = models.BinaryField(max_length=16)
     source = models.CharField(max_length=100)
     type = models.CharField(max_length=10)
     name = models.CharField(max_length=200)
@@ -25,9 +54,59 @@ class Event(models.Model):
     received_ms = models.BigIntegerField()
     body = models.BinaryField()
     personal = models.BinaryField(null=True)
+    corrections = models.JSONField(null=True)
 
     class Meta:
         db_table = "events_event"
+
+
+class Schema(models.Model):
+    """A registered kind of event (or the traits of identify): its fields and what becomes of those that do not fit."""
+
+    type = models.CharField(max_length=10)
+    name = models.CharField(max_length=200, default="")
+    fields = models.JSONField(default=dict)
+    corrects = models.BooleanField(default=True)
+    is_enabled = models.BooleanField(default=True)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "events_schema"
+        constraints = [models.UniqueConstraint(fields=["type", "name"], name="one_schema_per_event")]
+
+
+class Quarantined(models.Model):
+    """A message that arrived and could not enter the log, whole and sealed, until somebody repairs or dismisses it."""
+
+    key = models.BinaryField(max_length=16, unique=True)
+    source = models.CharField(max_length=100)
+    type = models.CharField(max_length=10)
+    name = models.CharField(max_length=200)
+    received_ms = models.BigIntegerField()
+    code = models.CharField(max_length=60)
+    reasons = models.JSONField(default=list)
+    message = models.BinaryField()
+    state = models.CharField(max_length=10, default="waiting")
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "events_quarantined"
+        indexes = [models.Index(fields=["state", "-id"], name="quarantined_by_state")]
+
+
+class RefusedRequest(models.Model):
+    """The newest requests that were turned away, for whoever connects a source. The sender was told the same."""
+
+    source = models.CharField(max_length=100, default="")
+    received_ms = models.BigIntegerField()
+    status = models.SmallIntegerField()
+    code = models.CharField(max_length=60)
+    details = models.JSONField(default=dict)
+    excerpt = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "events_refusedrequest"
 
 
 class ImportJob(models.Model):

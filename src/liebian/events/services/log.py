@@ -17,7 +17,7 @@ from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSERT = (
     "INSERT INTO events_event (key, source, type, name, user_id, anonymous_id, at_ms, received_ms, body, personal) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _LOG_LOCK = 7_301_001  # PostgreSQL: ids become visible in their order only if inserts do not overlap
 
@@ -52,9 +52,21 @@ def insert_drafts(drafts: list[Draft], *, source: str, received_at: datetime) ->
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         if connections[alias].vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOG_LOCK])
-        cursor.executemany(_INSERT, rows)
-        accepted = cursor.rowcount
-    return Receipt(accepted=accepted, duplicates=len(rows) - accepted)
+        fresh = _keep_new(cursor, {row[0]: row for row in reversed(rows)})
+        cursor.executemany("INSERT INTO events_key (key) VALUES (%s)", [(row[0],) for row in fresh])
+        cursor.executemany(_INSERT, fresh)
+    return Receipt(accepted=len(fresh), duplicates=len(rows) - len(fresh))
+
+
+def _keep_new(cursor: Any, rows: dict[bytes, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows whose key is not in the log yet, in their order; of equal keys in one batch the first."""
+    keys = list(rows)
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        cursor.execute(f"SELECT key FROM events_key WHERE key IN ({', '.join(['%s'] * len(part))})", part)  # noqa: S608
+        for (key,) in cursor.fetchall():
+            del rows[bytes(key)]
+    return [rows[key] for key in reversed(keys) if key in rows]
 
 
 def record_day(*, day: date, now: datetime) -> bool:
