@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 
 from liebian.config import env
+from liebian.config.headers import let_other_sites_load
 from liebian.config.secrets import load_keys
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -154,6 +155,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "liebian.ui.assets.AssetStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# What other sites load, by an address that never changes: /liebian.js
+WHITENOISE_ROOT = SRC / "events" / "web"
+WHITENOISE_ADD_HEADERS_FUNCTION = let_other_sites_load
 # Before the first `collectstatic` (a fresh clone, the tests) and in DEBUG, files are found where they lie, under plain names.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
