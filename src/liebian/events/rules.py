@@ -186,6 +186,10 @@ def _split_personal(message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
         body["customer_id"] = int(message["customerId"])
     if message.get("previousId"):
         body["previous_id"] = str(message["previousId"])[:MAX_ID]
+    if message.get("groupId"):
+        body["group_id"] = str(message["groupId"])[:MAX_ID]
+    if message.get("category") and message.get("type") in {"page", "screen"}:
+        body["category"] = str(message["category"])[:MAX_NAME]
     return body, personal
 
 
