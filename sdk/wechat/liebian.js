@@ -7,7 +7,7 @@
  * No call throws into the programme. See README.md beside this file. */
 'use strict'
 
-const LIMITS = { messages: 500, bytes: 800000, batch: 100, batchBytes: 400000 } // WeChat keeps 1 MB under one key
+const LIMITS = { messages: 500, bytes: 600000, batch: 100, batchBytes: 400000 } // WeChat keeps 1 MB under one key
 const KEY = 'liebian:'
 const HOUR = 3600000
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from liebian.events import api
 from liebian.events.rules import PUBLIC_TYPES
-from liebian.events.views import imports, sources
+from liebian.events.views import imports, install, sources
 
 app_name = "events"
 urlpatterns = [
@@ -20,5 +20,6 @@ urlpatterns = [
     path("imports/<int:job_id>/rejected", imports.import_rejected, name="import-rejected"),
     path("sources", sources.source_list, name="sources"),
     path("sources/new", sources.source_add, name="source-add"),
+    path("sources/<int:source_id>/install", install.source_install, name="source-install"),
     path("sources/<int:source_id>/switch", sources.source_switch, name="source-switch"),
 ]
