@@ -11,9 +11,11 @@ from liebian_analytics.rules.attribute import Attribute
 from liebian_analytics.rules.base import MAX_DEPTH, MAX_NODES, MAX_WINDOW_DAYS, Rule
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
 from liebian_analytics.rules.events import Events
-from liebian_analytics.rules.frames import Frame, Mask, frame_from_arrow
+from liebian_analytics.rules.frames import Coded, Frame, Mask, frame_from_arrow
 from liebian_analytics.rules.none_of import NoneOf
 from liebian_analytics.rules.orders import Orders
+from liebian_analytics.rules.packed import Additions, Packed, day_number, merge_facts, pack, unpack
+from liebian_analytics.rules.packed_columns import packed_columns
 from liebian_analytics.rules.parse import KINDS, parse_rule, to_json
 from liebian_analytics.rules.tier import Tier
 from liebian_analytics.rules.tree import columns_needed, describe, evaluate, walk
@@ -24,10 +26,12 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_NODES",
     "MAX_WINDOW_DAYS",
+    "Additions",
     "AllOf",
     "AnyOf",
     "Attribute",
     "AttributeColumn",
+    "Coded",
     "Column",
     "EventColumn",
     "Events",
@@ -36,16 +40,22 @@ __all__ = [
     "NoneOf",
     "OrderColumn",
     "Orders",
+    "Packed",
     "Rule",
     "RuleError",
     "Tier",
     "TierColumn",
     "columns_needed",
+    "day_number",
     "describe",
     "evaluate",
     "frame_from_arrow",
+    "merge_facts",
+    "pack",
+    "packed_columns",
     "parse_rule",
     "to_json",
+    "unpack",
     "walk",
     "windowed_columns",
 ]

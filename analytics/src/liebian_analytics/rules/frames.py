@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,44 @@ if TYPE_CHECKING:
 
 Values = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
-Frame = Mapping[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of few distinct values: each is compared once, however many customers share it.
+
+    ``codes`` int, per customer the position of the value in ``choices``; ``choices`` object, ``None`` = unknown.
+
+    >>> coded = Coded.of(["上海", None, "上海"])
+    >>> coded.codes.tolist(), coded.choices.tolist(), len(coded)
+    ([0, 1, 0], ['上海', None], 3)
+    """
+
+    codes: Values
+    choices: Values
+
+    @classmethod
+    def of(cls, values: Sequence[str | None]) -> Coded:
+        """From texts; ``None`` where unknown.
+
+        >>> Coded.of([]).choices.size
+        0
+        """
+        known: dict[str | None, int] = {value: number for number, value in enumerate(dict.fromkeys(values))}
+        choices = np.empty(len(known), dtype=object)
+        choices[:] = list(known)
+        return cls(np.fromiter(map(known.__getitem__, values), np.intp, len(values)), choices)
+
+    @property
+    def size(self) -> int:
+        """Number of customers."""
+        return int(self.codes.size)
+
+    def __len__(self) -> int:
+        return self.size
+
+
+Frame = Mapping[str, "Values | Coded"]
 
 
 def known(values: Values) -> Mask:
@@ -35,7 +73,7 @@ def known(values: Values) -> Mask:
     return np.ones(values.size, dtype=bool)
 
 
-def column_of(frame: Frame, key: str) -> Values:
+def column_of(frame: Frame, key: str) -> Any:
     """The column called ``key``.
 
     Raises

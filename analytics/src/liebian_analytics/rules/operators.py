@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from liebian_analytics.rules.frames import Mask, Values, known
+from liebian_analytics.rules.frames import Coded, Mask, Values, known
 
 NUMBER_OPS: tuple[str, ...] = ("eq", "ne", "lt", "le", "gt", "ge", "between")
 ATTRIBUTE_OPS: tuple[str, ...] = (*NUMBER_OPS, "in", "contains", "is_set", "not_set")
@@ -38,7 +38,7 @@ def compare_numbers(values: Values, op: str, operand: Any) -> Mask:
     return np.asarray(found & known(values), dtype=bool)
 
 
-def compare_attribute(values: Values, op: str, operand: Any) -> Mask:
+def compare_attribute(values: Values | Coded, op: str, operand: Any) -> Mask:
     """Where an attribute stands in relation ``op`` to ``operand``; a value of another type never matches.
 
     Also ``ne`` needs a value of the same type: an unknown city is not "other than Shanghai". Dates and instants compare
@@ -48,6 +48,9 @@ def compare_attribute(values: Values, op: str, operand: Any) -> Mask:
     >>> compare_attribute(cities, "ne", "上海").tolist(), compare_attribute(cities, "not_set", None).tolist()
     ([False, True, False], [False, False, True])
     """
+    if isinstance(values, Coded):
+        answers: Mask = compare_attribute(values.choices, op, operand)[values.codes]
+        return answers
     there = known(values)
     if op == "is_set":
         return there

@@ -52,7 +52,7 @@ def evaluate(rule: Rule, frame: Frame) -> Mask:
     rule
         A parsed rule.
     frame
-        One array per column, equally long and in the same order of customers: those of ``columns_needed(rule)`` under
+        One array (texts also as ``Coded``) per column, equally long and in the same order of customers: those of ``columns_needed(rule)`` under
         their ``key``, and at least one (``customer_id``) for a rule without conditions. ``frame_from_arrow`` makes it.
 
     Returns
