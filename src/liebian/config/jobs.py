@@ -33,7 +33,7 @@ def start_day(now: datetime) -> int:
 
 def run_stages(now: datetime) -> int:
     """The stages, downhill to uphill; each reads behind the one below."""
-    return customers.advance() + orders.advance() + referrals.advance()
+    return customers.advance() + orders.advance() + referrals.advance() + segments.advance()
 
 
 def publish_lake(now: datetime) -> int:
@@ -42,7 +42,7 @@ def publish_lake(now: datetime) -> int:
 
 STAGE_JOBS = [
     Job("day", 20, start_day, "Writes the row that starts a business day."),
-    Job("stages", 0.25, run_stages, "Events to people, orders, referrals and rewards."),
+    Job("stages", 0.25, run_stages, "Events to people, orders, referrals, rewards and memberships of segments."),
 ]
 BACKGROUND_JOBS = [
     Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),

@@ -22,6 +22,30 @@ class CustomerEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenEvents:
+    """Events with people in columns, in log order. `upto` is how far the log is read with them."""
+
+    event_id: tuple[int, ...]
+    seen_id: tuple[int, ...]
+    type: tuple[str, ...]
+    name: tuple[str, ...]
+    at_ms: tuple[int, ...]
+    received_ms: tuple[int, ...]
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAttributes:
+    """What rules ask of people, in columns by ascending id. `merged` are those who are somebody else today."""
+
+    ids: tuple[int, ...]
+    is_known: tuple[bool, ...]
+    is_there: tuple[bool, ...]
+    merged: frozenset[int]
+    columns: dict[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """`loser_id` turned out to be `winner_id`. `position` orders merges."""
 

@@ -47,6 +47,16 @@ def list_events_by_id(ids: Iterable[int]) -> dict[int, EventRecord]:
     return {row[0]: _record(row) for row in rows}
 
 
+def list_received(ids: Iterable[int]) -> dict[int, int]:
+    """When these events were received, in milliseconds."""
+    return dict(Event.objects.filter(id__in=list(ids)).values_list("id", "received_ms"))
+
+
+def count_after(position: int) -> int:
+    """How many rows of the log lie behind a position."""
+    return Event.objects.filter(id__gt=position).count()
+
+
 def get_log_end() -> int:
     return Event.objects.aggregate(end=Max("id"))["end"] or 0
 

@@ -14,7 +14,7 @@ from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
-from liebian.orders.types import STAGE, Line, MonthRevenue, OrderPage, OrderView, PlacedOrder
+from liebian.orders.types import STAGE, Line, MonthRevenue, OrderMove, OrderPage, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,6 +90,15 @@ def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]
         )
         for row in rows
     ]  # fmt: skip
+
+
+def list_changes_of(order_ids: Iterable[int], *, upto: int) -> list[OrderMove]:
+    """Every change of these orders up to a position, in the order in which they were decided."""
+    rows = OrderChange.objects.filter(order_id__in=list(order_ids), id__lte=upto).order_by("id")
+    return [
+        OrderMove(*row)
+        for row in rows.values_list("id", "order_id", "amount_minor", "n_orders", "currency", "channel", "at")
+    ]
 
 
 def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:

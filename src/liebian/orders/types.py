@@ -57,6 +57,19 @@ class OrderChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderMove:
+    """The numbers of an order change."""
+
+    id: int
+    order_id: int
+    amount_minor: int
+    n_orders: int
+    currency: str
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """Orders of one customer, newest first; `earlier` is the cursor of the next page, None at the end."""
 

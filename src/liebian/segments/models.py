@@ -1,4 +1,4 @@
-"""Definitions of segments and how large they were."""
+"""Definitions of segments, how large they were, and who is in them now with the day facts that say so."""
 
 from django.db import models
 
@@ -35,3 +35,78 @@ class SegmentCount(models.Model):
     class Meta:
         db_table = "segments_segmentcount"
         constraints = [models.UniqueConstraint(fields=["segment", "day"], name="one_segment_count_per_day")]
+
+
+class Fact(models.Model):
+    """Number of a fact in the blobs of day facts: an event by name, standing orders by currency and channel."""
+
+    id = models.AutoField(primary_key=True)
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "segments_fact"
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_number_per_fact")]
+
+
+class State(models.Model):
+    """`facts` belong to the id under which they were seen and stay there when people are merged. `bits`: the segments
+    (by id) that the person is in, empty for whoever was merged away."""
+
+    customer_id = models.BigIntegerField(primary_key=True)
+    facts = models.BinaryField(default=b"")
+    bits = models.BinaryField(default=b"")
+
+    class Meta:
+        db_table = "segments_state"
+
+
+class Membership(models.Model):
+    """From when to when somebody was in a segment, by the received time and position of the log row that decided it."""
+
+    segment_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField()
+    entered_at = models.DateTimeField()
+    entered_by = models.BigIntegerField()
+    left_at = models.DateTimeField(null=True)
+    left_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "segments_membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segment_id", "customer_id"],
+                condition=models.Q(left_at__isnull=True),
+                name="one_open_membership",
+            )
+        ]
+        indexes = [models.Index(fields=["customer_id", "segment_id"], name="membership_by_customer")]
+
+
+class DueOrder(models.Model):
+    """An order with a change whose day has not come: it is counted again when it has."""
+
+    order_id = models.BigIntegerField()
+    seen_id = models.BigIntegerField()
+    day = models.DateField(db_index=True)
+
+    class Meta:
+        db_table = "segments_dueorder"
+
+
+class Progress(models.Model):
+    """How far one shard has read. `day` is the business day of the log, `at` the received time of the last row that was
+    read; `sweep_after` is the last customer of a running sweep, `rules` what the last sweep was for."""
+
+    shard = models.IntegerField(primary_key=True)
+    shards = models.IntegerField()
+    event_id = models.BigIntegerField(default=0)
+    order_change_id = models.BigIntegerField(default=0)
+    merge_id = models.BigIntegerField(default=0)
+    day = models.DateField(null=True)
+    at = models.DateTimeField(null=True)
+    sweep_after = models.BigIntegerField(null=True)
+    rules = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "segments_progress"

@@ -1,4 +1,4 @@
-"""Writes of segments: definitions, and the daily sizes."""
+"""Writes of segments: definitions, the stage that keeps memberships, and the daily sizes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ from liebian.segments.queries.definitions import view_segment
 from liebian.segments.types import SegmentView
 
 MAX_NAME = 80
+BATCH = 2000
+
+
+def advance(*, limit: int = BATCH, shard: int = 0, shards: int = 1) -> int:
+    """One step of the segments stage: the next events, order changes and merges become memberships.
+
+    Writes day facts, memberships and the stage's progress in one transaction, of which the progress is also what makes a
+    repeat harmless; then the next people of a running sweep in another. People are shared out by the id under which they
+    were seen; a new number of shards takes over once the old ones stand at one place. Returns how much was worked on, 0
+    when nothing waits.
+    """
+    from liebian.segments.stage import step
+
+    return step.advance(limit, shard, shards)
 
 
 def save_segment(

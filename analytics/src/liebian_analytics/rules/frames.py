@@ -53,7 +53,8 @@ class Coded:
         return self.size
 
 
-Frame = Mapping[str, "Values | Coded"]
+Frame = Mapping[str, Any]
+"""Arrays (or ``Coded``) by the key of their column."""
 
 
 def known(values: Values) -> Mask:

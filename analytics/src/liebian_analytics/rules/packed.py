@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -196,7 +197,7 @@ def merge_facts(blobs: Sequence[bytes], additions: Additions) -> list[bytes]:
     )
     ends = (np.searchsorted(owners, np.arange(len(blobs) + 1)) * RECORD.itemsize).tolist()
     data = records.tobytes()
-    return [data[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    return [data[start:end] for start, end in pairwise(ends)]
 
 
 def _added_up(owners: Integers, records: Records) -> tuple[Integers, Records]:

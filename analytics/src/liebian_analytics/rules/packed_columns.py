@@ -168,7 +168,7 @@ def _cells(packed: Packed, ages: Values, slots: list[_Slot]) -> Values:
         bins = np.searchsorted(edges, np.arange(1, longest + 1))
         cell_of[number, 1:] = np.where(bins < len(edges), bins + slot.first_cell, -1)
     slot_numbers = slot_of[packed.records["fact"]]
-    found = cell_of[slot_numbers, np.clip(ages, 0, longest)]
+    found: Values = cell_of[slot_numbers, np.clip(ages, 0, longest)]
     found[slot_numbers < 0] = -1
     return found
 

@@ -21,6 +21,15 @@ from liebian.customers.queries.people import (
     normalise,
 )
 from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
+from liebian.customers.queries.seen import (
+    find_final_ids,
+    find_seen_ids,
+    list_cells,
+    list_known_ids_after,
+    list_merged_into,
+    list_rule_attributes,
+    list_seen_events_after,
+)
 from liebian.customers.queries.tiers import list_tiers
 from liebian.customers.queries.timeline import list_timeline
 
@@ -31,19 +40,26 @@ __all__ = [
     "count_new_buyers",
     "find_customer",
     "find_customer_id",
+    "find_final_ids",
+    "find_seen_ids",
     "get_customer",
     "get_freshness",
     "get_personal",
     "get_profile",
+    "list_cells",
     "list_customer_events_after",
     "list_customers",
     "list_customers_by_id",
     "list_facts",
     "list_filter_choices",
     "list_identifiers",
+    "list_known_ids_after",
+    "list_merged_into",
     "list_merges_after",
     "list_personal",
     "list_recommended",
+    "list_rule_attributes",
+    "list_seen_events_after",
     "list_tiers",
     "list_timeline",
     "list_user_ids",

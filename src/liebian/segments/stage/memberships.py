@@ -1,0 +1,166 @@
+"""Day facts and memberships of a batch of people: read, changed and written as sets, in one order of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from liebian_analytics.rules.packed import Additions, Packed, merge_facts
+
+from liebian.customers import queries as customers
+from liebian.segments.models import Membership, State
+from liebian.segments.stage.facts import Gathered, Key
+from liebian.segments.stage.people import match
+from liebian.segments.stage.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What every change of a step is dated by: a business day that counts, and the log row that decided."""
+
+    today: date
+    at: datetime
+    position: int
+
+
+def bring_up_to_date(
+    changed: Collection[int], gathered: Gathered, numbers: dict[Key, int], rules: RuleSet, moment: Moment
+) -> None:
+    """Add facts to the people who were seen, then decide the memberships of whom they are today.
+
+    `changed` are seen ids, those without new facts too. Writes State and Membership; the caller owns the transaction.
+    Raises MergedMeanwhile when another process merged one of them since they were read.
+
+    Blobs are written before anybody is evaluated, and all rows are locked in one ascending order first: of several
+    processes the last to evaluate a person sees every blob of theirs.
+    """
+    final_of = customers.find_final_ids(changed)
+    finals = sorted({final_of.get(key, key) for key in changed})
+    taken_in = customers.list_merged_into(finals)
+    written = sorted({*changed, *finals})
+    _lock(written)
+    states = _read({*written, *(key for keys in taken_in.values() for key in keys)})
+    before = dict(states)
+    _add_facts(states, gathered, numbers)
+    _decide(states, finals, taken_in, rules, moment)
+    for loser in final_of:  # whoever is somebody else today is in nothing
+        if loser in states:
+            states[loser] = (states[loser][0], b"")
+    _write_changes(before, states, moment)
+
+
+def _lock(ids: list[int]) -> None:
+    if connection.vendor != "postgresql" or not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO segments_state (customer_id, facts, bits) "
+            "SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING",
+            [ids],
+        )
+        cursor.execute(
+            "SELECT 1 FROM segments_state WHERE customer_id = ANY(%s) ORDER BY customer_id FOR UPDATE", [ids]
+        )
+
+
+def _read(ids: Collection[int]) -> dict[int, tuple[bytes, bytes]]:
+    rows = State.objects.filter(pk__in=ids).values_list("customer_id", "facts", "bits")
+    return {key: (bytes(blob), bytes(bits)) for key, blob, bits in rows}
+
+
+def _add_facts(states: dict[int, tuple[bytes, bytes]], gathered: Gathered, numbers: dict[Key, int]) -> None:
+    kept = [index for index, key in enumerate(gathered.keys) if key in numbers]
+    if not kept:
+        return
+    owners = sorted({gathered.owners[index] for index in kept})
+    place_of = {owner: place for place, owner in enumerate(owners)}
+    additions = Additions.of(
+        [place_of[gathered.owners[index]] for index in kept],
+        np.array([gathered.days[index] for index in kept]),
+        [numbers[gathered.keys[index]] for index in kept],
+        [gathered.counts[index] for index in kept],
+        [gathered.amounts[index] for index in kept],
+    )
+    nothing = (b"", b"")
+    blobs = merge_facts([states.get(owner, nothing)[0] for owner in owners], additions)
+    for owner, blob in zip(owners, blobs, strict=True):
+        states[owner] = (blob, states.get(owner, nothing)[1])
+
+
+def _decide(
+    states: dict[int, tuple[bytes, bytes]],
+    finals: list[int],
+    taken_in: dict[int, list[int]],
+    rules: RuleSet,
+    moment: Moment,
+) -> None:
+    nothing = (b"", b"")
+    blobs, places = [states.get(key, nothing)[0] for key in finals], list(range(len(finals)))
+    for place, key in enumerate(finals):
+        for other in taken_in.get(key, ()):
+            if other in states:
+                blobs.append(states[other][0])
+                places.append(place)
+    packed = Packed.of(blobs, places if len(blobs) > len(finals) else None, len(finals))
+    matched = match(finals, packed, rules, moment.today)
+    width = (max(rules.segment_ids) // 8 + 1) if rules.segment_ids else 0
+    bits = np.zeros((len(finals), width * 8), bool)
+    bits[:, list(rules.segment_ids)] = matched
+    rows = np.packbits(bits, axis=1, bitorder="little").tobytes() if width else b""
+    for place, key in enumerate(finals):
+        states[key] = (states.get(key, nothing)[0], rows[place * width : (place + 1) * width].rstrip(b"\0"))
+
+
+def _write_changes(
+    before: dict[int, tuple[bytes, bytes]], after: dict[int, tuple[bytes, bytes]], moment: Moment
+) -> None:
+    nothing = (b"", b"")
+    changed = sorted(key for key, state in after.items() if state != before.get(key, nothing))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO segments_state (customer_id, facts, bits) VALUES (%s, %s, %s) "
+            "ON CONFLICT (customer_id) DO UPDATE SET facts = excluded.facts, bits = excluded.bits",
+            [(key, *after[key]) for key in changed],
+        )
+    moved = [key for key in changed if after[key][1] != before.get(key, nothing)[1]]
+    _write_intervals(moved, [before.get(key, nothing)[1] for key in moved], [after[key][1] for key in moved], moment)
+
+
+def _write_intervals(ids: list[int], old: list[bytes], new: list[bytes], moment: Moment) -> None:
+    if not ids:
+        return
+    width = max(map(len, [*old, *new]))
+    was, is_now = _bits(old, width), _bits(new, width)
+    at = connection.ops.adapt_datetimefield_value(moment.at)
+    left = [(at, moment.position, segment, ids[row]) for row, segment in _pairs(was & ~is_now)]
+    entered = [(segment, ids[row], at, moment.position) for row, segment in _pairs(is_now & ~was)]
+    with connection.cursor() as cursor:
+        if left:
+            cursor.executemany(
+                "UPDATE segments_membership SET left_at = %s, left_by = %s "
+                "WHERE segment_id = %s AND customer_id = %s AND left_at IS NULL",
+                left,
+            )
+        if entered:
+            cursor.executemany(
+                "INSERT INTO segments_membership (segment_id, customer_id, entered_at, entered_by) VALUES (%s, %s, %s, %s)",
+                entered,
+            )
+
+
+def _bits(rows: list[bytes], width: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    packed = np.frombuffer(b"".join(row.ljust(width, b"\0") for row in rows), np.uint8).reshape(len(rows), width)
+    return np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
+
+
+def _pairs(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterable[tuple[int, int]]:
+    rows, columns = np.nonzero(mask)
+    return zip(rows.tolist(), columns.tolist(), strict=True)
+
+
+def has_open_memberships() -> bool:
+    return Membership.objects.filter(left_at__isnull=True).exists()
