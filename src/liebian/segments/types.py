@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 
@@ -66,3 +66,34 @@ class Edges:
 class DaySize:
     day: date
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Up to when memberships are true: the received time of the last event that they follow, and how many wait."""
+
+    day: date
+    at: datetime | None
+    position: int
+    n_behind: int
+    is_sweeping: bool
+
+    def is_stale(self, now: datetime) -> bool:
+        """Events wait, and what was last read came in more than a minute ago."""
+        return self.n_behind > 0 and (self.at is None or now - self.at > timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Where live membership of a segment differs from an evaluation of the lake: some of the people on either side."""
+
+    segment_id: int
+    name: str
+    n_live: int
+    n_lake: int
+    only_live: tuple[int, ...]
+    only_lake: tuple[int, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        return not self.only_live and not self.only_lake

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from liebian.core.errors import LiebianError
 
-COMMANDS = ("data", "people", "service")
+COMMANDS = ("data", "people", "segments", "service")
 
 
 def run() -> None:

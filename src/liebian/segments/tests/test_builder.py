@@ -20,7 +20,7 @@ from liebian.events.services import record_events
 from liebian.lake.tests.tables import event, paid, person, publish
 from liebian.segments import queries, services
 from liebian.segments.forms import apply_action, draft_of, finish, read_draft
-from liebian.segments.views.builder import today
+from liebian.segments.views.builder import end_of_today
 from liebian.tiers import services as tiers
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -87,7 +87,7 @@ def test_adding_turning_grouping_and_removing():
 
 @pytest.fixture
 def shop(lake):
-    day = today() - timedelta(days=20)
+    day = end_of_today() - timedelta(days=20)
     publish("customers", [person(c, day, city="上海" if c % 2 else "杭州") for c in range(1, 11)])
     publish(
         "order_facts",
@@ -121,7 +121,7 @@ def test_a_segment_is_made_changed_and_looked_at(shop):
     assert made.url == f"/segments/{segment.id}"
     page = client.get(made.url)
     assert "Customers who placed at least 2 orders in the last 90 days." in page.content.decode()
-    assert page.context["count"].size == len(queries.list_members(segment.id, today())) == 4
+    assert page.context["count"].size == len(queries.list_members(segment.id, end_of_today())) == 4
     client.post(made.url, TYPED | {"r-0.value": "3", "do": "save", "version": 1})
     assert queries.get_segment(segment.id).version == 2
     people = client.get(f"/segments/{segment.id}/members").content.decode()
@@ -166,9 +166,9 @@ def test_the_preview_answers_with_the_editor_alone(shop):
 def test_those_just_in_and_just_out(shop):
     edges = queries.sample_edges(
         {"kind": "all_of", "rules": [OFTEN, {"kind": "attribute", "name": "city", "op": "eq", "value": "上海"}]},
-        today(),
+        end_of_today(),
     )
-    members = queries.list_members(OFTEN, today()).tolist()
+    members = queries.list_members(OFTEN, end_of_today()).tolist()
     assert {edge.customer_id for edge in edges.inside} == {3, 7}
     assert {edge.customer_id for edge in edges.outside} <= {1, 5, 9}
     assert all(edge.customer_id not in members and edge.value == 1 for edge in edges.outside[:2])

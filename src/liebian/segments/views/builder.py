@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -31,8 +31,9 @@ from liebian.tiers import queries as tiers
 from liebian.ui.formats import error_text
 
 
-def today() -> date:
-    return day_of(clock.now(), settings.TIME_ZONE)
+def end_of_today() -> date:
+    """The exclusive day of every count of now: today counts, as it does in live memberships."""
+    return day_of(clock.now(), settings.TIME_ZONE) + timedelta(days=1)
 
 
 @requires("segments:edit")
@@ -133,7 +134,7 @@ def _problem_text(error: LiebianError) -> str:
 
 def _editor(root: Node, currency: str) -> dict[str, Any]:
     """Everything the editor draws, for a draft as of today."""
-    as_of = today()
+    as_of = end_of_today()
     finished, cells, subjects = finish(root, currency), tiers.list_cells(), list_subjects()
     context: dict[str, Any] = {"finished": finished, "as_of_day": as_of, "currency": currency}
     try:
@@ -161,7 +162,7 @@ def _edges(edges: Any, currency: str, cells: shapes.Cells) -> dict[str, Any]:
 
 
 def _about(segment: SegmentView) -> dict[str, Any]:
-    sizes = queries.list_sizes(as_of=today()).get(segment.id, [])
+    sizes = queries.list_sizes(as_of=end_of_today()).get(segment.id, [])
     return {
         "segment": segment,
         "by": find_user_names([segment.created_by]).get(segment.created_by, "") if segment.created_by else "",

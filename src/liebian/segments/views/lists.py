@@ -15,9 +15,9 @@ from liebian.access.types import mask_name, mask_phone
 from liebian.core import clock
 from liebian.customers import queries as customers
 from liebian.segments import queries, services
-from liebian.segments.types import DaySize
+from liebian.segments.types import DaySize, Freshness
 from liebian.segments.views import shapes
-from liebian.segments.views.builder import today
+from liebian.segments.views.builder import end_of_today
 from liebian.tiers import queries as tiers
 from liebian.ui import charts
 
@@ -27,10 +27,12 @@ PAGE = 50
 @requires("segments:view")
 @require_safe
 def segment_list(request: HttpRequest) -> HttpResponse:
-    as_of, archived = today(), request.GET.get("archived") == "1"
+    as_of, archived = end_of_today(), request.GET.get("archived") == "1"
     segments = queries.list_segments(archived=archived)
     currency, cells = tiers.get_currency(), tiers.list_cells()
-    counted, histories = queries.count_segments(as_of), queries.list_sizes(as_of=as_of)
+    fresh = queries.get_freshness()
+    counted = queries.count_live() if fresh else queries.count_segments(as_of)
+    histories = queries.list_sizes(as_of=as_of)
     everybody = queries.count_rule({"kind": "all_of", "rules": []}, as_of).population
     user: Any = request.user
     rows = [
@@ -45,9 +47,15 @@ def segment_list(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rows": rows, "archived": archived, "everybody": everybody, "may_edit": user.may("segments:edit"), "now": clock.now(),
-        "as_of_day": as_of,
+        **_freshness(fresh),
     }  # fmt: skip
     return render(request, "segments/list.html", context)
+
+
+def _freshness(fresh: Freshness | None) -> dict[str, Any]:
+    """What every page says about how far memberships follow the log. Before the stage begins, the lake answers."""
+    now = clock.now()
+    return {"freshness": fresh, "is_stale": fresh is not None and fresh.is_stale(now), "now": now}
 
 
 def _spark(sizes: list[DaySize]) -> charts.Chart | None:
@@ -61,8 +69,9 @@ def _spark(sizes: list[DaySize]) -> charts.Chart | None:
 @require_safe
 def segment_members(request: HttpRequest, segment_id: int) -> HttpResponse:
     """The people of a segment, masked; newest first, `after` is the last id of the page before."""
-    segment, as_of, after = queries.get_segment(segment_id), today(), request.GET.get("after", "")
-    ids = queries.list_members(segment_id, as_of)
+    segment, as_of, after = queries.get_segment(segment_id), end_of_today(), request.GET.get("after", "")
+    fresh = queries.get_freshness()
+    ids = queries.list_live_members(segment_id) if fresh else queries.list_members(segment_id, as_of)
     below = ids[ids < int(after)] if after.isdecimal() and len(after) < 19 else ids
     shown = below[::-1][:PAGE].tolist()
     personal, people = customers.list_personal(shown), customers.list_customers_by_id(shown)
@@ -78,7 +87,7 @@ def segment_members(request: HttpRequest, segment_id: int) -> HttpResponse:
     ]
     context = {
         "segment": segment, "rows": rows, "n": len(ids), "next": shown[-1] if len(below) > PAGE else None,
-        "is_first": not after, "as_of_day": as_of, "currency": tiers.get_currency(),
+        "is_first": not after, **_freshness(fresh), "currency": tiers.get_currency(),
         "sentence": shapes.read_aloud(segment.rule, tiers.get_currency(), tiers.list_cells()),
     }  # fmt: skip
     return render(request, "segments/members.html", context)
@@ -97,5 +106,6 @@ def segment_archive(request: HttpRequest, segment_id: int) -> HttpResponse:
 def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The segments a customer is in, as a card for the customer's page."""
     person = customers.get_customer(customer_id)
-    found = queries.segments_of(person.id, today())
-    return render(request, "segments/_customer_panel.html", {"segments": found, "person": person, "as_of_day": today()})
+    fresh = queries.get_freshness()
+    found = queries.list_live_segments(person.id) if fresh else queries.segments_of(person.id, end_of_today())
+    return render(request, "segments/_customer_panel.html", {"segments": found, "person": person} | _freshness(fresh))
