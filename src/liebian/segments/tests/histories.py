@@ -104,10 +104,11 @@ def begin(rules: Mapping[str, dict[str, Any]] = RULES) -> dict[str, int]:
     return {name: services.save_segment(name=name, rule=rule, now=now).id for name, rule in rules.items()}
 
 
-def arrive(day: date, arriving: list[dict[str, Any]]) -> None:
+def arrive(day: date, arriving: list[dict[str, Any]], *, ahead: int = 0) -> None:
+    """The row that starts the day, then messages; `ahead` days early they are ahead of the days of the log."""
     record_day(day=day, now=moment(day, 0))
     if arriving:
-        record_events(arriving, source="tests", received_at=moment(day, 13))
+        record_events(arriving, source="tests", received_at=moment(day + timedelta(days=ahead), 13))
 
 
 def drain(*, limit: int = 2000, shards: int = 1) -> None:
