@@ -1,5 +1,5 @@
-"""Segments: named rules that say which customers they mean, evaluated live over the lake as of any day.
+"""Segments: named rules that say which customers they mean, evaluated over the lake as of any day, and kept live by a stage.
 
-Owns the definitions and the history of sizes. Does not own the language of rules (liebian_analytics.rules), nor membership:
-who is in a segment is always computed, never stored.
+Owns the definitions, day facts of people, memberships from when to when, and the history of sizes. Does not own the language
+of rules (liebian_analytics.rules), nor what is known about people (customers).
 """

@@ -32,7 +32,7 @@ from liebian.segments.tests.histories import (
 from liebian.tiers import services as tiers
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-OFTEN = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OFTEN = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @OFTEN
