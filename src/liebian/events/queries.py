@@ -18,6 +18,8 @@ from liebian.events.types import EventRecord, ImportView, SourceView
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = ("id", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
 PERSONAL_CONTEXT = "event.personal"
+QUARANTINE_CONTEXT = "event.quarantined"
+REFUSED_CONTEXT = "event.refused"
 
 
 def _record(row: tuple[Any, ...]) -> EventRecord:
@@ -67,7 +69,10 @@ def get_newest_received_at() -> datetime | None:
 
 
 def source_view(source: Source) -> SourceView:
-    return SourceView(source.pk, source.name, source.kind, source.write_key, source.is_enabled)
+    return SourceView(
+        source.pk, source.name, source.kind, source.write_key, source.is_enabled,
+        tuple(source.allowed_origins), source.events_per_second, source.unknown_events,
+    )  # fmt: skip
 
 
 def find_source_by_key(write_key: str) -> SourceView | None:

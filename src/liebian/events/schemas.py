@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from typing import Any
 
@@ -11,11 +12,18 @@ import msgspec
 
 from liebian.core.errors import Invalid, LiebianError
 from liebian.core.texts import mark as _
-from liebian.events.rules import PUBLIC_TYPES
+from liebian.events.rules import MAX_DEPTH, PUBLIC_TYPES
 
 MAX_EVENT = 32 * 1024
 MAX_BATCH = 500 * 1024
-_OWN_FIELDS = ("customerId",)  # only the product itself may name a customer by its id
+# Only the product itself may name a customer by its id; the others say nothing of the event.
+_NOT_THEIRS = ("customerId", "writeKey", "integrations", "receivedAt")
+_PAIRS = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
+_EXPONENTS = bytes.maketrans(b":[]}E", b",,,,e")
+_NUMBER_PARTS = b"0123456789+-. \t\r\n"
+_LONG_NUMBER = re.compile(rb"[:,\[\s]-?\d{19}")
 _JSON_TYPES = {"", "application/json", "text/plain"}  # text/plain: what a browser's beacon can send
 
 
@@ -74,6 +82,31 @@ def decode_object(data: bytes) -> dict[str, Any]:
     return value
 
 
+def has_odd_values(data: bytes) -> bool:
+    """Whether the JSON text may hold what `check_values` refuses: NUL, a number beyond 64 bits, deep nesting.
+
+    Looks at the text as a whole, a few C loops over it, so that the values of an ordinary batch need not be walked. It may
+    say yes for nothing (a long number inside a text), never no for something.
+
+    >>> [has_odd_values(text) for text in (b'{"a": "x, y 1e5", "b": [1.5]}', b'{"a": 1e400}', b'{"a":"\\\\u0000"}')]
+    [False, True, True]
+    >>> [has_odd_values(text) for text in (b'{"a":9223372036854775808}', b'{"a":' * 30 + b"1" + b"}" * 30)]
+    [True, True]
+    """
+    if b"\\u0000" in data:
+        return True
+    if b"0000000000000000000" in data.translate(_DIGITS) and _LONG_NUMBER.search(data):
+        return True
+    if b",e," in data.translate(_EXPONENTS, _NUMBER_PARTS):
+        return True
+    brackets = data.translate(_PAIRS, _NO_BRACKETS)
+    for _level in range(MAX_DEPTH):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"{}", b"")
+    return bool(brackets)
+
+
 def read_basic_user(header: str) -> str | None:
     """The user of an HTTP Basic header: that is where SDKs put the write key."""
     scheme, _, encoded = header.partition(" ")
@@ -100,7 +133,7 @@ def read_batch(body: dict[str, Any]) -> list[Any]:
 
 
 def check_public(message: Any) -> dict[str, Any]:
-    """Raises Invalid for what only the product itself may send, and for messages above their size."""
+    """Raises Invalid for what only the product itself may send."""
     if not isinstance(message, dict):
         raise Invalid("bad_shape", _("A message must be an object."))
     kind = message.get("type")
@@ -112,4 +145,6 @@ def check_public(message: Any) -> dict[str, Any]:
 
 
 def _own(message: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in message.items() if key not in _OWN_FIELDS and key != "writeKey"}
+    for field in _NOT_THEIRS:
+        message.pop(field, None)
+    return message

@@ -48,12 +48,25 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one request: every message is accepted, a repeat, or quarantined; some accepted ones were corrected."""
+
+    accepted: int
+    duplicates: int
+    quarantined: int
+    corrected: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
     id: int
     name: str
     kind: str
     write_key: str
     is_enabled: bool
+    allowed_origins: tuple[str, ...] = ()
+    events_per_second: int | None = None
+    unknown_events: str = "allow"
 
 
 @dataclass(frozen=True, slots=True)

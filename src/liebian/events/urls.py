@@ -1,14 +1,11 @@
-"""Addresses of `events`: the tracking API, imports, sources."""
+"""Addresses of `events`: imports, sources. The tracking API stands before Django (api.py)."""
 
 from django.urls import path
 
-from liebian.events import api
-from liebian.events.rules import PUBLIC_TYPES
 from liebian.events.views import imports, install, sources
 
 app_name = "events"
 urlpatterns = [
-    *(path(f"v1/{kind}", api.record, {"kind": kind}, name=f"v1-{kind}") for kind in (*PUBLIC_TYPES, "batch")),
     path("imports", imports.import_list, name="imports"),
     path("imports/new", imports.import_new, name="import-new"),
     path("imports/<int:job_id>", imports.import_page, name="import"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,9 +47,10 @@ def serve(*, workers: int = 1, threads: int = 4) -> None:
     threads
         Threads that answer pages, in each process.
     """
+    os.environ[env.PAGE_THREADS.name] = str(threads)
     server = Granian(
-        "liebian.config.wsgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.WSGI,
-        workers=workers, blocking_threads=threads, log_level=LogLevels.warning, log_access=False, websockets=False,
+        "liebian.config.asgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.ASGI,
+        workers=workers, log_level=LogLevels.warning, log_access=False, websockets=False,
     )  # fmt: skip
     server.serve()
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import connections, transaction
 
 from liebian.core import crypto, days, ids
 from liebian.events.queries import PERSONAL_CONTEXT
-from liebian.events.rules import Draft, parse_message
+from liebian.events.rules import Draft, keys_before, millis_of, parse_message
+from liebian.events.services.insert import Row, append_rows, find_keys, lock_log, take_keys
 from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_INSERT = (
-    "INSERT INTO events_event (key, source, type, name, user_id, anonymous_id, at_ms, received_ms, body, personal) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-_LOG_LOCK = 7_301_001  # PostgreSQL: ids become visible in their order only if inserts do not overlap
 
 
 def log_alias() -> str:
@@ -40,33 +35,44 @@ def insert_drafts(drafts: list[Draft], *, source: str, received_at: datetime) ->
     """Append parsed messages. Idempotent by their key."""
     if not drafts:
         return Receipt(0, 0)
-    received_ms = _millis(received_at)
-    rows = [
-        (
-            draft.key, source, draft.type, draft.name, draft.user_id, draft.anonymous_id, _millis(draft.at), received_ms,
-            draft.body, crypto.seal(draft.personal, context=PERSONAL_CONTEXT) if draft.personal else None,
-        )
-        for draft in drafts
-    ]  # fmt: skip
+    received_ms = millis_of(received_at)
     alias = log_alias()
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        if connections[alias].vendor == "postgresql":
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOG_LOCK])
-        fresh = _keep_new(cursor, {row[0]: row for row in reversed(rows)})
-        cursor.executemany("INSERT INTO events_key (key) VALUES (%s)", [(row[0],) for row in fresh])
-        cursor.executemany(_INSERT, fresh)
-    return Receipt(accepted=len(fresh), duplicates=len(rows) - len(fresh))
+    with transaction.atomic(using=alias):
+        connection = connections[alias]
+        lock_log(connection)
+        fresh = take_new(connection, [(draft.key, draft.is_dated) for draft in drafts])
+        append_rows(connection, [row_of(draft, source, received_ms) for draft in first_of_each(drafts, fresh)])
+    return Receipt(accepted=len(fresh), duplicates=len(drafts) - len(fresh))
 
 
-def _keep_new(cursor: Any, rows: dict[bytes, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows whose key is not in the log yet, in their order; of equal keys in one batch the first."""
-    keys = list(rows)
-    for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
-        cursor.execute(f"SELECT key FROM events_key WHERE key IN ({', '.join(['%s'] * len(part))})", part)  # noqa: S608
-        for (key,) in cursor.fetchall():
-            del rows[bytes(key)]
-    return [rows[key] for key in reversed(keys) if key in rows]
+def take_new(connection: Any, keys: Iterable[tuple[bytes, bool]]) -> set[bytes]:
+    """Claim the keys (key, is dated) that nobody has sent before, and return them. Part of the caller's transaction."""
+    distinct = dict(keys)
+    if undated := [key for key, is_dated in distinct.items() if not is_dated]:
+        earlier = {before: key for key in undated for before in keys_before(key)}
+        for before in find_keys(connection, list(earlier)):
+            distinct.pop(earlier[before], None)
+    return take_keys(connection, list(distinct))
+
+
+def first_of_each(drafts: Iterable[Draft], fresh: set[bytes]) -> list[Draft]:
+    """The drafts whose key was claimed, in their order; of equal keys the first."""
+    left = set(fresh)
+    kept = []
+    for draft in drafts:
+        if draft.key in left:
+            left.discard(draft.key)
+            kept.append(draft)
+    return kept
+
+
+def row_of(draft: Draft, source: str, received_ms: int) -> Row:
+    """The draft as a row of the log, its personal fields sealed."""
+    return (
+        draft.key, source, draft.type, draft.name, draft.user_id, draft.anonymous_id, draft.at_ms, received_ms, draft.body,
+        crypto.seal(draft.personal, context=PERSONAL_CONTEXT) if draft.personal else None,
+        msgspec.json.encode(draft.corrections).decode() if draft.corrections else None,
+    )  # fmt: skip
 
 
 def record_day(*, day: date, now: datetime) -> bool:
@@ -94,7 +100,3 @@ def record_outcomes(outcomes: Sequence[dict[str, Any]]) -> Receipt:
         for outcome in outcomes
     ]  # fmt: skip
     return record_events(messages, source=INTERNAL_SOURCE, received_at=max(outcome["at"] for outcome in outcomes))
-
-
-def _millis(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)

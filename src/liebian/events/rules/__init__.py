@@ -1,0 +1,36 @@
+"""How a tracking message becomes a row of the log: shape, time bounds, personal fields, the key that makes it unique."""
+
+from liebian.events.rules.drafts import (
+    MAX_BYTES,
+    PUBLIC_TYPES,
+    TYPES,
+    Draft,
+    Violated,
+    make_draft,
+    parse_message,
+)
+from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
+from liebian.events.rules.limits import Bucket
+from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS
+from liebian.events.rules.times import millis_of, parse_time
+from liebian.events.rules.values import MAX_DEPTH, check_values
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "PERSONAL_PROPERTIES",
+    "PERSONAL_TRAITS",
+    "PUBLIC_TYPES",
+    "TYPES",
+    "Bucket",
+    "Draft",
+    "Violated",
+    "check_values",
+    "key_of",
+    "key_of_misfit",
+    "keys_before",
+    "make_draft",
+    "millis_of",
+    "parse_message",
+    "parse_time",
+]
