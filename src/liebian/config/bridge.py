@@ -30,7 +30,7 @@ class Body(io.RawIOBase):
 
     def readinto(self, target: Any) -> int:
         while not self._piece and self._has_more:
-            event = asyncio.run_coroutine_threadsafe(self._receive(), self._loop).result()
+            event = _wait(self._loop, self._receive())
             if event["type"] == "http.disconnect":
                 raise ConnectionResetError("the sender has gone")
             self._piece = memoryview(event.get("body", b""))
@@ -91,8 +91,13 @@ class ThreadBridge:
                 close()
 
 
-def _wait(loop: asyncio.AbstractEventLoop, coroutine: Any) -> None:
-    asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+def _wait(loop: asyncio.AbstractEventLoop, awaitable: Any) -> Any:
+    """What the server's awaitable gives, waited for in a thread. It need not be a coroutine."""
+
+    async def awaited() -> Any:
+        return await awaitable
+
+    return asyncio.run_coroutine_threadsafe(awaited(), loop).result()
 
 
 def environ_of(scope: Any, body: Any) -> Environ:

@@ -59,18 +59,13 @@ def parse_all(
 
 
 def _misfit(message: Any, error: Invalid, source: str, received_at: datetime) -> Misfit:
-    key, is_dated = _key(message, source, received_at)
+    key, is_dated = key_of_misfit(message, source, received_at)
     reasons = error.reasons if isinstance(error, Violated) else [{"code": error.code, "field": "", "args": error.details}]
     said = message if isinstance(message, dict) else {}
     name = said.get("event") or said.get("name")
     return Misfit(
         key, is_dated, _text(said.get("type"), 10), _text(name, MAX_NAME), error.code, reasons, message
     )  # fmt: skip
-
-
-def _key(message: Any, source: str, received_at: datetime) -> tuple[bytes, bool]:
-    key, needs_look = key_of_misfit(message, source, received_at)
-    return key, not needs_look
 
 
 def _text(value: object, length: int) -> str:

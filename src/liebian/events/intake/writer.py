@@ -78,8 +78,8 @@ class Writer:
             jobs, is_last = self._take()
             try:
                 self._write(jobs)
-            except Exception:  # the thread must live: whoever waits is told, the next group is tried
-                log.exception("intake_failed")
+            except Exception as error:  # the thread must live: whoever waits is told, the next group is tried
+                log.error("intake_failed", error=_said(error))
             _settle(jobs)
             if is_last:
                 self._write([])  # what was counted
@@ -116,7 +116,7 @@ class Writer:
             return
         for job in jobs:  # one of them cannot be written: the others must not suffer
             if failed := self._try([job], Counts(), []):
-                log.error("delivery_failed", source=job.delivery.source, error=str(failed)[:200])
+                log.error("delivery_failed", source=job.delivery.source, error=_said(failed))
                 job.answer = _refusal_of(failed)
 
     def _try(self, jobs: list[Job], counts: Counts, refusals: list[Refusal]) -> Exception | None:
@@ -195,10 +195,15 @@ def _is_busy(error: Exception) -> bool:
     return "locked" in text or "lock timeout" in text
 
 
+def _said(error: Exception) -> str:
+    """For the server's own log: the kind, and the words only where they cannot quote what somebody sent."""
+    return f"{type(error).__name__}: {error}"[:200] if isinstance(error, OperationalError) else type(error).__name__
+
+
 def _refusal_of(error: Exception) -> LiebianError:
     if _is_busy(error):
         return Unavailable("log_busy", _("The event log is busy. Nothing was written: send the same body again."))
-    log.warning("log_away", error=str(error)[:200])
+    log.warning("log_away", error=_said(error))
     return _away()
 
 

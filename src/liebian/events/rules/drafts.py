@@ -66,7 +66,7 @@ def parse_message(
 
     `are_values_safe` says that the caller has looked at the whole text already (schemas.has_odd_values).
     """
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise Invalid("bad_shape", _("A message must be an object."))
     if not are_values_safe:
         check_values(message)
@@ -80,29 +80,28 @@ def parse_message(
     if correction:
         found.append(_correction(correction, "timestamp"))
     message_id = _id(message, "messageId", found) or ""
-    key, needs_look = key_of_message(message, message_id, stamped, millis_of(received_at), source)
+    key, is_dated = key_of_message(message, message_id, stamped, received_at, source)
     if check is not None:
         message, corrections, violations = check(kind, name, message)
         if violations:
             raise Violated(violations)
         found.extend([one.as_dict() for one in corrections])
     body, personal = split_personal(message, kind)
-    _add_references(message, body, found)
+    if "previousId" in message or "customerId" in message:
+        _add_references(message, body, found)
     encoded = _encode(body)
-    _check_size(len(encoded) + (len(_encode(personal)) if personal else 0), max_bytes)
+    size = len(encoded) + len(_encode(personal)) if personal else len(encoded)
+    if size > max_bytes:
+        raise _too_large(size, max_bytes)
     return Draft(
-        key, kind, name, user_id, anonymous_id, millis_of(at), encoded, personal, not needs_look, found or None
+        key, kind, name, user_id, anonymous_id, millis_of(at), encoded, personal, is_dated, found or None
     )  # fmt: skip
 
 
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        raise Invalid(
-            "event_too_large",
-            _("The event has %(size)s bytes; at most %(limit)s are kept."),
-            size=size,
-            limit=limit,
-        )
+def _too_large(size: int, limit: int) -> Invalid:
+    return Invalid(
+        "event_too_large", _("The event has %(size)s bytes; at most %(limit)s are kept."), size=size, limit=limit
+    )
 
 
 def _kind(message: dict[str, Any]) -> str:
@@ -133,6 +132,8 @@ def _id(message: dict[str, Any], field: str, found: list[dict[str, Any]]) -> str
     value = message.get(field)
     if value is None or value == "":
         return None
+    if type(value) is str and len(value) <= MAX_ID:  # nearly all
+        return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Invalid("bad_id", _("%(field)s must be text."), field=field)
     if isinstance(value, int):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -23,8 +24,8 @@ def key_of(stamped: datetime, source: str, message_id: str) -> bytes:
 
 
 def make_key(millis: int, source: str, message_id: str) -> bytes:
-    digest = hashlib.blake2b(f"{source}\x1f{message_id}".encode(), digest_size=10).digest()
-    return max(0, millis).to_bytes(6, "big") + digest
+    digest = blake2b(f"{source}\x1f{message_id}".encode(), digest_size=10).digest()
+    return (millis if millis > 0 else 0).to_bytes(6, "big") + digest
 
 
 def day_start_ms(millis: int) -> int:
@@ -46,23 +47,23 @@ def is_timed(message: dict[str, Any]) -> bool:
 
 
 def key_of_message(
-    message: dict[str, Any], message_id: str, stamped: datetime, received_ms: int, source: str
+    message: dict[str, Any], message_id: str, stamped: datetime, received_at: datetime, source: str
 ) -> tuple[bytes, bool]:
-    """(key, whether the days before must be looked at). Two messages that name neither themselves nor a time are two."""
-    if is_timed(message) or not message_id:
-        return make_key(millis_of(stamped), source, message_id or digest_of(message)), False
-    return make_key(day_start_ms(received_ms), source, message_id), True
+    """(key, whether it is dated by the message). Two messages that name neither themselves nor a time are two."""
+    if message.get("timestamp") or message.get("originalTimestamp") or not message_id:
+        return make_key(millis_of(stamped), source, message_id or digest_of(message)), True
+    return make_key(day_start_ms(millis_of(received_at)), source, message_id), False
 
 
 def key_of_misfit(message: object, source: str, received_at: datetime) -> tuple[bytes, bool]:
-    """The key of a message that cannot enter the log: that of the message if it has one, else that of its content."""
+    """(key, whether it is dated) of a message that cannot enter the log: the message's own, else that of its content."""
     received_ms = millis_of(received_at)
     named = message.get("messageId") if isinstance(message, dict) else None
     text = str(named) if isinstance(named, str | int) and named else digest_of(message)
     if isinstance(message, dict) and is_timed(message):
         try:
             stamped, _at, _correction = event_time(message, received_at)
-            return make_key(millis_of(stamped), source, text), False
+            return make_key(millis_of(stamped), source, text), True
         except Exception:  # noqa: BLE001, S110 - its time is one of the things that do not fit
             pass
-    return make_key(day_start_ms(received_ms), source, text), True
+    return make_key(day_start_ms(received_ms), source, text), False

@@ -25,15 +25,15 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     if kind == "group":
         _group(message, traits, body, personal)
         traits = _NOTHING
-    if inherited := object_of(context, "traits"):
+    if "traits" in context and (inherited := object_of(context, "traits")):
         traits = {**inherited, **traits}
-    if rest := _take(traits, PERSONAL_TRAITS, personal):
+    if traits and (rest := _take(traits, PERSONAL_TRAITS, personal)):
         body["traits"] = rest
     if kind == "page" and message.get("category") and "category" not in properties:
         properties = {"category": message["category"], **properties}
-    if rest := _take(properties, PERSONAL_PROPERTIES, personal):
+    if properties and (rest := _take(properties, PERSONAL_PROPERTIES, personal)):
         body["properties"] = rest
-    if not _CONTEXT_APART.isdisjoint(context):
+    if "ip" in context or "traits" in context:
         if context.get("ip"):
             personal["ip"] = context["ip"]
         context = {k: v for k, v in context.items() if k not in _CONTEXT_APART}

@@ -40,8 +40,9 @@ def parse_time(value: object) -> datetime | None:
 def event_time(message: dict[str, Any], received_at: datetime) -> tuple[datetime, datetime, str | None]:
     """(stamped, decided, correction). The server decides: a device clock that is off is corrected by `sentAt`, the future
     is now. `stamped` is what the key is made of, so that a repeat is known whenever it is sent."""
-    stamped = parse_time(message.get("timestamp")) or parse_time(message.get("originalTimestamp")) or received_at
-    sent = parse_time(message.get("sentAt"))
+    said = message.get("timestamp") or message.get("originalTimestamp")
+    stamped = parse_time(said) or received_at if said else received_at
+    sent = parse_time(message["sentAt"]) if message.get("sentAt") else None
     if stamped < EARLIEST:
         raise Invalid("bad_timestamp", _("The event is dated before 1990. Check the clock of the sender."))
     if sent is None or sent < stamped:

@@ -47,8 +47,13 @@ def take_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
     """Write those of the distinct keys that are new, and return them. Optimistic: mostly all are."""
     if not keys:
         return set()
-    if connection.vendor == "postgresql":
-        return _pg_take_keys(connection, keys)
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            return _pg_take_keys(connection, keys)
+        return _sqlite_take_keys(connection, keys)
+
+
+def _sqlite_take_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
     raw = connection.connection
     raw.execute("SAVEPOINT keys")
     if _sqlite_insert(raw, _sqlite_keys, [(key,) for key in keys]) == len(keys):
@@ -65,9 +70,16 @@ def find_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
     """Those of the keys that have been seen."""
     if not keys:
         return set()
-    if connection.vendor == "postgresql":
-        with psycopg.Cursor(connection.connection) as cursor:
-            return {row[0] for row in cursor.execute(_PG_SEEN, [list(keys)], prepare=True, binary=True)}
+    with connection.wrap_database_errors:
+        return _pg_find_keys(connection, keys) if connection.vendor == "postgresql" else _sqlite_find_keys(connection, keys)
+
+
+def _pg_find_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
+    with psycopg.Cursor(connection.connection) as cursor:
+        return {row[0] for row in cursor.execute(_PG_SEEN, [list(keys)], prepare=True, binary=True)}
+
+
+def _sqlite_find_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
     found: set[bytes] = set()
     for start in range(0, len(keys), _LARGEST):
         part = keys[start : start + _LARGEST]
@@ -81,11 +93,12 @@ def append_rows(connection: Any, rows: Sequence[Row]) -> None:
     """Append rows of COLUMNS in their order."""
     if not rows:
         return
-    if connection.vendor == "postgresql":
-        with psycopg.Cursor(connection.connection) as cursor:
-            cursor.execute(_PG_ROWS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
-    else:
-        _sqlite_insert(connection.connection, _sqlite_rows, rows)
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with psycopg.Cursor(connection.connection) as cursor:
+                cursor.execute(_PG_ROWS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+        else:
+            _sqlite_insert(connection.connection, _sqlite_rows, rows)
 
 
 def _pg_take_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
