@@ -82,7 +82,9 @@ def run_on(label: str, url: str, folder: Path, load: Path, given: argparse.Names
     print(f"{label}, {given.keys:,} keys in the index, {given.workers} process(es)")
     print(f"  limit: decode and bare insert in one process, groups of 500   {limit:>10,.0f} events/s")
     print(f"  batches of 100 over HTTP   {rate:>10,.0f} events/s = {rate / limit:.2f} of the limit   {times(batches)}")
-    print(f"  single events over HTTP    {singles['requests'] / singles['seconds']:>10,.0f} requests/s   {times(singles)}")
+    print(
+        f"  single events over HTTP    {singles['requests'] / singles['seconds']:>10,.0f} requests/s   {times(singles)}"
+    )
 
 
 def times(result: dict[str, Any]) -> str:
@@ -92,7 +94,9 @@ def times(result: dict[str, Any]) -> str:
 def send(load: Path, header: str, events: int, connections: int, seconds: float) -> dict[str, Any]:
     arguments = [load, "8479", header, str(events), str(connections)]
     subprocess.run([*arguments, "1"], check=True, capture_output=True)  # warm
-    found: dict[str, Any] = json.loads(subprocess.run([*arguments, str(seconds)], check=True, capture_output=True).stdout)
+    found: dict[str, Any] = json.loads(
+        subprocess.run([*arguments, str(seconds)], check=True, capture_output=True).stdout
+    )
     return found
 
 
@@ -143,7 +147,10 @@ def prepare(n_keys: int) -> dict[str, Any]:
 
 def fill(connection: Any, start: int, step: float, first: int, n_rows: int) -> None:
     if connection.vendor == "postgresql":
-        with connection.connection.cursor() as cursor, cursor.copy("COPY events_key (key) FROM STDIN (FORMAT BINARY)") as copy:
+        with (
+            connection.connection.cursor() as cursor,
+            cursor.copy("COPY events_key (key) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
             copy.set_types(["bytea"])
             for n in range(first, first + n_rows):
                 copy.write_row([int(start + n * step).to_bytes(6, "big") + os.urandom(10)])
@@ -167,7 +174,8 @@ def measure_limit() -> dict[str, Any]:
     event = {"type": "track", "userId": "u1", "event": "Product Viewed", "timestamp": "2026-06-01T08:00:00.123Z",
              "properties": {"name": "tea", "filler": "x" * 400}, "context": {"library": {"name": "x", "version": "1"}}}  # fmt: skip
     bodies = [
-        msgspec.json.encode({"batch": [{**event, "messageId": str(uuid.uuid4())} for _ in range(100)]}) for _ in range(200)
+        msgspec.json.encode({"batch": [{**event, "messageId": str(uuid.uuid4())} for _ in range(100)]})
+        for _ in range(200)
     ]
     columns = ("key", "source", "type", "name", "at_ms", "received_ms", "body")
     marks = ", ".join(["%s" if connection.vendor == "postgresql" else "?"] * len(columns))
@@ -180,7 +188,17 @@ def measure_limit() -> dict[str, Any]:
         for body in bodies[done // 100 % 190 : done // 100 % 190 + 5]:
             for one in msgspec.json.decode(body)["batch"]:
                 body_bytes = msgspec.json.encode(one)
-                rows.append((millis.to_bytes(6, "big") + os.urandom(10), "s", one["type"], one["event"], millis, millis, body_bytes))
+                rows.append(
+                    (
+                        millis.to_bytes(6, "big") + os.urandom(10),
+                        "s",
+                        one["type"],
+                        one["event"],
+                        millis,
+                        millis,
+                        body_bytes,
+                    )
+                )
         with transaction.atomic(using=log_alias()):
             raw = connection.connection
             cursor = psycopg.Cursor(raw) if connection.vendor == "postgresql" else raw.cursor()

@@ -15,6 +15,7 @@ from liebian.config import terminal
 from liebian.config.middleware import ErrorPages
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark
+from liebian.events.tests.client import TrackingClient
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 MISSING = NotFound("import_not_found", mark("There is no import %(job_id)s."), job_id="<7>")
@@ -109,9 +110,12 @@ def test_a_command_with_json_speaks_english(monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out)["error"]["message"] == "There is no import <7>."
 
 
-def test_a_refused_message_is_answered_in_english_whatever_the_language(client):
-    answer = client.post("/v1/track", "[]", content_type="application/json", headers={"accept-language": "zh-hans"})
-    assert answer.status_code == 400
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_refused_message_is_answered_in_english_whatever_the_language():
+    tracking = TrackingClient()
+    answer = tracking.post("/v1/track", "[]", accept_language="zh-hans")
+    tracking.close()
+    assert answer.status == 400
     assert answer.json()["error"]["message"] == "The body must be a JSON object."
 
 

@@ -31,6 +31,8 @@ TIME_ZONE = Setting(
     "LIEBIAN_TIME_ZONE", "Asia/Shanghai", "The organisation's time zone: business days and displayed times."
 )
 SECURE = Setting("LIEBIAN_HTTPS", "", "1 marks cookies as https only; set it behind a TLS proxy.")
-PAGE_THREADS = Setting("LIEBIAN_PAGE_THREADS", "4", "Threads that answer pages in each web process; `serve --threads` sets it.")
+PAGE_THREADS = Setting(
+    "LIEBIAN_PAGE_THREADS", "4", "Threads that answer pages in each web process; `serve --threads` sets it."
+)
 
 ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE, PAGE_THREADS]

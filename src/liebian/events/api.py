@@ -112,7 +112,7 @@ class TrackingApp:
         if call.sender is None:
             await self._authenticate(call, body.get("writeKey"))
         sender = call.sender
-        assert sender is not None  # noqa: S101 - _authenticate sets it or raises
+        assert sender is not None
         is_batch = call.kind == "batch"
         messages = schemas.read_batch(body) if is_batch else [schemas.read_single(call.kind, body)]
         self._take_turn(sender, len(messages))
@@ -141,7 +141,10 @@ class TrackingApp:
         call.sender = sender
         if not sender.allows(call.origin):
             raise Refused(
-                403, "origin_not_allowed", _("This source takes nothing from pages of %(origin)s."), origin=call.origin[:200]
+                403,
+                "origin_not_allowed",
+                _("This source takes nothing from pages of %(origin)s."),
+                origin=call.origin[:200],
             )
 
     def _begin_reading(self) -> asyncio.Future[None]:
@@ -162,7 +165,9 @@ class TrackingApp:
     def _take_turn(self, sender: Sender, n_messages: int) -> None:
         """Raises Refused (429) when the source sends faster than it may, or everybody faster than the disk writes."""
         if self._waiting + n_messages > MAX_WAITING or self._waiting_bytes > MAX_WAITING_BYTES:
-            raise Refused(429, "overloaded", _("Too many events wait to be written. Send the same body again."), seconds=1)
+            raise Refused(
+                429, "overloaded", _("Too many events wait to be written. Send the same body again."), seconds=1
+            )
         if sender.bucket is not None and (wait := sender.bucket.take(n_messages, now=_monotonic())):
             raise Refused(
                 429, "rate_limited", _("This source may send %(rate)s events a second. Send the same body again."),
@@ -189,13 +194,7 @@ class TrackingApp:
     async def _refuse(self, call: Call, send: Send, error: LiebianError) -> None:
         status, body = refusal(error)
         if 400 <= status < 500 and status != 429 and self._writer is not None:
-            received_ms = millis_of(call.received_at)
-            self._writer.note_refusal(
-                Refusal(
-                    call.sender.source.name if call.sender else "", _day_of(received_ms // 60_000), received_ms, status,
-                    error.code, _plain(error.details), call.body[:EXCERPT],
-                )  # fmt: skip
-            )
+            self._writer.note_refusal(_refusal_of(call, status, error))
         await send_answer(send, status, body, [*refusal_headers(status, error), *self._cors(call)])
 
     def _cors(self, call: Call) -> list[tuple[bytes, bytes]]:
@@ -224,6 +223,15 @@ def _day_of(minute: int) -> Any:
 def _look_at(reading: asyncio.Future[None]) -> None:
     if not reading.cancelled():
         reading.exception()  # whoever waited has it; a reading beside a request is tried again by the next
+
+
+def _refusal_of(call: Call, status: int, error: LiebianError) -> Refusal:
+    received_ms = millis_of(call.received_at)
+    source = call.sender.source.name if call.sender else ""
+    excerpt = call.body[:EXCERPT]
+    return Refusal(
+        source, _day_of(received_ms // 60_000), received_ms, status, error.code, _plain(error.details), excerpt
+    )
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

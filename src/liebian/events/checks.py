@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -10,7 +10,7 @@ from typing import Any
 class Violation:
     code: str
     field: str
-    args: dict[str, Any] = field(default_factory=dict)
+    args: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "field": self.field, "args": self.args}

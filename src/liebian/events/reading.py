@@ -14,9 +14,7 @@ from liebian.events.services.intake import Misfit
 MAX_NAME = 200
 
 
-async def read_body(
-    receive: Callable[[], Awaitable[MutableMapping[str, Any]]], declared: str, limit: int
-) -> bytes:
+async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]], declared: str, limit: int) -> bytes:
     """The body, never more of it in memory than `limit` and a piece. Raises Refused (413), ConnectionResetError."""
     if declared.isdigit() and int(declared[:18]) > limit:
         raise schemas.too_large(limit)
@@ -60,7 +58,9 @@ def parse_all(
 
 def _misfit(message: Any, error: Invalid, source: str, received_at: datetime) -> Misfit:
     key, is_dated = key_of_misfit(message, source, received_at)
-    reasons = error.reasons if isinstance(error, Violated) else [{"code": error.code, "field": "", "args": error.details}]
+    reasons = (
+        error.reasons if isinstance(error, Violated) else [{"code": error.code, "field": "", "args": error.details}]
+    )
     said = message if isinstance(message, dict) else {}
     name = said.get("event") or said.get("name")
     return Misfit(

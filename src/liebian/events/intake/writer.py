@@ -147,7 +147,8 @@ class Writer:
             return Counts(), []
         self._noted_at = now
         with self._lock:
-            counts, refusals = self._counts + self._refused, list(self._refusals)
+            counts, refusals = self._counts, list(self._refusals)
+            counts.update(self._refused)
             self._counts, self._refused = Counts(), Counts()
             self._refusals.clear()
         return counts, refusals

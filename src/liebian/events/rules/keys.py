@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from liebian.core.errors import Invalid
 from liebian.events.rules.times import event_time, millis_of
 
 DAY_MS = 86_400_000
@@ -64,6 +65,6 @@ def key_of_misfit(message: object, source: str, received_at: datetime) -> tuple[
         try:
             stamped, _at, _correction = event_time(message, received_at)
             return make_key(millis_of(stamped), source, text), True
-        except Exception:  # noqa: BLE001, S110 - its time is one of the things that do not fit
-            pass
+        except Invalid:  # its time is one of the things that do not fit
+            return make_key(day_start_ms(received_ms), source, text), False
     return make_key(day_start_ms(received_ms), source, text), False

@@ -71,7 +71,11 @@ def find_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
     if not keys:
         return set()
     with connection.wrap_database_errors:
-        return _pg_find_keys(connection, keys) if connection.vendor == "postgresql" else _sqlite_find_keys(connection, keys)
+        return (
+            _pg_find_keys(connection, keys)
+            if connection.vendor == "postgresql"
+            else _sqlite_find_keys(connection, keys)
+        )
 
 
 def _pg_find_keys(connection: Any, keys: Sequence[bytes]) -> set[bytes]:
@@ -126,7 +130,7 @@ def _flat(rows: Iterable[Row]) -> Iterator[Any]:
 
 @cache
 def _sqlite_keys(n_rows: int) -> str:
-    return f"INSERT OR IGNORE INTO events_key (key) VALUES {', '.join(['(?)'] * n_rows)}"
+    return f"INSERT OR IGNORE INTO events_key (key) VALUES {', '.join(['(?)'] * n_rows)}"  # noqa: S608
 
 
 @cache

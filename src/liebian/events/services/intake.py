@@ -27,9 +27,7 @@ _ADD_COUNTS = (
     f"INSERT INTO events_sourceday (source, day, {', '.join(_COUNTS)}) VALUES (%s, %s, %s, %s, %s, %s, %s) "  # noqa: S608
     f"ON CONFLICT (source, day) DO UPDATE SET {', '.join(f'{c} = events_sourceday.{c} + excluded.{c}' for c in _COUNTS)}"
 )
-_ADD_REFUSAL = (
-    "INSERT INTO events_refusedrequest (source, received_ms, status, code, details, excerpt) VALUES (%s, %s, %s, %s, %s, %s)"
-)
+_ADD_REFUSAL = "INSERT INTO events_refusedrequest (source, received_ms, status, code, details, excerpt) VALUES (%s, %s, %s, %s, %s, %s)"
 _PRUNE = "DELETE FROM events_refusedrequest WHERE id <= (SELECT max(id) FROM events_refusedrequest) - %s"
 _PG_WAIT = "SET LOCAL lock_timeout = '2s'"
 
@@ -74,7 +72,8 @@ class Refusal:
     excerpt: bytes
 
 
-Counts = Counter[tuple[str, date, str]]  # (source, business day, one of _COUNTS)
+class Counts(Counter[tuple[str, date, str]]):
+    """How many, by (source, business day, one of _COUNTS)."""
 
 
 def write_deliveries(
@@ -152,9 +151,10 @@ def _refusal_row(refusal: Refusal) -> Row:
 def _write_notes(connection: Any, counts: Counts | None, notes: list[Row]) -> None:
     if not counts and not notes:
         return
+    counted = counts or Counts()
     with connection.cursor() as cursor:
-        for source, day in sorted({key[:2] for key in counts or ()}):
-            cursor.execute(_ADD_COUNTS, [source, day.isoformat(), *[(counts or {})[source, day, name] for name in _COUNTS]])
+        for source, day in sorted({key[:2] for key in counted}):
+            cursor.execute(_ADD_COUNTS, [source, day.isoformat(), *[counted[source, day, name] for name in _COUNTS]])
         if notes:
             cursor.executemany(_ADD_REFUSAL, notes)
             cursor.execute(_PRUNE, [KEPT_REFUSALS])

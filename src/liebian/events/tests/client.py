@@ -41,7 +41,9 @@ class TrackingClient:
         self.loop.close()
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
-        data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        data = (
+            body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        )
         return self.ask("POST", path, data, **{"content_type": "application/json", **headers})
 
     def ask(self, method: str, path: str, data: bytes = b"", **headers: str) -> Answer:

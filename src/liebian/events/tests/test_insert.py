@@ -72,7 +72,9 @@ def test_odd_values_are_found(value):
         parse_message({"type": "page", **msgspec.json.decode(data)}, source="s", received_at=NOW)
 
 
-@pytest.mark.parametrize("value", ["A12345678901234567890", "tea, e, coffee 1e5", "{[()]}", 0.30000000000000004, 10**18 - 1])
+@pytest.mark.parametrize(
+    "value", ["A12345678901234567890", "tea, e, coffee 1e5", "{[()]}", 0.30000000000000004, 10**18 - 1]
+)
 def test_ordinary_values_are_not_odd(value):
     data = msgspec.json.encode({"v": value})
     assert schemas.has_odd_values(data) is (value == "tea, e, coffee 1e5")  # at worst values are walked for nothing

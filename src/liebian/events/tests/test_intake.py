@@ -104,7 +104,10 @@ def test_the_addresses_of_a_batch(tracking, source, path):
 
 
 def test_fields_of_the_specification(send):
-    send("group", {"userId": "u", "groupId": "g1", "traits": {"name": "Tea Ltd", "plan": "gold"}, "integrations": {"x": 1}})
+    send(
+        "group",
+        {"userId": "u", "groupId": "g1", "traits": {"name": "Tea Ltd", "plan": "gold"}, "integrations": {"x": 1}},
+    )
     send("alias", {"userId": "u", "previousId": "a0"})
     send("page", {"userId": "u", "name": "Home", "category": "Docs"})
     send("screen", {"anonymousId": "a", "name": "Cart"})
@@ -120,7 +123,9 @@ def test_corrections_are_noted_on_the_event(send):
     send("page", {"anonymousId": "a", "timestamp": "2020-01-01T00:00:00Z", "sentAt": "2020-01-01T00:00:10Z"})
     send("track", {"anonymousId": "a", "event": "x" * 300})
     send("track", {"anonymousId": "a", "event": "x"})
-    noted = [[one["code"] for one in row or []] for row in Event.objects.order_by("id").values_list("corrections", flat=True)]
+    noted = [
+        [one["code"] for one in row or []] for row in Event.objects.order_by("id").values_list("corrections", flat=True)
+    ]
     assert noted == [["id_as_text", "future_time"], ["clock_skew"], ["name_cut"], []]
     assert len(list_events_after(0, 10)[2].name) == 200
 
@@ -232,7 +237,9 @@ def test_many_requests_at_the_same_time_are_each_answered_with_their_own(trackin
         return json.dumps({"batch": [{**PAGE, "messageId": f"{n}-{i}"} for i in range(n % 5)]}).encode()
 
     futures = [
-        tracking.begin("POST", "/v1/batch", body(n), authorization=basic(source.write_key), content_type="application/json")
+        tracking.begin(
+            "POST", "/v1/batch", body(n), authorization=basic(source.write_key), content_type="application/json"
+        )
         for n in range(100)
     ]
     assert [future.result(timeout=30).json()["accepted"] for future in futures] == [n % 5 for n in range(100)]
