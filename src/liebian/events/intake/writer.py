@@ -26,6 +26,7 @@ MAX_GROUP = 2_000  # events of one commit
 NOTES_EVERY = 1.0  # seconds between two writings of counters and refusals
 MAX_REFUSALS = 100  # of which so many are kept; all are counted
 LOCK_SECONDS = 2  # how long a commit waits for another writer
+CHECKPOINT_PAGES = 10_000  # 40 MB of SQLite's journal are brought into the table at once: every page of the index once
 Answer = Outcome | LiebianError
 
 
@@ -187,6 +188,7 @@ def _use_own_connection() -> None:
         options["connect_timeout"] = LOCK_SECONDS
     else:
         options["timeout"] = LOCK_SECONDS
+        options["init_command"] = f"{options.get('init_command', '')} PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES};"
     connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
     connections[alias] = connection
 

@@ -4,7 +4,8 @@ Owns the two tables `events_key` (what has been seen) and `events_event` (the lo
 or commit the transaction: the caller does.
 
 One statement carries many rows. `executemany` would take and give back the interpreter's lock for each row, which beside a
-busy thread costs milliseconds a row on SQLite and a round trip's work a row on PostgreSQL.
+busy thread costs milliseconds a row. PostgreSQL takes keys as one array and rows by COPY, both in binary: as text the client
+alone spends seven times as much.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+import msgspec
 import psycopg
 
 COLUMNS = (
@@ -23,17 +25,14 @@ QUARANTINE_COLUMNS = (
     "key", "source", "type", "name", "received_ms", "code", "reasons", "message", "state", "changed_at",
 )  # fmt: skip
 Row = tuple[Any, ...]
-_TYPES = ("bytea", "text", "text", "text", "text", "text", "bigint", "bigint", "bytea", "bytea", "text")
+_PG_TYPES = ("bytea", "text", "text", "text", "text", "text", "int8", "int8", "bytea", "bytea", "jsonb")
 _NAMES = ", ".join(COLUMNS)
 _LARGEST = 1024  # rows of one statement: 11 values each, within every SQLite's limit of 32,766
 _LOG_LOCK = 7_301_001  # PostgreSQL: ids become visible in their order only if inserts do not overlap
 
-_PG_KEYS = "INSERT INTO events_key (key) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING key"
-_PG_ROWS = (
-    f"INSERT INTO events_event ({_NAMES}) SELECT {', '.join(COLUMNS[:-1])}, corrections::jsonb "  # noqa: S608
-    f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in _TYPES)}) WITH ORDINALITY AS given ({_NAMES}, place) ORDER BY place"
-)
-_PG_SEEN = "SELECT key FROM events_key WHERE key = ANY(%s::bytea[])"
+_PG_KEYS = "INSERT INTO events_key (key) SELECT unnest(%b::bytea[]) ON CONFLICT DO NOTHING RETURNING key"
+_PG_SEEN = "SELECT key FROM events_key WHERE key = ANY(%b::bytea[])"
+_PG_ROWS = f"COPY events_event ({_NAMES}) FROM STDIN (FORMAT BINARY)"
 
 
 def lock_log(connection: Any) -> None:
@@ -99,8 +98,7 @@ def append_rows(connection: Any, rows: Sequence[Row]) -> None:
         return
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
-            with psycopg.Cursor(connection.connection) as cursor:
-                cursor.execute(_PG_ROWS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+            _pg_append(connection, rows)
         else:
             _sqlite_insert(connection.connection, _sqlite_rows, rows)
 
@@ -137,6 +135,14 @@ def _sqlite_keys(n_rows: int) -> str:
 def _sqlite_rows(n_rows: int) -> str:
     marks = f"({', '.join('?' * len(COLUMNS))})"
     return f"INSERT INTO events_event ({_NAMES}) VALUES {', '.join([marks] * n_rows)}"  # noqa: S608
+
+
+def _pg_append(connection: Any, rows: Sequence[Row]) -> None:
+    """COPY is the cheapest for both sides and fails on a repeat; there is none, as the keys have been claimed."""
+    with psycopg.Cursor(connection.connection) as cursor, cursor.copy(_PG_ROWS) as copy:
+        copy.set_types(_PG_TYPES)
+        for row in rows:
+            copy.write_row(row if row[-1] is None else (*row[:-1], msgspec.json.decode(row[-1])))
 
 
 def append_quarantined(connection: Any, rows: Sequence[Row]) -> None:
