@@ -16,7 +16,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(body, personal). Nothing in the body may name somebody; the traits of a group are the group's, not the person's."""
+    """(body, personal). Nothing in the body may name somebody; what names a group names no person."""
     context = object_of(message, "context")
     traits = object_of(message, "traits")
     properties = object_of(message, "properties")
@@ -28,9 +28,9 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     if "traits" in context and (inherited := object_of(context, "traits")):
         traits = {**inherited, **traits}
     if traits and (rest := _take(traits, PERSONAL_TRAITS, personal)):
-        body["traits"] = rest
-    if kind == "page" and message.get("category") and "category" not in properties:
-        properties = {"category": message["category"], **properties}
+        body["traits"] = {**rest, **body["traits"]} if "traits" in body else rest
+    if message.get("category") and kind in {"page", "screen"}:
+        body["category"] = str(message["category"])[:200]
     if properties and (rest := _take(properties, PERSONAL_PROPERTIES, personal)):
         body["properties"] = rest
     if "ip" in context or "traits" in context:
@@ -55,7 +55,7 @@ def _group(message: dict[str, Any], traits: dict[str, Any], body: dict[str, Any]
         body["group_id"] = str(message["groupId"])[:200]
     named: dict[str, Any] = {}
     if rest := _take(traits, PERSONAL_TRAITS, named):
-        body["group_traits"] = rest
+        body["traits"] = rest
     if named:
         personal["group"] = named
 

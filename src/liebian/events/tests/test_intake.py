@@ -112,10 +112,10 @@ def test_fields_of_the_specification(send):
     send("page", {"userId": "u", "name": "Home", "category": "Docs"})
     send("screen", {"anonymousId": "a", "name": "Cart"})
     group, alias, page, screen = list_events_after(0, 10)
-    assert group.body == {"group_id": "g1", "group_traits": {"plan": "gold"}}
-    assert group.traits == {} and group.personal == {"group": {"name": "Tea Ltd"}}  # not the person's name
+    assert group.body == {"group_id": "g1", "traits": {"plan": "gold"}}
+    assert group.personal == {"group": {"name": "Tea Ltd"}}  # not the person's name
     assert alias.body == {"previous_id": "a0"}
-    assert (page.name, page.properties, screen.name) == ("Home", {"category": "Docs"}, "Cart")
+    assert (page.name, page.body, screen.name) == ("Home", {"category": "Docs"}, "Cart")
 
 
 def test_corrections_are_noted_on_the_event(send):
