@@ -6,7 +6,6 @@ row cannot be opened and a sealed row cannot be searched.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from functools import lru_cache
@@ -38,4 +37,4 @@ def unseal(blob: bytes | memoryview, *, context: str) -> object:
 
 def index_of(kind: str, value: str) -> bytes:
     """Keyed hash (16 bytes) of a normalised value, for exact search."""
-    return hmac.new(settings.INDEX_KEY, f"{kind}\x1f{value}".encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(settings.INDEX_KEY, f"{kind}\x1f{value}".encode(), "sha256")[:16]

@@ -11,6 +11,21 @@ from liebian.events.types import EventRecord
 # Strongest first: when identifiers of one event point to different people, the first of these decides.
 IDENTIFYING_KINDS = ("user_id", "unionid", "openid", "phone", "email")
 ANONYMOUS_KIND = "anonymous_id"
+STAGE = "customers"  # the cursor of the identity stage
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvents:
+    """The log with people, column by column. `seen_id` is the id that the event's person had when it was resolved; whoever
+    was merged since has another one today. `upto` is the position up to which the log is read."""
+
+    event_id: tuple[int, ...]
+    seen_id: tuple[int, ...]
+    type: tuple[str, ...]
+    name: tuple[str, ...]
+    at_ms: tuple[int, ...]
+    received_ms: tuple[int, ...]
+    upto: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,18 @@ from liebian.customers.queries.people import (
     find_customer_id,
     get_customer,
     get_personal,
+    list_customer_events,
     list_customer_events_after,
     list_customers_by_id,
     list_merges_after,
+    list_owners,
     list_personal,
     list_recommended,
     list_user_ids,
     normalise,
 )
 from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
+from liebian.customers.queries.seen import find_final_ids, list_merged_into, list_seen_events_after
 from liebian.customers.queries.tiers import list_tiers
 from liebian.customers.queries.timeline import list_timeline
 
@@ -31,19 +34,24 @@ __all__ = [
     "count_new_buyers",
     "find_customer",
     "find_customer_id",
+    "find_final_ids",
     "get_customer",
     "get_freshness",
     "get_personal",
     "get_profile",
+    "list_customer_events",
     "list_customer_events_after",
     "list_customers",
     "list_customers_by_id",
     "list_facts",
     "list_filter_choices",
     "list_identifiers",
+    "list_merged_into",
     "list_merges_after",
+    "list_owners",
     "list_personal",
     "list_recommended",
+    "list_seen_events_after",
     "list_tiers",
     "list_timeline",
     "list_user_ids",
