@@ -19,6 +19,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._index: dict[tuple[str, str], bytes] = {}
+        self._hash = crypto.indexer()
         self._bodies: dict[int, dict[str, Any]] = {}
         self._personal: dict[int, dict[str, Any]] = {}
 
@@ -26,7 +27,7 @@ class Claims:
         key = (kind, value)
         index = self._index.get(key)
         if index is None:
-            index = self._index[key] = crypto.index_of(kind, value)
+            index = self._index[key] = self._hash(kind, value)
         return index
 
     def carried(self, row: LogRow) -> Carried:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from liebian.core.columns import insert_tuples, select_in, update_tuples
@@ -95,6 +96,9 @@ class Person:
         return record
 
 
+_all = attrgetter(*COLUMNS)
+
+
 def load_people(ids: Iterable[int]) -> dict[int, Person]:
     """People by id, and where somebody was merged away also the person who stands today."""
     found = {row[0]: Person(row) for row in select_in(Customer, COLUMNS, "id", sorted(set(ids)))}
@@ -110,10 +114,10 @@ def save_people(people: Iterable[Person]) -> None:
     by_change: dict[int, list[Person]] = {}
     for person in people:
         if person.is_new:
-            fresh.append((*(getattr(person, name) for name in COLUMNS), 0, 0))
+            fresh.append((*_all(person), 0, 0))
         elif person.change:
             by_change.setdefault(person.change, []).append(person)
     insert_tuples(Customer, (*COLUMNS, *_ORDER_DEFAULTS), fresh)
     for change, group in by_change.items():
         columns = tuple(dict.fromkeys(name for flag, names in _WRITES.items() if change & flag for name in names))
-        update_tuples(Customer, columns, [(*(getattr(p, name) for name in columns), p.id) for p in group])
+        update_tuples(Customer, columns, list(map(attrgetter(*columns, "id"), group)))
