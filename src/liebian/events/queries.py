@@ -77,6 +77,17 @@ def get_log_end() -> int:
     return Event.objects.aggregate(end=Max("id"))["end"] or 0
 
 
+def find_next_id(position: int) -> int | None:
+    """The event that follows a position, unopened."""
+    return Event.objects.filter(id__gt=position).order_by("id").values_list("id", flat=True).first()
+
+
+def get_received_after(position: int) -> datetime | None:
+    """When the event that follows a position came in."""
+    received = Event.objects.filter(id__gt=position).order_by("id").values_list("received_ms", flat=True).first()
+    return None if received is None else _EPOCH + timedelta(milliseconds=received)
+
+
 def get_newest_received_at() -> datetime | None:
     newest = Event.objects.order_by("-id").values_list("received_ms", flat=True).first()
     return None if newest is None else _EPOCH + timedelta(milliseconds=newest)

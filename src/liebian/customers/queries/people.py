@@ -45,6 +45,17 @@ def list_customer_events(seen: Mapping[int, int]) -> list[CustomerEventView]:
     return [CustomerEventView(event=records[key], customer_id=finals.get(owner, owner)) for key, owner in seen.items()]
 
 
+def get_position() -> int:
+    """The event up to which people are resolved."""
+    return cursors.position_of(STAGE)
+
+
+def find_next_event_id(position: int, *, names: Sequence[str]) -> int | None:
+    """The next event of these names that has a person, unopened."""
+    rows = CustomerEvent.objects.filter(event_id__gt=position, name__in=names).order_by("event_id")
+    return rows.values_list("event_id", flat=True).first()
+
+
 def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
     """The people of these events at the time they were resolved; events of nobody are left out."""
     return dict(CustomerEvent.objects.filter(event_id__in=list(event_ids)).values_list("event_id", "customer_id"))
