@@ -21,6 +21,7 @@ from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.core.models import Cursor
 from liebian.events import queries as events
+from liebian.pipeline.services import place_of, shown_error
 
 log = structlog.get_logger("worker")
 LANES = {"stages": STAGE_JOBS, "background": BACKGROUND_JOBS}
@@ -90,8 +91,8 @@ def _run(job: Job) -> tuple[int, float]:
     except LiebianError as error:
         log.warning("job_refused", job=job.name, error=error.message)
         return 0, 10 * PAUSE_AFTER_ERROR
-    except Exception:
-        log.exception("job_failed", job=job.name)
+    except Exception as error:
+        log.error("job_failed", job=job.name, error=shown_error(error), where=place_of(error))
         return 0, PAUSE_AFTER_ERROR
 
 

@@ -46,6 +46,23 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonBefore:
+    """One side of a merge. `columns` are those of the person, personal fields sealed and in hex; `ids` are all ids whose events
+    were theirs; `identifiers` are keyed hashes."""
+
+    customer_id: int
+    columns: dict[str, Any]
+    identifiers: tuple[bytes, ...]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeMerge:
+    winner: PersonBefore
+    loser: PersonBefore
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFacts:
     """What the orders of one customer amount to, handed down by `orders`."""
 

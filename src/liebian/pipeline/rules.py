@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 
 LOOK_FOR_EVENT_AFTER = 3  # failures at one position
@@ -31,6 +32,12 @@ def shown_error(error: BaseException) -> str:
     """
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {_PERSONAL.sub('…', first)}"[:300]
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised, without the values that were at hand there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
 
 
 def add_sample(samples: Sequence[Sequence[float]], now: float, position: int) -> list[list[float]]:

@@ -4,6 +4,7 @@ Personal fields leave masked (`listing`, `profile`), or in clear through `people
 """
 
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
+from liebian.customers.queries.merges import rebuild_before_merge
 from liebian.customers.queries.people import (
     count_in_tier,
     count_known,
@@ -60,4 +61,5 @@ __all__ = [
     "list_timeline",
     "list_user_ids",
     "normalise",
+    "rebuild_before_merge",
 ]

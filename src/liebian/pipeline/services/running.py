@@ -17,6 +17,7 @@ from liebian.pipeline.rules import (
     STOP_AFTER,
     add_sample,
     pause_after,
+    place_of,
     shown_error,
 )
 from liebian.pipeline.types import Unit
@@ -53,7 +54,7 @@ def run_unit(unit: Unit, state: UnitState, *, now: datetime) -> int:
         _note_failure(unit, state, error, now, counts=False)
         return 0
     except Exception as error:
-        log.exception("unit_failed", unit=unit.name)
+        log.error("unit_failed", unit=unit.name, error=shown_error(error), where=place_of(error))
         return _after_failure(unit, state, error, now)
     if state.failures or state.last_error:
         UnitState.objects.filter(name=unit.name).update(failures=0, last_error="", retry_at=None)
@@ -134,5 +135,5 @@ def _set_aside(unit: Unit, error: Exception, now: datetime) -> int:
         )
         reading.position = max(reading.start, event_id)
     UnitState.objects.filter(name=unit.name).update(failures=0, last_error=shown_error(error), failed_at=now, retry_at=None)
-    log.warning("event_set_aside", unit=unit.name, event=event_id)
+    log.warning("event_set_aside", unit=unit.name, event_id=event_id)
     return 1
