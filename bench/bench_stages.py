@@ -21,7 +21,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 START_MS = 1_767_225_600_000  # 2026-01-01
-PAGE = b'{"properties":{"path":"/tea/%d","title":"Longjing"},"context":{"page":{"path":"/tea"},"userAgent":"Mozilla/5.0"}}'
+PAGE = (
+    b'{"properties":{"path":"/tea/%d","title":"Longjing"},"context":{"page":{"path":"/tea"},"userAgent":"Mozilla/5.0"}}'
+)
 
 
 def read_options() -> argparse.Namespace:
@@ -100,13 +102,20 @@ def bare_insert(count: int, batch: int) -> float:
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT event_id, customer_id, type, name, at_ms, received_ms FROM customers_customerevent ORDER BY event_id DESC LIMIT %s", [count])
+        cursor.execute(
+            "SELECT event_id, customer_id, type, name, at_ms, received_ms FROM customers_customerevent ORDER BY event_id DESC LIMIT %s",
+            [count],
+        )
         rows = cursor.fetchall()[::-1]
-        cursor.execute("CREATE TABLE bench_bare (event_id bigint PRIMARY KEY, customer_id bigint, type text, name text, at_ms bigint, received_ms bigint)")
+        cursor.execute(
+            "CREATE TABLE bench_bare (event_id bigint PRIMARY KEY, customer_id bigint, type text, name text, at_ms bigint, received_ms bigint)"
+        )
         started = time.perf_counter()
         for start in range(0, len(rows), batch):
             with transaction.atomic():
-                cursor.executemany("INSERT INTO bench_bare VALUES (%s, %s, %s, %s, %s, %s)", rows[start : start + batch])
+                cursor.executemany(
+                    "INSERT INTO bench_bare VALUES (%s, %s, %s, %s, %s, %s)", rows[start : start + batch]
+                )
         taken = time.perf_counter() - started
         cursor.execute("DROP TABLE bench_bare")
     return taken
@@ -131,7 +140,9 @@ def main() -> None:
     fill(events(10**9, options.events, options.customers))
     taken = {name: drain(step) for name, step in stages.items()}
     bare = bare_insert(options.events, options.batch)
-    print(f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before, batches of {options.batch:,}")
+    print(
+        f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before, batches of {options.batch:,}"
+    )
     for name, seconds in {**taken, "all stages": sum(taken.values()), "bare insert": bare}.items():
         print(f"{name:12} {seconds / options.events * 1e6:7.1f} µs an event   {seconds / bare:5.1f} x bare insert")
 

@@ -45,7 +45,9 @@ def examine(now: datetime) -> list[Finding]:
         try:
             findings.extend(part())
         except Exception as error:
-            findings.append(Finding(getattr(part, "__name__", "part").strip("_"), False, f"could not be examined: {error}"))
+            findings.append(
+                Finding(getattr(part, "__name__", "part").strip("_"), False, f"could not be examined: {error}")
+            )
     return findings
 
 

@@ -48,7 +48,9 @@ def start_day(now: datetime) -> int:
     if last and day.toordinal() - last > MOST_DAYS_AHEAD:
         raise Conflict(
             "clock_jumped",
-            _("The clock says %(day)s, but the last business day here was %(last)s. Set the clock, or run `liebian accept-clock` if it is right."),
+            _(
+                "The clock says %(day)s, but the last business day here was %(last)s. Set the clock, or run `liebian accept-clock` if it is right."
+            ),
             day=day.isoformat(),
             last=date.fromordinal(last).isoformat(),
         )

@@ -148,7 +148,9 @@ class _Child:
             self.process.wait()
 
 
-def supervise(commands: Sequence[Command], stop: threading.Event, *, on_start: Callable[[list[int]], None] | None = None) -> None:
+def supervise(
+    commands: Sequence[Command], stop: threading.Event, *, on_start: Callable[[list[int]], None] | None = None
+) -> None:
     """Keep every command running until `stop` is set, then end them: first asked, after fifteen seconds killed."""
     children = [_Child(command) for command in commands]
     if on_start is not None:

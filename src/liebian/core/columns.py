@@ -27,7 +27,9 @@ def select_in(
     names = ", ".join(_selected(_field(model, name), connection) for name in columns)
     head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(_field(model, key).column)}"  # noqa: S608 - names of our own models
     tail = f" AND {where}" if where else ""
-    readers = [(place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))]
+    readers = [
+        (place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             kind = _field(model, key).db_type(connection)
@@ -50,7 +52,7 @@ def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Seque
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in columns]
     names = ", ".join(quote(field.column) for field in fields)
-    head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"  # noqa: S608 - names of our own models
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"{head} SELECT * FROM {_arrays(fields, connection)}", _transposed(fields, rows))
@@ -59,7 +61,9 @@ def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Seque
             cursor.executemany(f"{head} VALUES ({marks})", _adapted(fields, rows))
 
 
-def update_tuples(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, key: str = "id") -> None:
+def update_tuples(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, key: str = "id"
+) -> None:
     """Set the columns of existing rows; each tuple ends with the value of `key`, by which every matching row is changed."""
     if not rows:
         return
@@ -102,7 +106,9 @@ def _transposed(fields: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> list[
 
 
 def _adapted(fields: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    writers = [(place, write) for place, field in enumerate(fields) if (write := _WRITERS.get(field.get_internal_type()))]
+    writers = [
+        (place, write) for place, field in enumerate(fields) if (write := _WRITERS.get(field.get_internal_type()))
+    ]
     if not writers:
         return list(rows)
     adapted = []
@@ -137,7 +143,7 @@ def _selected(field: Any, connection: Any) -> str:
 
 
 def _is_sqlite_time(field: Any, connection: Any) -> bool:
-    return connection.vendor == "sqlite" and field.get_internal_type() == "DateTimeField"
+    return bool(connection.vendor == "sqlite" and field.get_internal_type() == "DateTimeField")
 
 
 def _reader(field: Any, connection: Any) -> Callable[[Any], Any] | None:

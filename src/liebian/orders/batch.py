@@ -140,7 +140,9 @@ def _rest(seen: SeenProduct) -> tuple[str, int | None, str]:
 def _told_together(before: SeenProduct | None, now: SeenProduct) -> SeenProduct:
     if before is None:
         return now
-    price, currency = (before.price_minor, before.currency) if now.price_minor is None else (now.price_minor, now.currency)
+    price, currency = (
+        (before.price_minor, before.currency) if now.price_minor is None else (now.price_minor, now.currency)
+    )
     return SeenProduct(now.external_id, now.name or before.name, now.category or before.category, price, currency)
 
 

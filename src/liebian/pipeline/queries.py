@@ -9,7 +9,18 @@ from liebian.core import cursors
 from liebian.events import queries as events
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
 from liebian.pipeline.rules import rate_of
-from liebian.pipeline.types import FAILING, PAUSED, RUNNING, STOPPED, WAITING, AsideView, ReplayPart, ReplayView, Unit, UnitView
+from liebian.pipeline.types import (
+    FAILING,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    WAITING,
+    AsideView,
+    ReplayPart,
+    ReplayView,
+    Unit,
+    UnitView,
+)
 
 
 def list_units(units: Sequence[Unit], *, now: datetime) -> list[UnitView]:

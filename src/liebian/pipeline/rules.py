@@ -37,7 +37,9 @@ def shown_error(error: BaseException) -> str:
 def place_of(error: BaseException) -> str:
     """Where it was raised, without the values that were at hand there."""
     frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
+    return " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:])
+    )
 
 
 def add_sample(samples: Sequence[Sequence[float]], now: float, position: int) -> list[list[float]]:

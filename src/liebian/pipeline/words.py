@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-UNIT_NAMES = {"identity": _("People"), "orders": _("Orders"), "referrals": _("Referral")}
+UNIT_NAMES = {"identity": _("People and identities"), "orders": _("Orders"), "referrals": _("Referral")}
 UNIT_ABOUT = {
     "identity": _("Whose event is it?"),
     "orders": _("Orders, refunds and products"),
@@ -44,5 +44,5 @@ def waiting_time(seconds: float) -> str:
     if seconds < 1:
         return ""
     if seconds < 120:
-        return _now("%(n)d s") % {"n": seconds}
-    return _now("%(n)d min") % {"n": seconds // 60}
+        return gettext("%(n)d s") % {"n": seconds}
+    return gettext("%(n)d min") % {"n": seconds // 60}

@@ -75,7 +75,9 @@ def worker(*, workers: int = 1, lane: str | None = None) -> None:
         supervise([command_of(name) for name in lanes_of(workers)], stop)
         return
     if lane not in LANES:
-        raise Invalid("unknown_lane", _("There is no lane called %(lane)s. The lanes are %(known)s."), lane=lane, known=[*LANES])
+        raise Invalid(
+            "unknown_lane", _("There is no lane called %(lane)s. The lanes are %(known)s."), lane=lane, known=[*LANES]
+        )
     if not sys.stdin.isatty():
         watch_parent(stop)
     run_lane(lane, stop)
@@ -103,7 +105,10 @@ def run_all(*, demo: bool = True) -> None:
     if demo:
         fill_if_empty(quiet=False)
     command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
-    children = [subprocess.Popen([*command, name], start_new_session=True, stdin=subprocess.DEVNULL) for name in ("serve", "worker")]
+    children = [
+        subprocess.Popen([*command, name], start_new_session=True, stdin=subprocess.DEVNULL)
+        for name in ("serve", "worker")
+    ]
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

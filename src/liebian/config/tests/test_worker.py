@@ -84,7 +84,11 @@ def test_sqlite_has_one_lane_for_its_one_writer():
 @pytest.mark.django_db(databases="__all__")
 def test_a_clock_that_went_back_starts_no_day_twice():
     assert jobs.start_day(NOON) == 1
-    assert [jobs.start_day(NOON + step) for step in (timedelta(hours=1), -timedelta(days=3), timedelta(days=1))] == [0, 0, 1]
+    assert [jobs.start_day(NOON + step) for step in (timedelta(hours=1), -timedelta(days=3), timedelta(days=1))] == [
+        0,
+        0,
+        1,
+    ]
     assert Event.objects.filter(type="day").count() == 2
 
 

@@ -74,7 +74,29 @@ class Person:
     @classmethod
     def first_seen(cls, event_id: int, at: datetime) -> Person:
         person = cls(
-            (event_id, False, None, at, None, at, None, None, None, None, None, None, "", "", "", "", "", None, {}, None, 0)
+            (
+                event_id,
+                False,
+                None,
+                at,
+                None,
+                at,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                "",
+                "",
+                "",
+                "",
+                "",
+                None,
+                {},
+                None,
+                0,
+            )
         )
         person.is_new = True
         return person

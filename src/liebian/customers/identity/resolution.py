@@ -10,7 +10,17 @@ from typing import Any
 from liebian.core import crypto
 from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.customers.identity.claims import Carried, Claims
-from liebian.customers.identity.person import CHANNEL, EARLIER, KNOWN, MERGED, SEEN, TOLD, Person, load_people, save_people
+from liebian.customers.identity.person import (
+    CHANNEL,
+    EARLIER,
+    KNOWN,
+    MERGED,
+    SEEN,
+    TOLD,
+    Person,
+    load_people,
+    save_people,
+)
 from liebian.customers.identity.telling import learn
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
 from liebian.customers.rules import Decision, Owner, decide, stored_kind
@@ -42,7 +52,7 @@ class Resolution:
             self.carried.append(carried)
         wanted.update(self._recommenders())
         found = select_in(Identifier, ("index", "customer_id"), "index", sorted(wanted))
-        self.owner_of: dict[bytes, int] = dict(found)  # type: ignore[arg-type]
+        self.owner_of: dict[bytes, int] = dict(found)
         self.people = load_people({*self.owner_of.values(), *self.named.values()})
         self.new_identifiers: dict[bytes, tuple[Any, ...]] = {}
         self.changes: list[tuple[Any, ...]] = []
@@ -182,7 +192,9 @@ class Resolution:
 
     def save(self) -> None:
         save_people(self.people[pk] for pk in sorted(self.people))
-        insert_tuples(Identifier, _IDENTIFIER, [(self._standing(row[0]), *row[1:]) for row in self.new_identifiers.values()])
+        insert_tuples(
+            Identifier, _IDENTIFIER, [(self._standing(row[0]), *row[1:]) for row in self.new_identifiers.values()]
+        )
         insert_tuples(CustomerEvent, _EVENT, self.rows)
         moves = [(self._standing(loser), loser) for loser in self.merged]
         update_tuples(Identifier, ("customer_id",), moves, key="customer_id")

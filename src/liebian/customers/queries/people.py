@@ -11,8 +11,8 @@ from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids
 from liebian.customers.rules import customer_number, normal_email, normal_phone
-from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended
+from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events
 
 SPAN = 20_000  # how far one read goes when few of the events on the way are wanted

@@ -25,14 +25,15 @@ def list_seen_events_after(position: int, limit: int, *, shard: int = 0, shards:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) or [()] * 6
-    return SeenEvents(*columns, upto=rows[-1][0] if len(rows) == limit else max(end, position))
+    event_id, seen_id, type_, name, at_ms, received_ms = zip(*rows, strict=True) if rows else ((),) * 6
+    upto = rows[-1][0] if len(rows) == limit else max(end, position)
+    return SeenEvents(event_id, seen_id, type_, name, at_ms, received_ms, upto)
 
 
 def find_final_ids(ids: Iterable[int]) -> dict[int, int]:
     """Who stands today for each id that was merged away; ids that stand themselves are left out."""
     found = select_in(Customer, ("id", "merged_into"), "id", sorted(set(ids)), where="merged_into IS NOT NULL")
-    return dict(found)  # type: ignore[arg-type]
+    return dict(found)
 
 
 def list_merged_into(final_ids: Iterable[int]) -> dict[int, list[int]]:

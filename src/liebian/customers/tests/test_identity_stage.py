@@ -94,7 +94,10 @@ def test_what_both_were_before_a_merge_can_be_rebuilt_later():
         identify("u1", city="杭州"),
     ])  # fmt: skip
     loser, winner = Customer.objects.order_by("id")
-    identifiers = {pk: {bytes(i) for i in Identifier.objects.filter(customer_id=pk).values_list("index", flat=True)} for pk in (loser.pk, winner.pk)}
+    identifiers = {
+        pk: {bytes(i) for i in Identifier.objects.filter(customer_id=pk).values_list("index", flat=True)}
+        for pk in (loser.pk, winner.pk)
+    }
     play([identify("u1") | {"anonymousId": "a1", "messageId": "join"}])
     play([identify("u1", city="宁波") | {"anonymousId": "a7", "messageId": "after"}])
     before = rebuild_before_merge(IdentityChange.objects.get(kind="merged").pk)

@@ -134,6 +134,8 @@ def _set_aside(unit: Unit, error: Exception, now: datetime) -> int:
             unit=unit.name, event_id=event_id, defaults={"error": shown_error(error), "at": now}
         )
         reading.position = max(reading.start, event_id)
-    UnitState.objects.filter(name=unit.name).update(failures=0, last_error=shown_error(error), failed_at=now, retry_at=None)
+    UnitState.objects.filter(name=unit.name).update(
+        failures=0, last_error=shown_error(error), failed_at=now, retry_at=None
+    )
     log.warning("event_set_aside", unit=unit.name, event_id=event_id)
     return 1

@@ -54,7 +54,9 @@ def take_aside_again(*, aside_id: int, actor_id: int, now: datetime) -> None:
                 customers.take_aside([row.event_id])
             orders.take_aside([row.event_id])
             SetAside.objects.filter(pk=row.pk).update(taken_at=now)
-            access.record_audit(actor_id=actor_id, action="pipeline.event_taken", subject=f"event:{row.event_id}", now=now)
+            access.record_audit(
+                actor_id=actor_id, action="pipeline.event_taken", subject=f"event:{row.event_id}", now=now
+            )
     except Exception as error:
         SetAside.objects.filter(pk=row.pk).update(error=shown_error(error))
         raise Conflict("still_failing", _("The event still cannot be taken. Its reason is updated.")) from error

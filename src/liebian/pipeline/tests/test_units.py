@@ -25,7 +25,11 @@ START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 def record(count: int) -> None:
     messages = [
-        {**track("u1", "Order Completed", order_id=f"o{n}", total=10), "messageId": f"m{n}", "timestamp": START.isoformat()}
+        {
+            **track("u1", "Order Completed", order_id=f"o{n}", total=10),
+            "messageId": f"m{n}",
+            "timestamp": START.isoformat(),
+        }
         for n in range(count)
     ]
     record_events(messages, source="shop", received_at=START)
@@ -169,7 +173,9 @@ def test_shards_are_units_of_their_own(monkeypatch):
 
     monkeypatch.setattr(units.connection, "vendor", "postgresql")
     ran = []
-    made = units.shards_of("segments", "segments", lambda limit, shard, shards: ran.append((shard, shards)) or 0, 10, after="identity")
+    made = units.shards_of(
+        "segments", "segments", lambda limit, shard, shards: ran.append((shard, shards)) or 0, 10, after="identity"
+    )
     for unit in made:
         unit.run(10)
     assert ran == [(0, 4), (1, 4), (2, 4), (3, 4)]

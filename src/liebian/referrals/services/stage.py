@@ -48,7 +48,11 @@ def advance(*, limit: int = BATCH) -> int:
     what the log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
     """
     try:
-        with transaction.atomic(), cursors.reading(STAGE, wait=False) as reading, cursors.reading(ORDERS) as order_reading:
+        with (
+            transaction.atomic(),
+            cursors.reading(STAGE, wait=False) as reading,
+            cursors.reading(ORDERS) as order_reading,
+        ):
             consumed = _follow_merges()
             portion = _read(limit, reading.start, order_reading.start)
             if portion is not None:
