@@ -95,7 +95,7 @@ class Resolution:
 
     def _decided(self, carried: Carried, row: LogRow, at: datetime) -> Person:
         owners = {}
-        for kind, value, index in carried:
+        for kind, _value, index in carried:
             owner_id = self.owner_of.get(index)
             owner = self._final(owner_id) if owner_id else None
             if owner:
