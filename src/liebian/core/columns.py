@@ -55,7 +55,8 @@ def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Seque
     head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"{head} SELECT * FROM {_arrays(fields, connection)}", _transposed(fields, rows))
+            source = _arrays(fields, connection)
+            cursor.execute(f"{head} SELECT * FROM {source}", _transposed(fields, rows))  # noqa: S608
         else:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"{head} VALUES ({marks})", _adapted(fields, rows))

@@ -12,6 +12,7 @@ from liebian.core import cursors
 from liebian.customers.identity.claims import Claims
 from liebian.customers.models import CustomerEvent
 from liebian.customers.tests.factories import track
+from liebian.events.models import Event
 from liebian.events.services import record_events
 from liebian.orders.models import Order
 from liebian.pipeline import queries, services
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 
-def record(count: int) -> None:
+def record(count: int) -> list[int]:
+    """Their ids in the log."""
     messages = [
         {
             **track("u1", "Order Completed", order_id=f"o{n}", total=10),
@@ -33,6 +35,7 @@ def record(count: int) -> None:
         for n in range(count)
     ]
     record_events(messages, source="shop", received_at=START)
+    return list(Event.objects.order_by("id").values_list("id", flat=True))
 
 
 def work(units=None, *, rounds: int = 60) -> None:
@@ -61,18 +64,17 @@ def fake(run, *, passes: bool = False) -> Unit:
 
 
 def test_one_bad_event_is_set_aside_and_all_others_go_on(poison):
-    record(30)
-    poison.add(17)
+    bad = record(30)[16]
+    poison.add(bad)
     work()
-    assert list(SetAside.objects.values_list("unit", "event_id")) == [("identity", 17)]
+    assert list(SetAside.objects.values_list("unit", "event_id")) == [("identity", bad)]
     assert CustomerEvent.objects.count() == Order.objects.count() == 29
     assert "13800138000" not in SetAside.objects.get().error
     assert [unit.behind for unit in queries.list_units(services.UNITS, now=START)] == [0, 0, 0]
 
 
 def test_an_event_set_aside_is_taken_when_the_reason_is_gone(poison):
-    record(5)
-    poison.add(3)
+    poison.add(record(5)[2])
     work()
     actor = make_user("administrator").pk
     aside = queries.list_set_aside()[0].id
@@ -87,8 +89,7 @@ def test_an_event_set_aside_is_taken_when_the_reason_is_gone(poison):
 
 
 def test_too_many_bad_events_in_a_row_stop_the_stage_instead_of_emptying_the_log(poison):
-    record(MAX_ASIDE + 10)
-    poison.update(range(1, 100))
+    poison.update(record(MAX_ASIDE + 10))
     for second in range(0, 600, 4):
         services.walk(services.UNITS, now=START + timedelta(seconds=second))
     assert SetAside.objects.count() == MAX_ASIDE
