@@ -12,7 +12,7 @@ from liebian.customers import services as customers
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
 from liebian.events.models import Event
 from liebian.orders import services as orders
-from liebian.orders.models import Order, OrderChange
+from liebian.orders.models import Order, OrderChange, Product
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -25,8 +25,10 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
     phones = st.sampled_from(["13800138000", "13900139000"])
     found = []
     for number in range(draw(st.integers(1, 40))):
-        kind = draw(st.sampled_from(["page", "identify", "order", "order", "refund", "cancel"]))
-        late = draw(st.sampled_from([0, 0, 0, 5 * 24, 40 * 24]))
+        kind = draw(
+            st.sampled_from(["page", "identify", "order", "order", "update", "refund", "cancel", "alias", "product"])
+        )
+        late = draw(st.sampled_from([0, 0, 0, 5 * 24, 40 * 24, -200 * 24]))  # the last is dated ahead of its arrival
         message: dict[str, Any] = {
             "messageId": f"m{number}",
             "timestamp": (START + timedelta(hours=number - late)).isoformat(),
@@ -50,17 +52,34 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "event": "Order Completed",
                 "properties": {"order_id": order_id, "total": total, "currency": "CNY"},
             }
+        elif kind == "update":
+            stated: dict[str, Any] = {"order_id": order_id, "currency": "CNY"}
+            if draw(st.booleans()):
+                stated["products"] = [{"product_id": "p1", "price": draw(st.integers(1, 90)), "quantity": 2}]
+            message |= {"type": "track", "event": "Order Updated", "properties": stated}
+        elif kind == "alias":
+            message |= {"type": "alias", "previousId": draw(st.one_of(devices, people))}
+        elif kind == "product":
+            seen = {"product_id": draw(st.sampled_from(["p1", "p2"])), "name": draw(st.sampled_from(["茶", "壶"]))}
+            message |= {"type": "track", "event": "Product Viewed", "properties": seen}
         elif kind == "refund":
             refund = {
                 "order_id": order_id,
                 "refund_id": draw(st.sampled_from(["r1", "r2"])),
                 "total": draw(st.integers(1, 300)),
             }
+            if draw(st.booleans()):
+                del refund["total"]
             message |= {"type": "track", "event": "Order Refunded", "properties": refund}
         else:
             message |= {"type": "track", "event": "Order Cancelled", "properties": {"order_id": order_id}}
         found.append(message)
     return found
+
+
+def one_step(*, limit: int) -> None:
+    customers.advance(limit=limit)
+    orders.advance(limit=limit)
 
 
 def run_stages(*, limit: int) -> None:
@@ -70,7 +89,7 @@ def run_stages(*, limit: int) -> None:
 
 def forget() -> None:
     """Everything that the stages derived; the log stays."""
-    for model in (Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange):
+    for model in (Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, Product):
         model.objects.all().delete()
     from liebian.core.models import Cursor
 
@@ -85,10 +104,24 @@ def digest() -> dict[str, Any]:
     return {
         "people": list(people),
         "identifiers": sorted((bytes(i), c) for i, c in Identifier.objects.values_list("index", "customer_id")),
-        "events": sorted(CustomerEvent.objects.values_list("event_id", "customer_id")),
+        "events": sorted(CustomerEvent.objects.values_list("event_id", "customer_id", "at_ms", "received_ms")),
+        "changes of identity": list(
+            IdentityChange.objects.order_by("id").values_list(
+                "event_id", "kind", "customer_id", "other_id", "identifier_kind"
+            )
+        ),
+        "products": sorted(Product.objects.values_list("external_id", "name", "price_minor")),
         "orders": list(
             Order.objects.order_by("id").values_list(
-                "id", "external_id", "customer_id", "total_minor", "refunded_minor", "status", "counts"
+                "id",
+                "external_id",
+                "customer_id",
+                "total_minor",
+                "refunded_minor",
+                "status",
+                "counts",
+                "ordered_at",
+                "stated_at",
             )
         ),
         "revenue": sorted(OrderChange.objects.values_list("external_id", "amount_minor", "n_orders", "event_id")),
@@ -100,4 +133,4 @@ def reset_log() -> None:
     Event.objects.all().delete()
 
 
-__all__ = ["cursors", "digest", "forget", "messages", "reset_log", "run_stages"]
+__all__ = ["cursors", "digest", "forget", "messages", "one_step", "reset_log", "run_stages"]

@@ -17,11 +17,13 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(history.messages(), st.sampled_from([1, 2, 3, 7]))
-def test_replay_from_zero_equals_the_incremental_state(messages, limit):
+@given(history.messages(), st.lists(st.sampled_from([1, 2, 3, 7, 40]), min_size=1, max_size=6))
+def test_replay_from_zero_equals_the_incremental_state(messages, limits):
     history.reset_log()
     record_events(messages, source="shop", received_at=NOW)
-    history.run_stages(limit=limit)
+    for limit in limits:  # some steps of each size, then to the end
+        history.one_step(limit=limit)
+    history.run_stages(limit=limits[0])
     incremental = history.digest()
     history.forget()
     history.run_stages(limit=1000)

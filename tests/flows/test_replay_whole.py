@@ -64,7 +64,7 @@ def test_the_doctor_says_what_is_configured_reachable_and_behind(home):
         "LIEBIAN_HOME",
         "database default",
         "database log",
-        "stage customers",
+        "stage identity",
         "stage referrals",
         "lake order_facts",
     }

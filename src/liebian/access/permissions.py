@@ -52,6 +52,10 @@ _ALL = (
     Permission("imports:view", "See imports", "查看数据导入"),
     Permission("imports:run", "Run imports", "导入数据", ("imports:view",)),
     Permission("events:view", "See the event log", "查看事件记录"),
+    Permission("pipeline:view", "See the pipeline", "查看处理流程"),
+    Permission(
+        "pipeline:manage", "Pause, resume and check the pipeline", "暂停、恢复和检查处理流程", ("pipeline:view",)
+    ),
     Permission("ui:gallery", "See the component gallery", "查看组件库"),
 )
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for permission in _ALL}

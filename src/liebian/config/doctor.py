@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +13,13 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from liebian.config import env
-from liebian.core import cursors
+from liebian.config.jobs import LAST_DAY, MOST_DAYS_AHEAD
+from liebian.core import clock, cursors, days
 from liebian.events import queries as events
 from liebian.lake import queries as lake
+from liebian.pipeline import queries as pipeline
+from liebian.pipeline.services import UNITS
+from liebian.pipeline.types import FAILING, PAUSED, STOPPED
 
 BEHIND_LIMIT = 10_000
 FREE_LIMIT = 500 * 1024 * 1024
@@ -33,13 +37,17 @@ class Finding:
 
 def examine(now: datetime) -> list[Finding]:
     """Everything, also when a part of it fails."""
-    parts: list[Callable[[], Iterator[Finding]]] = [_settings, _disk, _databases, _stages, _lake, _assets]
+    parts: list[Callable[[], Iterator[Finding]]] = [
+        _settings, _disk, _databases, _stages, lambda: _clock(now), _lake, _assets,
+    ]  # fmt: skip
     findings: list[Finding] = []
     for part in parts:
         try:
             findings.extend(part())
         except Exception as error:
-            findings.append(Finding(part.__name__.strip("_"), False, f"could not be examined: {error}"))
+            findings.append(
+                Finding(getattr(part, "__name__", "part").strip("_"), False, f"could not be examined: {error}")
+            )
     return findings
 
 
@@ -74,14 +82,26 @@ def _databases() -> Iterator[Finding]:
 def _stages() -> Iterator[Finding]:
     end = events.get_log_end()
     yield Finding("log", True, f"{end:,} events")
-    for name in ("customers", "orders", "referrals"):
-        behind = end - cursors.position_of(name)
-        words = (
-            "up to date"
-            if behind <= 0
-            else f"{behind:,} events behind" + ("; is the worker running?" if behind > BEHIND_LIMIT else "")
-        )
-        yield Finding(f"stage {name}", behind <= BEHIND_LIMIT, words)
+    for unit in pipeline.list_units(UNITS, now=clock.now()):
+        words = "up to date" if not unit.behind else f"{unit.behind:,} events behind"
+        if unit.state in {PAUSED, STOPPED, FAILING}:
+            words += f", {unit.state}" + (f": {unit.error}" if unit.error else "")
+        elif unit.behind > BEHIND_LIMIT:
+            words += "; is the worker running?"
+        yield Finding(f"stage {unit.name}", unit.behind <= BEHIND_LIMIT and unit.state not in {STOPPED, FAILING}, words)
+    aside = pipeline.count_set_aside()
+    yield Finding("set aside", not aside, "no event" if not aside else f"{aside} events wait on the pipeline page")
+
+
+def _clock(now: datetime) -> Iterator[Finding]:
+    last = cursors.position_of(LAST_DAY)
+    ahead = days.day_of(now, settings.TIME_ZONE).toordinal() - last if last else 0
+    words = "no business day started yet" if not last else f"last business day {date.fromordinal(last).isoformat()}"
+    if ahead > MOST_DAYS_AHEAD:
+        words += "; the clock jumped ahead: set it, or run `liebian accept-clock`"
+    elif ahead < 0:
+        words += "; the clock went back: no day starts until it is past that one"
+    yield Finding("clock", 0 <= ahead <= MOST_DAYS_AHEAD, words)
 
 
 def _lake() -> Iterator[Finding]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 
-from liebian.core import days
+from liebian.config.replay import check_replay
+from liebian.core import clock, cursors, days
+from liebian.core.errors import Conflict
+from liebian.core.texts import mark as _
 from liebian.customers import services as customers
 from liebian.events import services as events
 from liebian.orders import services as orders
-from liebian.referrals import services as referrals
+from liebian.pipeline import services as pipeline
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
@@ -25,15 +28,59 @@ class Job:
     every_seconds: float
     run: Callable[[datetime], int]
     help: str
+    follows_log: bool = False  # run at once when the log or a cursor moved
+
+
+LAST_DAY = "days"  # a cursor: the number of the last business day that was started
+MOST_DAYS_AHEAD = 400
 
 
 def start_day(now: datetime) -> int:
-    return int(events.record_day(day=days.day_of(now, settings.TIME_ZONE), now=now))
+    """Write the row that starts a business day. A clock that went back writes nothing; one that jumped ahead by more than a
+    year is refused until `liebian accept-clock` says that it is right, because holds end and coupons expire by these rows.
+
+    Idempotent by day. Raises Conflict "clock_jumped".
+    """
+    day = days.day_of(now, settings.TIME_ZONE)
+    last = cursors.position_of(LAST_DAY)
+    if day.toordinal() <= last:
+        return 0
+    if last and day.toordinal() - last > MOST_DAYS_AHEAD:
+        raise Conflict(
+            "clock_jumped",
+            _(
+                "The clock says %(day)s, but the last business day here was %(last)s. Set the clock, or run `liebian accept-clock` if it is right."
+            ),
+            day=day.isoformat(),
+            last=date.fromordinal(last).isoformat(),
+        )
+    return _write_day(day, now)
+
+
+def accept_clock(now: datetime) -> int:
+    """Start the day that the clock says, however far it is from the last one."""
+    return _write_day(days.day_of(now, settings.TIME_ZONE), now)
+
+
+def _write_day(day: date, now: datetime) -> int:
+    written = events.record_day(day=day, now=now)
+    with cursors.reading(LAST_DAY) as reading:
+        reading.position = day.toordinal()
+    return int(written)
 
 
 def run_stages(now: datetime) -> int:
-    """The stages, downhill to uphill; each reads behind the one below."""
-    return customers.advance() + orders.advance() + referrals.advance() + segments.advance()
+    """One step of every unit, downhill to uphill; each reads behind the one below. What fails is raised."""
+    return sum(unit.run(unit.limit) for unit in pipeline.UNITS)
+
+
+def walk_stages(now: datetime) -> int:
+    """As the worker does it: what fails is kept with its unit and tried again."""
+    return pipeline.walk(pipeline.UNITS, now=now)
+
+
+def check_by_replay(now: datetime) -> int:
+    return pipeline.run_replay_check(lambda: [part.as_dict() for part in check_replay()], clock=clock.now)
 
 
 def publish_lake(now: datetime) -> int:
@@ -42,7 +89,13 @@ def publish_lake(now: datetime) -> int:
 
 STAGE_JOBS = [
     Job("day", 20, start_day, "Writes the row that starts a business day."),
-    Job("stages", 0.25, run_stages, "Events to people, orders, referrals, rewards and memberships of segments."),
+    Job(
+        "stages",
+        1,
+        walk_stages,
+        "Events to people, orders, referrals, rewards and memberships of segments.",
+        follows_log=True,
+    ),
 ]
 BACKGROUND_JOBS = [
     Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),
@@ -65,5 +118,6 @@ BACKGROUND_JOBS = [
         lambda now: int(events.run_next_import(now=now) is not None),
         "Runs the next file import that waits.",
     ),
+    Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
 ALL = [*STAGE_JOBS, *BACKGROUND_JOBS]

@@ -30,7 +30,14 @@ ITEMS = [
     Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
-    Item(_("Data in"), "database-import", "events:imports", "imports:view", ("/imports", "/sources"), line_before=True),
+    Item(
+        _("Data in"),
+        "database-import",
+        "events:imports",
+        "imports:view",
+        ("/imports", "/sources", "/pipeline"),
+        line_before=True,
+    ),
     Item(_("Settings"), "settings", "access:settings", "access:manage", "/settings"),
 ]
 
@@ -49,4 +56,4 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
             continue
         if user.may(item.permission):
             items.append({"item": item, "url": url, "active": request.path.startswith(item.prefix)})
-    return {**frame, "nav_items": items}
+    return {**frame, "nav_items": items, "pipeline_tab": user.may("pipeline:view")}

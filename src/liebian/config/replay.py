@@ -31,7 +31,7 @@ PARTS = {
     "customers": "SELECT id, is_known, user_id, merged_into, channel, city, first_seen_at, known_at, referred_by, n_orders, "
     "revenue_minor, first_order_at, last_order_at FROM customers_customer ORDER BY id",
     "identifiers": 'SELECT hex("index"), kind, customer_id FROM customers_identifier ORDER BY 1',
-    "events with people": "SELECT event_id, customer_id FROM customers_customerevent ORDER BY 1",
+    "events with people": "SELECT event_id, customer_id, type, name, at_ms, received_ms FROM customers_customerevent ORDER BY 1",
     "orders": "SELECT id, external_id, customer_id, total_minor, refunded_minor, status FROM orders_order ORDER BY id",
     "revenue": "SELECT external_id, kind, amount_minor, n_orders, event_id FROM orders_orderchange ORDER BY event_id, external_id",
     "tiers": "SELECT model, customer_id, cell FROM customers_tiermembership ORDER BY 1, 2",

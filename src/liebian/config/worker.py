@@ -1,58 +1,167 @@
-"""The worker: walks the lists of jobs in two threads, so that a long import never holds an event back."""
+"""The worker: one process for the stages (several on PostgreSQL), one for everything else, and one that looks after them.
+
+Each lane is a process of its own, so that an import or the lake never holds an event back. A lane that dies is started again,
+later each time; when the worker ends, in whatever way, its lanes end.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import OperationalError, close_old_connections, connections
+from django.db import Error, close_old_connections, connection, connections
 
 from liebian.config.jobs import BACKGROUND_JOBS, STAGE_JOBS, Job
 from liebian.core import clock
+from liebian.core.errors import LiebianError
+from liebian.core.models import Cursor
+from liebian.events import queries as events
+from liebian.pipeline.services import place_of, shown_error
 
 log = structlog.get_logger("worker")
-REST = 0.25
-PAUSE_AFTER_ERROR = 5.0
+LANES = {"stages": STAGE_JOBS, "background": BACKGROUND_JOBS}
+BUSY_REST, IDLE_REST, LONG_REST = 0.02, 0.05, 0.25
+PAUSE_AFTER_ERROR = 2.0
+_LONGEST_PAUSE, _HEALTHY_AFTER, _GRACE = 30.0, 60.0, 15.0
+Command = Sequence[str]
 
 
-def run_worker(stop: threading.Event) -> None:
-    """Returns after `stop` is set and the job at hand is finished."""
-    lanes = [
-        threading.Thread(target=_walk, args=(jobs, stop), name=name)
-        for name, jobs in (("stages", STAGE_JOBS), ("background", BACKGROUND_JOBS))
-    ]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-
-
-def _walk(jobs: Sequence[Job], stop: threading.Event) -> None:
-    due = {job.name: 0.0 for job in jobs}
+def run_lane(name: str, stop: threading.Event) -> None:
+    """Walk the jobs of one lane until `stop` is set and the job at hand is finished."""
+    lane = _Lane(LANES[name])
     while not stop.is_set():
-        worked = False
-        for job in jobs:
-            if stop.is_set() or time.monotonic() < due[job.name]:
-                continue
-            done, rest = _run(job)
-            worked = worked or done > 0
-            due[job.name] = time.monotonic() + (
-                rest if rest is not None else 0.0 if done and job.every_seconds < 1 else job.every_seconds
-            )
-        if not worked:
-            stop.wait(REST)
+        stop.wait(BUSY_REST if lane.walk(stop) else lane.rest)
     connections.close_all()
 
 
-def _run(job: Job) -> tuple[int, float | None]:
+class _Lane:
+    """When each job is due. A job that follows the log runs when the log or a cursor moved, and now and then without."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.jobs = jobs
+        self.due = {job.name: 0.0 for job in jobs}
+        self.not_before = {job.name: 0.0 for job in jobs}
+        self.follows = any(job.follows_log for job in jobs)
+        self.rest = IDLE_REST if self.follows else LONG_REST
+        self.seen: tuple[int, int] | None = None
+
+    def walk(self, stop: threading.Event) -> bool:
+        """One round; whether anything was done."""
+        newest = _newest() if self.follows else None
+        moved, worked = newest != self.seen, False
+        for job in self.jobs:
+            now = time.monotonic()
+            is_due = now >= self.due[job.name] or (moved and job.follows_log)
+            if is_due and now >= self.not_before[job.name] and not stop.is_set():
+                worked = self._run(job) or worked
+        self.seen = newest
+        return worked
+
+    def _run(self, job: Job) -> bool:
+        done, pause = _run(job)
+        now = time.monotonic()
+        eager = done > 0 and (job.follows_log or job.every_seconds < 1)
+        self.due[job.name] = now + (0.0 if eager else job.every_seconds)
+        self.not_before[job.name] = now + pause
+        return done > 0
+
+
+def _newest() -> tuple[int, int] | None:
+    """The end of the log and the sum of all cursors: one of them changes whenever there may be something to do."""
+    try:
+        return events.get_log_end(), sum(Cursor.objects.values_list("position", flat=True))
+    except (Error, OSError):
+        connections.close_all()
+        return None
+
+
+def _run(job: Job) -> tuple[int, float]:
     try:
         close_old_connections()
-        return job.run(clock.now()), None
-    except OperationalError as error:  # the database is busy or away: it comes back, and so do we
+        return job.run(clock.now()), 0.0
+    except (Error, OSError) as error:  # the database is busy or away, the disk is full: it comes back, and so do we
         log.warning("job_waits", job=job.name, error=str(error))
+        connections.close_all()
         return 0, PAUSE_AFTER_ERROR
-    except Exception:
-        log.exception("job_failed", job=job.name)
+    except LiebianError as error:
+        log.warning("job_refused", job=job.name, error=error.message)
+        return 0, 10 * PAUSE_AFTER_ERROR
+    except Exception as error:
+        log.error("job_failed", job=job.name, error=shown_error(error), where=place_of(error))
         return 0, PAUSE_AFTER_ERROR
+
+
+def lanes_of(workers: int) -> list[str]:
+    """One lane for the background and `workers` for the stages; SQLite has one writer, so one of these."""
+    return [*["stages"] * (workers if connection.vendor == "postgresql" else 1), "background"]
+
+
+def command_of(lane: str) -> Command:
+    code = "from liebian.config.cli.main import run; run()"
+    return [sys.executable, "-c", code, "worker", "--lane", lane]
+
+
+def watch_parent(stop: threading.Event) -> None:
+    """Set `stop` when the process that started this one is gone: its end of our standard input closes."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        stop.set()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+class _Child:
+    """One lane as a process. Its pause doubles with each early death and is forgotten after a healthy minute."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.pause = 0.5
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(list(self.command), stdin=subprocess.PIPE)
+        self.started = time.monotonic()
+        self.again_at: float | None = None
+
+    def look(self) -> None:
+        if self.again_at is not None:
+            if time.monotonic() >= self.again_at:
+                self.start()
+        elif self.process.poll() is not None:
+            healthy = time.monotonic() - self.started > _HEALTHY_AFTER
+            self.pause = 0.5 if healthy else min(_LONGEST_PAUSE, self.pause * 2)
+            self.again_at = time.monotonic() + self.pause
+            log.warning("lane_died", code=self.process.returncode, again_in=self.pause)
+
+    def end(self, deadline: float) -> None:
+        try:
+            self.process.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def supervise(
+    commands: Sequence[Command], stop: threading.Event, *, on_start: Callable[[list[int]], None] | None = None
+) -> None:
+    """Keep every command running until `stop` is set, then end them: first asked, after fifteen seconds killed."""
+    children = [_Child(command) for command in commands]
+    if on_start is not None:
+        on_start([child.process.pid for child in children])
+    try:
+        while not stop.wait(0.2):
+            for child in children:
+                child.look()
+    finally:
+        for child in children:
+            child.process.terminate()
+        deadline = time.monotonic() + _GRACE
+        for child in children:
+            child.end(deadline)

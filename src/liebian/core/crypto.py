@@ -6,9 +6,9 @@ row cannot be opened and a sealed row cannot be searched.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -38,4 +38,14 @@ def unseal(blob: bytes | memoryview, *, context: str) -> object:
 
 def index_of(kind: str, value: str) -> bytes:
     """Keyed hash (16 bytes) of a normalised value, for exact search."""
-    return hmac.new(settings.INDEX_KEY, f"{kind}\x1f{value}".encode(), hashlib.sha256).digest()[:16]
+    return indexer()(kind, value)
+
+
+def indexer() -> Callable[[str, str], bytes]:
+    """`index_of` for many values: the key is looked up once."""
+    key = settings.INDEX_KEY
+
+    def index(kind: str, value: str) -> bytes:
+        return hmac.digest(key, f"{kind}\x1f{value}".encode(), "sha256")[:16]
+
+    return index

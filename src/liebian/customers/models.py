@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Customer(models.Model):
-    """The id is that of the event in which the person was first seen, so that a replay gives everybody the same id."""
+    """The id is that of the event in which the person was first seen, so that a replay gives everybody the same id.
+
+    `merged_into` always names the person who stands today, never one who was merged away in turn.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     is_known = models.BooleanField(default=False)
@@ -45,6 +48,9 @@ class Customer(models.Model):
             models.Index(fields=["is_known", "gender"], name="customer_by_gender"),
             models.Index(fields=["name_index"], name="customer_by_name"),
             models.Index(fields=["referred_by"], name="customer_by_referrer"),
+            models.Index(
+                fields=["merged_into"], name="customer_merged_into", condition=models.Q(merged_into__isnull=False)
+            ),
         ]
 
 
@@ -72,6 +78,7 @@ class IdentityChange(models.Model):
     other_id = models.BigIntegerField(null=True)
     identifier_kind = models.CharField(max_length=20, default="")
     identifier_index = models.BinaryField(max_length=16, null=True)
+    before = models.JSONField(null=True)  # of a merge: both people as they were, personal fields sealed
 
     class Meta:
         db_table = "customers_identitychange"
@@ -79,20 +86,19 @@ class IdentityChange(models.Model):
 
 
 class CustomerEvent(models.Model):
-    """The log with people: which event belongs to whom."""
+    """The log with people: whose each event was when it was resolved. Never changed: a merge later does not move it, a person's
+    events are those of all ids merged into them."""
 
     event_id = models.BigIntegerField(primary_key=True)
     customer_id = models.BigIntegerField()
     type = models.CharField(max_length=10)
     name = models.CharField(max_length=200)
     at_ms = models.BigIntegerField()
+    received_ms = models.BigIntegerField()
 
     class Meta:
         db_table = "customers_customerevent"
-        indexes = [
-            models.Index(fields=["customer_id", "-at_ms", "-event_id"], name="customerevent_timeline"),
-            models.Index(fields=["name", "event_id"], name="customerevent_by_name"),
-        ]
+        indexes = [models.Index(fields=["customer_id", "-at_ms", "-event_id"], name="customerevent_timeline")]
 
 
 class TierMembership(models.Model):

@@ -13,6 +13,8 @@ from liebian.access.types import mask_email, mask_field, mask_phone
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
 
 DEFAULT_REGION = "CN"
+PREVIOUS_ANONYMOUS, PREVIOUS_USER = "previous_anonymous_id", "previous_user_id"
+_PREVIOUS = frozenset({PREVIOUS_ANONYMOUS, PREVIOUS_USER})
 
 
 def normal_phone(raw: object) -> str | None:
@@ -73,6 +75,27 @@ def identifiers_of(user_id: str | None, anonymous_id: str | None, personal: Mapp
     return [(kind, value) for kind in (*IDENTIFYING_KINDS, ANONYMOUS_KIND) if (value := found[kind])]
 
 
+def previous_of(user_id: str | None, anonymous_id: str | None, previous_id: object) -> list[tuple[str, str]]:
+    """What an alias call says the person was called before: an anonymous id, or a user id of an older system.
+
+    >>> previous_of("u1", None, "a9"), previous_of("u1", "a9", "a9")
+    ([('previous_anonymous_id', 'a9'), ('previous_user_id', 'a9')], [])
+    """
+    previous = _text(previous_id)
+    if previous is None or previous in (user_id, anonymous_id):
+        return []
+    return [(PREVIOUS_ANONYMOUS, previous), (PREVIOUS_USER, previous)]
+
+
+def stored_kind(kind: str) -> str:
+    """The kind under which an identifier of an event is kept.
+
+    >>> stored_kind("previous_user_id"), stored_kind("phone")
+    ('user_id', 'phone')
+    """
+    return kind.removeprefix("previous_")
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """What the decision needs to know of a person who already owns an identifier of the event."""
@@ -96,10 +119,11 @@ class Decision:
 def decide(identifiers: Sequence[tuple[str, str]], owners: Mapping[str, Owner]) -> Decision:
     """`owners` maps an identifier's kind to the person who owns that identifier now.
 
-    Two identified people are never merged; an anonymous visitor joins the person as whom they identify themselves.
+    Two identified people are never merged; an anonymous visitor joins the person as whom they identify themselves. What an
+    alias calls the previous id is kept as an anonymous id when nobody owns it.
     """
     carried_user = next((value for kind, value in identifiers if kind == "user_id"), None)
-    identifies = any(kind != ANONYMOUS_KIND for kind, _ in identifiers)
+    identifies = any(kind != ANONYMOUS_KIND and kind not in _PREVIOUS for kind, _ in identifiers)
     target: Owner | None = None
     for kind, _ in identifiers:
         owner = owners.get(kind)
@@ -113,9 +137,10 @@ def decide(identifiers: Sequence[tuple[str, str]], owners: Mapping[str, Owner]) 
     for kind, _ in identifiers:
         owner = owners.get(kind)
         if owner is None:
-            link.append(kind)
+            if kind != PREVIOUS_USER and not (kind == PREVIOUS_ANONYMOUS and PREVIOUS_USER in owners):
+                link.append(kind)
         elif target is None or owner.customer_id != target.customer_id:
-            if not owner.is_known and identifies:
+            if not owner.is_known and (identifies or kind in _PREVIOUS):
                 merge.append(owner.customer_id)
             elif kind != ANONYMOUS_KIND:
                 conflicts.append((kind, owner.customer_id))

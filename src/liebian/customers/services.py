@@ -18,18 +18,17 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
-from liebian.customers.models import Identifier, TierMembership
+from liebian.customers.models import CustomerEvent, Identifier, TierMembership
 from liebian.customers.queries import list_customer_events_after, list_merges_after
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
 from liebian.customers.rules import masked
-from liebian.customers.types import OrderFacts, Revealed, TierFact
+from liebian.customers.types import STAGE, OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
 from liebian.lake.types import SCHEMAS
 
-STAGE = "customers"
 BATCH = 2000
 READER = "customers"
 
@@ -40,17 +39,28 @@ def advance(*, limit: int = BATCH) -> int:
     Writes customers, identifiers, identity changes and the log with people. Idempotent by the stage's cursor, which
     moves in the same transaction. Returns how many events were consumed.
     """
-    upcoming = events.list_events_after(cursors.position_of(STAGE), limit)
-    if not upcoming:
+    try:
+        with cursors.reading(STAGE, wait=False) as reading:
+            upcoming = events.list_rows_after(reading.start, limit)
+            if upcoming:
+                resolution = Resolution(upcoming)
+                resolution.run()
+                resolution.save()
+                reading.position = upcoming[-1].id
+    except cursors.Busy:
         return 0
-    with cursors.reading(STAGE) as reading:
-        todo = [event for event in upcoming if event.id > reading.start]
-        if todo:
-            resolution = Resolution(todo)
-            resolution.run()
-            resolution.save()
-            reading.position = todo[-1].id
-    return len(todo)
+    return len(upcoming)
+
+
+def take_aside(event_ids: Iterable[int]) -> int:
+    """Resolve events that were set aside before, now that they can be read. Part of a transaction; idempotent by event."""
+    wanted = set(event_ids)
+    wanted -= set(CustomerEvent.objects.filter(event_id__in=wanted).values_list("event_id", flat=True))
+    rows = events.list_rows_by_id(wanted)
+    resolution = Resolution(rows)
+    resolution.run()
+    resolution.save()
+    return len(rows)
 
 
 def set_order_facts(facts: Iterable[OrderFacts]) -> None:

@@ -11,19 +11,13 @@ from liebian.events.types import EventRecord
 # Strongest first: when identifiers of one event point to different people, the first of these decides.
 IDENTIFYING_KINDS = ("user_id", "unionid", "openid", "phone", "email")
 ANONYMOUS_KIND = "anonymous_id"
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerEvent:
-    """An event with the person it belongs to."""
-
-    event: EventRecord
-    customer_id: int
+STAGE = "customers"  # the cursor of the identity stage
 
 
 @dataclass(frozen=True, slots=True)
 class SeenEvents:
-    """Events with people in columns, in log order. `upto` is how far the log is read with them."""
+    """The log with people, column by column. `seen_id` is the id that the event's person had when it was resolved; whoever
+    was merged since has another one today. `upto` is the position up to which the log is read."""
 
     event_id: tuple[int, ...]
     seen_id: tuple[int, ...]
@@ -32,6 +26,14 @@ class SeenEvents:
     at_ms: tuple[int, ...]
     received_ms: tuple[int, ...]
     upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerEvent:
+    """An event with the person it belongs to."""
+
+    event: EventRecord
+    customer_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,23 @@ class Merge:
     position: int
     loser_id: int
     winner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBefore:
+    """One side of a merge. `columns` are those of the person, personal fields sealed and in hex; `ids` are all ids whose events
+    were theirs; `identifiers` are keyed hashes."""
+
+    customer_id: int
+    columns: dict[str, Any]
+    identifiers: tuple[bytes, ...]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeMerge:
+    winner: PersonBefore
+    loser: PersonBefore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.db import connections, router
 from django.db.models import Max
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.events.models import Event, ImportJob, Source
-from liebian.events.types import EventRecord, ImportView, SourceView
+from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = ("id", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
@@ -36,6 +37,31 @@ def list_events_after(position: int, limit: int) -> list[EventRecord]:
     """The next events in log order."""
     rows = Event.objects.filter(id__gt=position).order_by("id").values_list(*_COLUMNS)[:limit]
     return [_record(row) for row in rows]
+
+
+def list_rows_after(position: int, limit: int) -> list[LogRow]:
+    """The next events in log order, unopened: nothing is decoded or unsealed."""
+    names = ", ".join(_COLUMNS)
+    with connections[router.db_for_read(Event)].cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM events_event WHERE id > %s ORDER BY id LIMIT %s", [position, limit])  # noqa: S608
+        return list(map(LogRow._make, cursor.fetchall()))
+
+
+def list_rows_by_id(ids: Iterable[int]) -> list[LogRow]:
+    """These events in log order, unopened."""
+    rows = Event.objects.filter(id__in=list(ids)).order_by("id").values_list(*_COLUMNS)
+    return list(map(LogRow._make, rows))
+
+
+def open_body(row: LogRow) -> dict[str, Any]:
+    """Traits, properties and context of an unopened event."""
+    body: dict[str, Any] = msgspec.json.decode(bytes(row.body))
+    return body
+
+
+def open_personal(row: LogRow) -> dict[str, Any]:
+    """The personal fields of an unopened event."""
+    return crypto.unseal(row.personal, context=PERSONAL_CONTEXT) if row.personal else {}  # type: ignore[return-value]
 
 
 def list_days_after(position: int, upto: int) -> list[EventRecord]:
@@ -61,6 +87,17 @@ def count_after(position: int) -> int:
 
 def get_log_end() -> int:
     return Event.objects.aggregate(end=Max("id"))["end"] or 0
+
+
+def find_next_id(position: int) -> int | None:
+    """The event that follows a position, unopened."""
+    return Event.objects.filter(id__gt=position).order_by("id").values_list("id", flat=True).first()
+
+
+def get_received_after(position: int) -> datetime | None:
+    """When the event that follows a position came in."""
+    received = Event.objects.filter(id__gt=position).order_by("id").values_list("received_ms", flat=True).first()
+    return None if received is None else _EPOCH + timedelta(milliseconds=received)
 
 
 def get_newest_received_at() -> datetime | None:

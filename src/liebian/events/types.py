@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 INTERNAL_SOURCE = "liebian"
 DAY_STARTED = "Day Started"
@@ -37,6 +37,21 @@ class EventRecord:
     def customer_id(self) -> int | None:
         """Set on outcomes that the product itself reports about a known customer."""
         return self.body.get("customer_id") if self.source == INTERNAL_SOURCE else None
+
+
+class LogRow(NamedTuple):
+    """A stored event as it lies in the log: for readers that need few of its parts. `body` is JSON, `personal` sealed."""
+
+    id: int
+    source: str
+    type: str
+    name: str
+    user_id: str | None
+    anonymous_id: str | None
+    at_ms: int
+    received_ms: int
+    body: bytes
+    personal: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

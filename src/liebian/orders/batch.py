@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from liebian.core.bulk import write_rows
+from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.core.errors import Invalid
-from liebian.core.money import to_minor
 from liebian.customers.types import CustomerEvent
 from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
-from liebian.orders.rules import State, apply_placed, apply_refund, order_id_of, parse_placed
-from liebian.orders.types import COMPLETED, REFUNDED, Line
+from liebian.orders.rules import (
+    Placed,
+    State,
+    apply_placed,
+    apply_refund,
+    apply_statement,
+    order_id_of,
+    parse_placed,
+    parse_updated,
+    products_of,
+    refunded_of,
+)
+from liebian.orders.types import COMPLETED, ORDER_NAMES, REFUNDED, UPDATED, Line, SeenProduct
 
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
-    "coupons",
+    "coupons", "checkout_id", "discount_minor", "stated_at",
 ]  # fmt: skip
 
 
@@ -24,25 +36,32 @@ class OrderBatch:
     def __init__(self, batch: list[CustomerEvent], currency: str) -> None:
         self.batch = batch
         self.currency = currency
-        named = {str(item.event.properties.get("order_id") or "").strip() for item in batch}
-        rows = Order.objects.filter(external_id__in=named)
+        named = {str(i.event.properties.get("order_id") or "").strip() for i in batch if i.event.name in ORDER_NAMES}
+        rows = Order.objects.filter(external_id__in=named) if named else []
         self.states: dict[str, State] = {row.external_id: _state(row) for row in rows}
         self.changed: dict[str, State] = {}
         self.changes: list[OrderChange] = []
         self.refused: list[RefusedOrderEvent] = []
-        self.products: dict[str, Line] = {}
+        self.products: dict[str, SeenProduct] = {}
         self.customer_ids: set[int] = set()
 
     def run(self) -> None:
         for item in self.batch:
+            self._see_products(item.event.properties)
+            if item.event.name not in ORDER_NAMES:
+                continue
             try:
                 self._apply(item)
             except Invalid as error:
                 self.refused.append(RefusedOrderEvent(event_id=item.event.id, code=error.code, message=error.message))
 
+    def _see_products(self, properties: dict[str, Any]) -> None:
+        for seen in products_of(properties, self.currency):
+            self.products[seen.external_id] = _told_together(self.products.get(seen.external_id), seen)
+
     def _apply(self, item: CustomerEvent) -> None:
         event, properties = item.event, item.event.properties
-        placed = parse_placed(properties, self.currency) if event.name == COMPLETED else None
+        placed = self._placed(item)
         external_id = order_id_of(properties)
         state = self.states.get(external_id) or State(
             external_id=external_id, customer_id=item.customer_id, id=event.id
@@ -50,14 +69,12 @@ class OrderBatch:
         before, counted, known = state.net_minor, state.counts, state.ordered_at is not None
         named = state.coupons
         if placed is not None:
-            apply_placed(state, placed, event.at)
-            self.products.update({line.product_id: line for line in placed.lines if line.product_id})
+            (apply_placed if event.name == COMPLETED else apply_statement)(state, placed, event.at)
             kind = "corrected" if known else "paid"
         elif event.name == REFUNDED:
-            amount = properties.get("total")
             currency = state.currency or str(properties.get("currency") or self.currency)
             refund_id = str(properties.get("refund_id") or event.id)[:100]
-            apply_refund(state, refund_id, None if amount is None else to_minor(amount, currency))
+            apply_refund(state, refund_id, refunded_of(properties, currency))
             kind = "refunded"
         else:
             state.is_cancelled = True
@@ -66,7 +83,7 @@ class OrderBatch:
         self.customer_ids.add(state.customer_id)
         delta, n_delta = state.net_minor - before, state.counts - counted
         fresh = [code for code in state.coupons if code not in named] if state.counts else []
-        if delta or n_delta or fresh or (kind == "paid" and not known):
+        if delta or n_delta or fresh or (event.name == COMPLETED and not known):
             self._log(item, state, kind, delta, n_delta, fresh)
 
     def _log(self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int, coupons: list[str]) -> None:
@@ -78,6 +95,11 @@ class OrderBatch:
             )
         )  # fmt: skip
 
+    def _placed(self, item: CustomerEvent) -> Placed | None:
+        if item.event.name == COMPLETED:
+            return parse_placed(item.event.properties, self.currency)
+        return parse_updated(item.event.properties, self.currency) if item.event.name == UPDATED else None
+
     def main_currency(self) -> str | None:
         """The currency of most orders of this batch."""
         counts = Counter(change.currency for change in self.changes)
@@ -88,16 +110,40 @@ class OrderBatch:
         write_rows(rows, update=_ORDER_COLUMNS)
         write_rows(self.changes)
         write_rows(self.refused, ignore=True)
-        self._save_new_products()
+        self._save_products()
 
-    def _save_new_products(self) -> None:
-        known = set(Product.objects.filter(external_id__in=list(self.products)).values_list("external_id", flat=True))
-        fresh = [
-            Product(external_id=key, name=line.name, category=line.category)
-            for key, line in self.products.items()
-            if key not in known
-        ]
-        Product.objects.bulk_create(fresh, batch_size=1000, ignore_conflicts=True)
+    def _save_products(self) -> None:
+        """What was told last stands; what was not told stays."""
+        if not self.products:
+            return
+        known = {row[1]: row for row in select_in(Product, ("id", *_PRODUCT), "external_id", sorted(self.products))}
+        fresh, changed = [], []
+        for key, seen in self.products.items():
+            before = SeenProduct(*known[key][1:]) if key in known else None
+            after = _told_together(before, seen)
+            row = (after.external_id, after.name, *_rest(after))
+            if before is None:
+                fresh.append(row)
+            elif after != before:
+                changed.append((*row, known[key][0]))
+        insert_tuples(Product, _PRODUCT, fresh)
+        update_tuples(Product, _PRODUCT, changed)
+
+
+_PRODUCT = ("external_id", "name", "category", "price_minor", "currency")
+
+
+def _rest(seen: SeenProduct) -> tuple[str, int | None, str]:
+    return seen.category, seen.price_minor, seen.currency
+
+
+def _told_together(before: SeenProduct | None, now: SeenProduct) -> SeenProduct:
+    if before is None:
+        return now
+    price, currency = (
+        (before.price_minor, before.currency) if now.price_minor is None else (now.price_minor, now.currency)
+    )
+    return SeenProduct(now.external_id, now.name or before.name, now.category or before.category, price, currency)
 
 
 def _state(row: Order) -> State:
@@ -105,7 +151,7 @@ def _state(row: Order) -> State:
         external_id=row.external_id, customer_id=row.customer_id, id=row.pk, ordered_at=row.ordered_at,
         currency=row.currency, total_minor=row.total_minor, channel=row.channel, is_cancelled=row.is_cancelled,
         lines=tuple(Line(**line) for line in row.lines), refunds=dict(row.refunds),
-        coupons=tuple(row.coupons),
+        coupons=tuple(row.coupons), checkout_id=row.checkout_id, discount_minor=row.discount_minor, stated_at=row.stated_at,
     )  # fmt: skip
 
 
@@ -115,5 +161,6 @@ def _row(state: State) -> Order:
         currency=state.currency, total_minor=state.total_minor, refunded_minor=state.refunded_minor,
         is_cancelled=state.is_cancelled, counts=state.counts, status=state.status, channel=state.channel,
         lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
-        coupons=list(state.coupons),
+        coupons=list(state.coupons), checkout_id=state.checkout_id, discount_minor=state.discount_minor,
+        stated_at=state.stated_at,
     )  # fmt: skip

@@ -7,13 +7,15 @@ class Product(models.Model):
     external_id = models.CharField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=100, default="")
+    price_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="")
 
     class Meta:
         db_table = "orders_product"
 
 
 class Order(models.Model):
-    """The id is that of the first event that named the order."""
+    """The id is that of the first event that named the order. `stated_at` is when the statement was made that stands."""
 
     id = models.BigIntegerField(primary_key=True)
     external_id = models.CharField(max_length=100, unique=True)
@@ -29,6 +31,9 @@ class Order(models.Model):
     lines = models.JSONField(default=list)
     refunds = models.JSONField(default=dict)
     coupons = models.JSONField(default=list)
+    checkout_id = models.CharField(max_length=100, default="")
+    discount_minor = models.BigIntegerField(default=0)
+    stated_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "orders_order"

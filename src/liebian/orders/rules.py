@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR, to_minor
 from liebian.core.texts import mark as _
-from liebian.orders.types import Line
+from liebian.orders.types import Line, SeenProduct
 
 MAX_LINES = 1000
 MAX_COUPONS = 10
@@ -19,14 +19,16 @@ MAX_QUANTITY = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order as its event states it."""
+    """An order as its event states it. `total_minor` is None when an update says nothing of money."""
 
     external_id: str
     currency: str
-    total_minor: int
+    total_minor: int | None
     channel: str
     lines: tuple[Line, ...]
     coupons: tuple[str, ...] = ()
+    checkout_id: str = ""
+    discount_minor: int = 0
 
 
 @dataclass(slots=True)
@@ -44,7 +46,9 @@ class State:
     lines: tuple[Line, ...] = ()
     refunds: dict[str, int] = field(default_factory=dict)
     coupons: tuple[str, ...] = ()
-    first_change: bool = True
+    checkout_id: str = ""
+    discount_minor: int = 0
+    stated_at: datetime | None = None
 
     @property
     def refunded_minor(self) -> int:
@@ -72,19 +76,76 @@ class State:
 
 def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
     """Read an "Order Completed" event. Raises Invalid when it has no order id or an unreadable amount."""
+    placed = parse_updated(properties, default_currency)
+    return placed if placed.total_minor is not None else replace(placed, total_minor=0)
+
+
+def parse_updated(properties: dict[str, Any], default_currency: str) -> Placed:
+    """Read an "Order Updated" event: as "Order Completed", but what it does not say stays as it was."""
     external_id = order_id_of(properties)
     currency = str(properties.get("currency") or default_currency).upper()[:3]
-    lines = tuple(
-        _line(item, currency) for item in (properties.get("products") or [])[:MAX_LINES] if isinstance(item, dict)
-    )
-    stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
-    total = to_minor(stated, currency) if stated is not None else sum(line.quantity * line.unit_minor for line in lines)
-    if total < 0:
+    lines = lines_of(properties, currency)
+    discount = to_minor(properties.get("discount") or 0, currency)
+    total = _total_of(properties, currency, lines, discount)
+    if total is not None and total < 0:
         raise Invalid("bad_amount", _("An order cannot have a negative total. Send a refund instead."))
-    if total > MAX_MINOR:
+    if total is not None and total > MAX_MINOR:
         raise Invalid("bad_amount", _("The order's total is larger than any amount that we can hold."))
     channel = str(properties.get("channel") or "")[:60]
-    return Placed(external_id, currency, total, channel, lines, coupons_of(properties))
+    checkout_id = str(properties.get("checkout_id") or "")[:100]
+    return Placed(external_id, currency, total, channel, lines, coupons_of(properties), checkout_id, discount)
+
+
+def _total_of(properties: dict[str, Any], currency: str, lines: tuple[Line, ...], discount: int) -> int | None:
+    """What was paid: said in one figure, or as subtotal with its parts, or by the lines; None when nothing says it."""
+    stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
+    if stated is not None:
+        return to_minor(stated, currency)
+    extra = sum(to_minor(properties.get(name) or 0, currency) for name in ("shipping", "tax"))
+    if properties.get("subtotal") is not None:
+        return to_minor(properties["subtotal"], currency) - discount + extra
+    return max(0, sum(line.quantity * line.unit_minor for line in lines) - discount + extra) if lines else None
+
+
+def lines_of(properties: dict[str, Any], currency: str) -> tuple[Line, ...]:
+    items = properties.get("products")
+    items = items[:MAX_LINES] if isinstance(items, list) else []
+    return tuple(_line(item, currency) for item in items if isinstance(item, dict))
+
+
+def products_of(properties: dict[str, Any], default_currency: str) -> list[SeenProduct]:
+    """The products that an event names, alone or in `products`. What cannot be read of one is left out.
+
+    >>> products_of({"product_id": "p1", "name": "Tea", "price": "12.50"}, "CNY")
+    [SeenProduct(external_id='p1', name='Tea', category='', price_minor=1250, currency='CNY')]
+    """
+    currency = str(properties.get("currency") or default_currency).upper()[:3]
+    several = properties.get("products")
+    items = [item for item in several[:MAX_LINES] if isinstance(item, dict)] if isinstance(several, list) else []
+    return [seen for item in (properties, *items) if (seen := _product(item, currency)) is not None]
+
+
+def _product(item: dict[str, Any], currency: str) -> SeenProduct | None:
+    key = item.get("product_id") or item.get("sku")
+    if not key:
+        return None
+    try:
+        price = to_minor(item["price"], currency) if item.get("price") is not None else None
+    except Invalid:
+        price = None
+    if price is not None and not 0 <= price <= MAX_MINOR:
+        price = None
+    name, category = str(item.get("name") or "")[:200], str(item.get("category") or "")[:100]
+    return SeenProduct(str(key)[:100], name, category, price, currency if price is not None else "")
+
+
+def refunded_of(properties: dict[str, Any], currency: str) -> int | None:
+    """How much a refund gives back: its total, or its products; None means all that is left."""
+    stated = next((properties[k] for k in ("total", "revenue", "value") if properties.get(k) is not None), None)
+    if stated is not None:
+        return to_minor(stated, currency)
+    lines = lines_of(properties, currency)
+    return sum(line.quantity * line.unit_minor for line in lines) or None
 
 
 def coupons_of(properties: dict[str, Any]) -> tuple[str, ...]:
@@ -115,15 +176,27 @@ def order_id_of(properties: dict[str, Any]) -> str:
 
 
 def apply_placed(state: State, placed: Placed, at: datetime) -> None:
-    """A repeated event states the order anew; what it was before is replaced, not added to.
+    """An "Order Completed" places the order, when it is the first, and states it."""
+    state.ordered_at = state.ordered_at or at
+    apply_statement(state, placed, at)
+
+
+def apply_statement(state: State, placed: Placed, at: datetime) -> None:
+    """A repeated event states the order anew; what it was before is replaced, not added to. The statement made last stands,
+    also when an older one arrives after it; of two of one moment the one that arrived last.
 
     Coupons are the exception: one that was named stays with the order, because it may have been used up for it.
     """
-    state.ordered_at = state.ordered_at or at
-    state.currency, state.total_minor = placed.currency, placed.total_minor
+    state.coupons = tuple(dict.fromkeys((*state.coupons, *placed.coupons)))
+    if state.stated_at is not None and at < state.stated_at:
+        return
+    state.stated_at = at
+    if placed.total_minor is not None:
+        state.currency, state.total_minor = placed.currency, placed.total_minor
+        state.discount_minor = placed.discount_minor
     state.channel = placed.channel or state.channel
     state.lines = placed.lines or state.lines
-    state.coupons = tuple(dict.fromkeys((*state.coupons, *placed.coupons)))
+    state.checkout_id = placed.checkout_id or state.checkout_id
 
 
 def apply_refund(state: State, refund_id: str, amount_minor: int | None) -> None:

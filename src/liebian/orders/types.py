@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-COMPLETED, REFUNDED, CANCELLED = "Order Completed", "Order Refunded", "Order Cancelled"
-EVENT_NAMES = (COMPLETED, REFUNDED, CANCELLED)
+COMPLETED, UPDATED = "Order Completed", "Order Updated"
+REFUNDED, CANCELLED = "Order Refunded", "Order Cancelled"
+ORDER_NAMES = (COMPLETED, UPDATED, REFUNDED, CANCELLED)
+PRODUCT_NAMES = (
+    "Product Viewed", "Product Clicked", "Product Added", "Product Removed", "Product List Viewed", "Cart Viewed",
+    "Checkout Started", "Product Added to Wishlist",
+)  # fmt: skip
+EVENT_NAMES = (*ORDER_NAMES, *PRODUCT_NAMES)
 STAGE = "orders"
 DEFAULT_CURRENCY = "CNY"
 
@@ -18,6 +24,17 @@ class Line:
     category: str
     quantity: int
     unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenProduct:
+    """What an event says of one product; empty or None where it says nothing."""
+
+    external_id: str
+    name: str
+    category: str
+    price_minor: int | None
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)

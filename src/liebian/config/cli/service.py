@@ -12,19 +12,22 @@ import urllib.request
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from liebian.config import env
+from liebian.config import env, jobs
 from liebian.config.cli.first_login import FIRST_ADMIN, first_password
 from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import examine
 from liebian.config.replay import check_replay
 from liebian.config.terminal import console, errors, print_json
-from liebian.config.worker import run_worker
+from liebian.config.worker import LANES, command_of, lanes_of, run_lane, supervise, watch_parent
 from liebian.core import clock
+from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 
 
 @app.command
@@ -56,12 +59,38 @@ def serve(*, workers: int = 1, threads: int = 4) -> None:
 
 
 @app.command
-def worker() -> None:
-    """Run the background jobs until Ctrl-C."""
+def worker(*, workers: int = 1, lane: str | None = None) -> None:
+    """Run the background jobs until Ctrl-C.
+
+    Parameters
+    ----------
+    workers
+        Processes that read the log. One on SQLite; up to one per core on PostgreSQL.
+    lane
+        Run this lane alone, in this process: stages or background.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_worker(stop)
+    if lane is None:
+        connections.close_all()
+        supervise([command_of(name) for name in lanes_of(workers)], stop)
+        return
+    if lane not in LANES:
+        raise Invalid(
+            "unknown_lane", _("There is no lane called %(lane)s. The lanes are %(known)s."), lane=lane, known=[*LANES]
+        )
+    if not sys.stdin.isatty():
+        watch_parent(stop)
+    run_lane(lane, stop)
+
+
+@app.command
+def accept_clock(*, json: bool = False) -> None:
+    """Say that the clock is right although it jumped ahead by more than a year."""
+    written = jobs.accept_clock(clock.now())
+    if json:
+        print_json({"days": written})
 
 
 @app.command(name="run")
@@ -78,7 +107,10 @@ def run_all(*, demo: bool = True) -> None:
     if demo:
         fill_if_empty(quiet=False)
     command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
-    children = [subprocess.Popen([*command, name], start_new_session=True) for name in ("serve", "worker")]
+    children = [
+        subprocess.Popen([*command, name], start_new_session=True, stdin=subprocess.DEVNULL)
+        for name in ("serve", "worker")
+    ]
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

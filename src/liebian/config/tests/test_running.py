@@ -10,7 +10,7 @@ from liebian.config.demo.history import Diary, write_lives
 from liebian.config.demo.people import Crowd
 from liebian.config.demo.shop import season
 from liebian.config.jobs import ALL
-from liebian.config.worker import run_worker
+from liebian.config.worker import LANES, run_lane
 
 FIRST, LAST = date(2025, 6, 1), date(2026, 6, 12)
 
@@ -44,10 +44,11 @@ def test_jobs_have_names_of_their_own_and_say_what_they_do():
     assert all(job.help.endswith(".") for job in ALL)
 
 
+@pytest.mark.parametrize("lane", LANES)
 @pytest.mark.django_db(databases="__all__", transaction=True)
-def test_the_worker_stops_when_it_is_asked_to():
+def test_a_lane_stops_when_it_is_asked_to(lane):
     stop = threading.Event()
-    worker = threading.Thread(target=run_worker, args=(stop,))
+    worker = threading.Thread(target=run_lane, args=(lane, stop))
     worker.start()
     stop.set()
     worker.join(timeout=30)

@@ -4,17 +4,22 @@ Personal fields leave masked (`listing`, `profile`), or in clear through `people
 """
 
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
+from liebian.customers.queries.merges import rebuild_before_merge
 from liebian.customers.queries.people import (
     count_in_tier,
     count_known,
     count_new_buyers,
     find_customer,
     find_customer_id,
+    find_next_event_id,
     get_customer,
     get_personal,
+    get_position,
+    list_customer_events,
     list_customer_events_after,
     list_customers_by_id,
     list_merges_after,
+    list_owners,
     list_personal,
     list_recommended,
     list_user_ids,
@@ -41,12 +46,15 @@ __all__ = [
     "find_customer",
     "find_customer_id",
     "find_final_ids",
+    "find_next_event_id",
     "find_seen_ids",
     "get_customer",
     "get_freshness",
     "get_personal",
+    "get_position",
     "get_profile",
     "list_cells",
+    "list_customer_events",
     "list_customer_events_after",
     "list_customers",
     "list_customers_by_id",
@@ -56,6 +64,7 @@ __all__ = [
     "list_known_ids_after",
     "list_merged_into",
     "list_merges_after",
+    "list_owners",
     "list_personal",
     "list_recommended",
     "list_rule_attributes",
@@ -64,4 +73,5 @@ __all__ = [
     "list_timeline",
     "list_user_ids",
     "normalise",
+    "rebuild_before_merge",
 ]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
+from liebian.customers.queries.seen import find_final_ids
 from liebian.customers.rules import customer_number, normal_email, normal_phone
+from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended
 from liebian.customers.types import CustomerEvent as CustomerEventView
-from liebian.customers.types import CustomerView, Merge, Personal, Recommended
 from liebian.events import queries as events
 
-STAGE = "customers"
+SPAN = 20_000  # how far one read goes when few of the events on the way are wanted
 
 
 def list_customer_events_after(
@@ -24,14 +25,40 @@ def list_customer_events_after(
 
     With `names`, only these events are returned, but the position moves over all others too.
     """
-    end = cursors.position_of(STAGE)
+    end = min(cursors.position_of(STAGE), position + max(SPAN, limit))
+    if end <= position:
+        return [], max(end, position)
     rows = CustomerEvent.objects.filter(event_id__gt=position, event_id__lte=end)
     if names is not None:
         rows = rows.filter(name__in=names)
-    owners = dict(rows.order_by("event_id").values_list("event_id", "customer_id")[:limit])
-    records = events.list_events_by_id(owners)
-    found = [CustomerEventView(event=records[event_id], customer_id=owner) for event_id, owner in owners.items()]
-    return found, (found[-1].event.id if len(found) == limit else end)
+    seen = dict(rows.order_by("event_id").values_list("event_id", "customer_id")[:limit])
+    upto = max(seen) if len(seen) == limit else end
+    return list_customer_events(seen), upto
+
+
+def list_customer_events(seen: Mapping[int, int]) -> list[CustomerEventView]:
+    """Events by id with the people who stand today; `seen` maps event ids to the people of that time."""
+    if not seen:
+        return []
+    records = events.list_events_by_id(seen)
+    finals = find_final_ids(seen.values())
+    return [CustomerEventView(event=records[key], customer_id=finals.get(owner, owner)) for key, owner in seen.items()]
+
+
+def get_position() -> int:
+    """The event up to which people are resolved."""
+    return cursors.position_of(STAGE)
+
+
+def find_next_event_id(position: int, *, names: Sequence[str]) -> int | None:
+    """The next event of these names that has a person, unopened."""
+    rows = CustomerEvent.objects.filter(event_id__gt=position, name__in=names).order_by("event_id")
+    return rows.values_list("event_id", flat=True).first()
+
+
+def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
+    """The people of these events at the time they were resolved; events of nobody are left out."""
+    return dict(CustomerEvent.objects.filter(event_id__in=list(event_ids)).values_list("event_id", "customer_id"))
 
 
 def list_merges_after(position: int, limit: int = 10_000) -> list[Merge]:
@@ -51,7 +78,7 @@ def _view(row: Customer) -> CustomerView:
 def find_customer(customer_id: int) -> CustomerView | None:
     """The person of that id, or the person they were merged into."""
     row = Customer.objects.filter(pk=customer_id).first()
-    while row is not None and row.merged_into:
+    if row is not None and row.merged_into:
         row = Customer.objects.filter(pk=row.merged_into).first()
     return _view(row) if row else None
 
@@ -82,7 +109,8 @@ def get_customer(customer_id: int) -> CustomerView:
 def list_customers_by_id(ids: Iterable[int]) -> dict[int, CustomerView]:
     """People by id; an id that was merged away maps to the person who stands today."""
     rows = Customer.objects.in_bulk(list(ids))
-    return {key: found for key, row in rows.items() if (found := find_customer(key) if row.merged_into else _view(row))}
+    standing = Customer.objects.in_bulk({row.merged_into for row in rows.values() if row.merged_into})
+    return {key: _view(standing[row.merged_into] if row.merged_into else row) for key, row in rows.items()}
 
 
 def find_customer_id(*, kind: str, value: str) -> int | None:

@@ -9,9 +9,10 @@ from typing import Any
 from liebian.access.types import mask_name
 from liebian.core import crypto, cursors
 from liebian.customers.models import Customer, CustomerEvent, Identifier
-from liebian.customers.queries.people import STAGE, open_field, person_row
+from liebian.customers.queries.people import open_field, person_row
+from liebian.customers.queries.seen import list_merged_into
 from liebian.customers.rules import covered_text, customer_number, masked
-from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS, Fact, Freshness, IdentifierView, Profile
+from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS, STAGE, Fact, Freshness, IdentifierView, Profile
 from liebian.events import queries as events
 from liebian.events.types import EventRecord
 
@@ -51,7 +52,8 @@ def list_facts(customer_id: int) -> list[Fact]:
 
 def _last_told(customer_id: int) -> dict[str, EventRecord]:
     """Trait → the event whose value stands: the last one in log order that carried it."""
-    rows = CustomerEvent.objects.filter(customer_id=customer_id, type="identify").order_by("-event_id")
+    own_ids = [customer_id, *list_merged_into([customer_id]).get(customer_id, ())]
+    rows = CustomerEvent.objects.filter(customer_id__in=own_ids, type="identify").order_by("-event_id")
     ids = list(rows.values_list("event_id", flat=True)[:_READ_BACK])
     found = events.list_events_by_id(ids)
     told: dict[str, EventRecord] = {}

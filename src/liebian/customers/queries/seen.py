@@ -1,8 +1,5 @@
-"""Events and people in columns, for stages that read whole batches and need no bodies.
-
-A *seen id* is the person an event belonged to when it was resolved; merges do not move it. The *final id* is the person
-they are today.
-"""
+"""The log with people as columns, for stages that count: the ids that people had when their events were resolved, and the
+map from these to the people who stand today."""
 
 from __future__ import annotations
 
@@ -11,69 +8,50 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Mod
 
 from liebian.core import cursors
-from liebian.customers.models import Customer, CustomerEvent, IdentityChange, TierMembership
-from liebian.customers.queries.people import STAGE
-from liebian.customers.types import RuleAttributes, SeenEvents
-from liebian.events import queries as events
+from liebian.core.columns import select_in
+from liebian.customers.models import Customer, TierMembership
+from liebian.customers.models import CustomerEvent as CustomerEventRow
+from liebian.customers.types import STAGE, RuleAttributes, SeenEvents
 
-_COLUMNS = ("event_id", "customer_id", "type", "name", "at_ms")
+_COLUMNS = "event_id, customer_id, type, name, at_ms, received_ms"
 
 
 def list_seen_events_after(position: int, limit: int, *, shard: int = 0, shards: int = 1) -> SeenEvents:
-    """The next events of the people of a shard (seen id modulo `shards`), and the position up to which they are all."""
+    """The next events in log order, of one shard of seen ids, and the position up to which this shard is now read."""
     end = cursors.position_of(STAGE)
-    rows = CustomerEvent.objects.filter(event_id__gt=position, event_id__lte=end)
-    if shards > 1:
-        rows = rows.annotate(part=Mod("customer_id", shards)).filter(part=shard)
-    found = list(rows.order_by("event_id").values_list(*_COLUMNS)[:limit])
-    received = events.list_received([row[0] for row in found])
-    event_ids, seen_ids, types, names, at_ms = list(zip(*found, strict=True)) or [()] * len(_COLUMNS)
-    upto = found[-1][0] if len(found) == limit else max(end, position)
-    return SeenEvents(event_ids, seen_ids, types, names, at_ms, tuple(received[row[0]] for row in found), upto)
+    mine = "" if shards == 1 else " AND customer_id %% %s = %s"
+    sql = f"SELECT {_COLUMNS} FROM customers_customerevent WHERE event_id > %s AND event_id <= %s{mine} ORDER BY event_id LIMIT %s"  # noqa: S608
+    values = [position, end, *([] if shards == 1 else [shards, shard]), limit]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    event_id, seen_id, type_, name, at_ms, received_ms = zip(*rows, strict=True) if rows else ((),) * 6
+    upto = rows[-1][0] if len(rows) == limit else max(end, position)
+    return SeenEvents(event_id, seen_id, type_, name, at_ms, received_ms, upto)
 
 
 def find_seen_ids(event_ids: Iterable[int]) -> dict[int, int]:
     """Per event the person it belonged to when it was resolved; events of nobody are left out."""
-    return dict(CustomerEvent.objects.filter(event_id__in=list(event_ids)).values_list("event_id", "customer_id"))
+    return dict(select_in(CustomerEventRow, ("event_id", "customer_id"), "event_id", sorted(set(event_ids))))
 
 
 def find_final_ids(ids: Iterable[int]) -> dict[int, int]:
-    """Who the people that were merged away are today; everybody else is left out."""
-    found: dict[int, int] = {}
-    asked = set(ids)
-    while asked:
-        rows = Customer.objects.filter(pk__in=asked, merged_into__isnull=False).values_list("id", "merged_into")
-        step = {key: into for key, into in rows if into is not None}
-        found |= step
-        asked = set(step.values()) - found.keys()
-    return {key: _end_of(key, found) for key in found}
-
-
-def _end_of(key: int, into: dict[int, int]) -> int:
-    while key in into:
-        key = into[key]
-    return key
+    """Who stands today for each id that was merged away; ids that stand themselves are left out."""
+    found = select_in(Customer, ("id", "merged_into"), "id", sorted(set(ids)), where="merged_into IS NOT NULL")
+    return dict(found)
 
 
 def list_merged_into(final_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The people who turned out to be these, near and far, ascending; who took nobody in is left out."""
-    asked = {key: key for key in final_ids}
-    found: dict[int, set[int]] = defaultdict(set)
-    while asked:
-        rows = IdentityChange.objects.filter(kind="merged", customer_id__in=list(asked))
-        step = {
-            loser: asked[winner]
-            for loser, winner in rows.values_list("other_id", "customer_id")
-            if loser is not None and loser not in found[asked[winner]]
-        }
-        for loser, final in step.items():
-            found[final].add(loser)
-        asked = step
-    return {final: sorted(losers) for final, losers in found.items() if losers}
+    """The ids that were merged into each of these people, ascending; people without any are left out."""
+    merged: dict[int, list[int]] = defaultdict(list)
+    for loser, winner in select_in(Customer, ("id", "merged_into"), "merged_into", sorted(set(final_ids))):
+        merged[winner].append(loser)
+    return {winner: sorted(losers) for winner, losers in merged.items()}
 
 
 def list_known_ids_after(after: int, limit: int, *, shard: int = 0, shards: int = 1) -> list[int]:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from liebian.core import keyset
 from liebian.customers.models import CustomerEvent, IdentityChange
+from liebian.customers.queries.seen import list_merged_into
 from liebian.customers.types import Change, TimelineItem, TimelinePage
 from liebian.events import queries as events
 from liebian.events.types import DAY_STARTED
@@ -25,7 +26,7 @@ _INTERACTIONS = Q(type__in=["page", "screen", "track"]) & ~_ORDERS & ~_REFERRAL
 def list_timeline(*, customer_id: int, kind: str = "all", before: str = "", limit: int = 20) -> TimelinePage:
     """One page in the order of time, ties by id. Raises Invalid "bad_cursor"."""
     own_ids = _all_ids_of(customer_id)
-    rows = _of_kind(CustomerEvent.objects.filter(customer_id=customer_id), kind, own_ids)
+    rows = _of_kind(CustomerEvent.objects.filter(customer_id__in=own_ids), kind, own_ids)
     if before:
         at_ms, event_id = keyset.decode(before, size=2)
         if not (isinstance(at_ms, int) and isinstance(event_id, int)):
@@ -50,12 +51,7 @@ def _of_kind(rows: QuerySet[CustomerEvent], kind: str, own_ids: set[int]) -> Que
 
 def _all_ids_of(customer_id: int) -> set[int]:
     """The person and everybody who turned out to be them."""
-    known, fresh = {customer_id}, {customer_id}
-    while fresh:
-        merged = IdentityChange.objects.filter(kind="merged", customer_id__in=fresh).values_list("other_id", flat=True)
-        fresh = {other for other in merged if other} - known
-        known |= fresh
-    return known
+    return {customer_id, *list_merged_into([customer_id]).get(customer_id, ())}
 
 
 def _items(event_ids: list[int], own_ids: Iterable[int]) -> tuple[TimelineItem, ...]:

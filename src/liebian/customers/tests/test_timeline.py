@@ -35,7 +35,7 @@ def titles(customer_id, kind="all", language="en"):
 def test_pages_hold_every_event_once_newest_first(hours, limit):
     CustomerEvent.objects.all().delete()
     rows = [
-        CustomerEvent(event_id=number + 1, customer_id=7, type="page", name="p", at_ms=hour * 1000)
+        CustomerEvent(event_id=number + 1, customer_id=7, type="page", name="p", at_ms=hour * 1000, received_ms=0)
         for number, hour in enumerate(hours)
     ]
     CustomerEvent.objects.bulk_create(rows)

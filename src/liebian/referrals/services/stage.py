@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from liebian.core import cursors
 from liebian.customers import queries as customers
 from liebian.events import queries as events
@@ -45,15 +47,23 @@ def advance(*, limit: int = BATCH) -> int:
     transaction with the cursors; idempotent by these. Outcomes are told after it, idempotent by their cause. Reads only
     what the log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
     """
-    consumed = _follow_merges()
-    portion = _read(limit)
-    if portion is not None:
-        consumed += _consume(portion)
+    try:
+        with (
+            transaction.atomic(),
+            cursors.reading(STAGE, wait=False) as reading,
+            cursors.reading(ORDERS) as order_reading,
+        ):
+            consumed = _follow_merges()
+            portion = _read(limit, reading.start, order_reading.start)
+            if portion is not None:
+                consumed += _consume(portion)
+                reading.position, order_reading.position = portion.upto, portion.orders_upto
+    except cursors.Busy:
+        return 0
     return consumed + announce_outcomes()
 
 
-def _read(limit: int) -> _Portion | None:
-    start, orders_start = cursors.position_of(STAGE), cursors.position_of(ORDERS)
+def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     horizon = orders.get_position()  # orders read what customers wrote, so this is behind both
     if horizon <= start:
         return None
@@ -70,11 +80,9 @@ def _read(limit: int) -> _Portion | None:
 
 
 def _consume(portion: _Portion) -> int:
-    with cursors.reading(STAGE) as reading, cursors.reading(ORDERS) as order_reading:
-        if reading.start != portion.start or order_reading.start != portion.orders_start:
-            return 1  # another worker was faster; what we read is behind us
+    """Most stretches hold nothing that concerns referrals; they cost the reading only."""
+    if portion.found or portion.changes or portion.days:
         ReferralBatch(portion.found, portion.changes, portion.days).run()
-        reading.position, order_reading.position = portion.upto, portion.orders_upto
     return portion.upto - portion.start
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from django.db import transaction
 
+from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.customers import queries as customers
 from liebian.segments.models import DueOrder, Progress
@@ -80,6 +81,8 @@ def _step(progress: Progress, limit: int, ceiling: int | None) -> int:
         return done + _sweep(progress.shard, rules)
     except MergedMeanwhile:  # by another process: what was read is old, the next step reads anew
         return 1
+    except cursors.Busy:  # another worker has this shard
+        return 0
 
 
 def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) -> int:
@@ -94,7 +97,7 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
     else:
         gathered, changed = Gathered(), set()
     numbers = number_facts(set(gathered.keys))
-    with transaction.atomic():
+    with cursors.reading(_cursor_of(progress), wait=False) as reading:
         row = Progress.objects.select_for_update().get(pk=progress.pk)
         if _place(row) != _place(progress):
             return 1  # another process was faster; what we read is behind us
@@ -105,7 +108,12 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         if portion.new_day is not None:
             DueOrder.objects.filter(day__lte=row.day, seen_id__in=changed).delete()
         row.save()
+        reading.position = row.event_id
     return max(portion.upto - progress.event_id, portion.size)
+
+
+def _cursor_of(progress: Progress) -> str:
+    return "segments" if progress.shards == 1 else f"segments.{progress.shard}"
 
 
 def _move(row: Progress, portion: Portion, rules: RuleSet, today: date) -> None:
@@ -131,7 +139,7 @@ def _sweep(shard: int, rules: RuleSet) -> int:
     progress = Progress.objects.get(pk=shard)
     if progress.sweep_after is None:
         return 0
-    with transaction.atomic():
+    with cursors.reading(_cursor_of(progress), wait=False):
         row = Progress.objects.select_for_update().get(pk=shard)
         if row.sweep_after is None or row.rules != rules.signature:
             return 1

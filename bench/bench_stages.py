@@ -1,0 +1,151 @@
+"""What the stages cost an event, beside a bare insert of the same rows in the same run.
+
+    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--batch 2000]
+
+Works in a temporary home on SQLite, or on the database that DATABASE_URL names (it must be empty). Everybody is known
+before the measurement; then come page and track events of them, 5 % identify and 3 % orders. With --history so many events
+of the same people lie before it. Prints microseconds an event of each stage, of the bare insert, and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+START_MS = 1_767_225_600_000  # 2026-01-01
+PAGE = (
+    b'{"properties":{"path":"/tea/%d","title":"Longjing"},"context":{"page":{"path":"/tea"},"userAgent":"Mozilla/5.0"}}'
+)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--history", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=2_000)
+    return parser.parse_args()
+
+
+def set_up() -> None:
+    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
+    import django
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    for alias in settings.DATABASES:
+        call_command("migrate", database=alias, verbosity=0)
+
+
+def event(number: int, kind: str, who: int, chance: random.Random) -> tuple[Any, ...]:
+    at = START_MS + number * 20
+    key = at.to_bytes(6, "big") + number.to_bytes(10, "big")
+    body, name, user = PAGE % number, "", f"user-{who}"
+    if kind == "identify":
+        body = b'{"traits":{"city":"Hangzhou","plan":"%d"}}' % (number % 7)
+    elif kind == "order":
+        kind, name = "track", "Order Completed"
+        body = b'{"properties":{"order_id":"o%d","total":"%d.50","currency":"CNY","products":[{"product_id":"p%d","name":"Tea","price":"20.00","quantity":2}]}}' % (
+            number, 20 + number % 300, number % 500)  # fmt: skip
+    else:
+        kind, name = ("page", "Home") if number % 2 else ("track", "Product Clicked")
+    anonymous = None if chance.random() < 0.4 else f"device-{who}"
+    return (key, "bench", kind, name, user, anonymous, at, at + 40, body, None)
+
+
+def events(first: int, count: int, customers: int, *, only_views: bool = False) -> Iterator[tuple[Any, ...]]:
+    chance = random.Random(first)
+    for number in range(first, first + count):
+        draw = 1.0 if only_views else chance.random()
+        kind = "identify" if draw < 0.05 else "order" if draw < 0.08 else "view"
+        yield event(number, kind, chance.randrange(customers), chance)
+
+
+def people(customers: int) -> Iterator[tuple[Any, ...]]:
+    for who in range(customers):
+        at = START_MS - 1_000_000_000 + who
+        key = at.to_bytes(6, "big") + who.to_bytes(10, "big")
+        yield (key, "bench", "page", "Home", f"user-{who}", f"device-{who}", at, at, PAGE % who, None)
+
+
+def fill(rows: Iterator[tuple[Any, ...]], part: int = 50_000) -> None:
+    from itertools import islice
+
+    from liebian.core.columns import insert_tuples
+    from liebian.events.models import Event
+
+    columns = ("key", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
+    while portion := list(islice(rows, part)):
+        insert_tuples(Event, columns, portion)
+
+
+def drain(step: Callable[[], int]) -> float:
+    started = time.perf_counter()
+    while step():
+        pass
+    return time.perf_counter() - started
+
+
+def bare_insert(count: int, batch: int) -> float:
+    """The rows that the identity stage writes, inserted into an empty table of the same shape, as many to a commit."""
+    from django.db import connection, transaction
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id, customer_id, type, name, at_ms, received_ms FROM customers_customerevent ORDER BY event_id DESC LIMIT %s",
+            [count],
+        )
+        rows = cursor.fetchall()[::-1]
+        cursor.execute(
+            "CREATE TABLE bench_bare (event_id bigint PRIMARY KEY, customer_id bigint, type text, name text, at_ms bigint, received_ms bigint)"
+        )
+        started = time.perf_counter()
+        for start in range(0, len(rows), batch):
+            with transaction.atomic():
+                cursor.executemany(
+                    "INSERT INTO bench_bare VALUES (%s, %s, %s, %s, %s, %s)", rows[start : start + batch]
+                )
+        taken = time.perf_counter() - started
+        cursor.execute("DROP TABLE bench_bare")
+    return taken
+
+
+def main() -> None:
+    options = read_options()
+    set_up()
+    from liebian.customers import services as customers
+    from liebian.orders import services as orders
+    from liebian.referrals import services as referrals
+
+    fill(people(options.customers))
+    fill(events(0, options.history, options.customers, only_views=True))
+    stages: dict[str, Callable[[], int]] = {
+        "identity": lambda: customers.advance(limit=options.batch),
+        "orders": lambda: orders.advance(limit=options.batch),
+        "referrals": lambda: referrals.advance(limit=options.batch),
+    }
+    for step in stages.values():
+        drain(step)
+    fill(events(10**9, options.events, options.customers))
+    taken = {name: drain(step) for name, step in stages.items()}
+    bare = bare_insert(options.events, options.batch)
+    print(
+        f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before, batches of {options.batch:,}"
+    )
+    for name, seconds in {**taken, "all stages": sum(taken.values()), "bare insert": bare}.items():
+        print(f"{name:12} {seconds / options.events * 1e6:7.1f} µs an event   {seconds / bare:5.1f} x bare insert")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Rows as plain tuples, read and written as sets: what the stages use where instances of models would cost more than the work.
+
+Values come and go in Python's types on both databases. On PostgreSQL a set is one statement over arrays; on SQLite it is
+one prepared statement over many rows. The caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, models, router
+
+CHUNK = 900  # values in one IN list on SQLite; lists of equal length share a prepared statement
+
+
+def select_in(
+    model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[Any], *, where: str = ""
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of `model` whose `key` is among the values, as tuples of the columns. `where` is SQL of ours, without values."""
+    if not values:
+        return
+    connection = connections[router.db_for_read(model)]
+    quote = connection.ops.quote_name
+    names = ", ".join(_selected(_field(model, name), connection) for name in columns)
+    head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(_field(model, key).column)}"  # noqa: S608 - names of our own models
+    tail = f" AND {where}" if where else ""
+    readers = [
+        (place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            kind = _field(model, key).db_type(connection)
+            cursor.execute(f"{head} = ANY(%s::{kind}[]){tail}", [list(values)])
+            yield from _read(cursor.fetchall(), readers)
+            return
+        for start in range(0, len(values), CHUNK):
+            part = list(values[start : start + CHUNK])
+            if start:
+                part += [part[-1]] * (CHUNK - len(part))
+            cursor.execute(f"{head} IN ({', '.join(['%s'] * len(part))}){tail}", part)
+            yield from _read(cursor.fetchall(), readers)
+
+
+def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values stand in the order of the columns."""
+    if not rows:
+        return
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    names = ", ".join(quote(field.column) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            source = _arrays(fields, connection)
+            cursor.execute(f"{head} SELECT * FROM {source}", _transposed(fields, rows))  # noqa: S608
+        else:
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"{head} VALUES ({marks})", _adapted(fields, rows))
+
+
+def update_tuples(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, key: str = "id"
+) -> None:
+    """Set the columns of existing rows; each tuple ends with the value of `key`, by which every matching row is changed."""
+    if not rows:
+        return
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in (*columns, key)]
+    table, names = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            given = [f"c{place}" for place in range(len(names))]  # the key may be one of the changed columns as well
+            source = f"{_arrays(fields, connection)} AS v({', '.join(given)})"
+            changed = ", ".join(f"{name} = v.{other}" for name, other in zip(names[:-1], given, strict=False))
+            cursor.execute(
+                f"UPDATE {table} AS t SET {changed} FROM {source} WHERE t.{names[-1]} = v.{given[-1]}",  # noqa: S608
+                _transposed(fields, rows),
+            )
+        else:
+            changed = ", ".join(f"{name} = %s" for name in names[:-1])
+            cursor.executemany(f"UPDATE {table} SET {changed} WHERE {names[-1]} = %s", _adapted(fields, rows))  # noqa: S608
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
+
+
+def _arrays(fields: Sequence[Any], connection: Any) -> str:
+    return f"unnest({', '.join(f'%s::{_type(field, connection)}[]' for field in fields)})"
+
+
+def _type(field: Any, connection: Any) -> str:
+    return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection))
+
+
+def _transposed(fields: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    for place, field in enumerate(fields):
+        if field.get_internal_type() == "JSONField":
+            columns[place] = [_as_json(value) for value in columns[place]]
+    return columns
+
+
+def _adapted(fields: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    writers = [
+        (place, write) for place, field in enumerate(fields) if (write := _WRITERS.get(field.get_internal_type()))
+    ]
+    if not writers:
+        return list(rows)
+    adapted = []
+    for row in rows:
+        values = list(row)
+        for place, write in writers:
+            if values[place] is not None:
+                values[place] = write(values[place])
+        adapted.append(tuple(values))
+    return adapted
+
+
+def _as_json(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_text(moment: datetime) -> str:
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(" ")[:-6]
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "DateTimeField": _as_text,
+    "DateField": lambda day: day.isoformat(),
+    "JSONField": _as_json,
+}
+
+
+def _selected(field: Any, connection: Any) -> str:
+    """SQLite's driver would open times by the column's declared type, at many times the cost."""
+    name = str(connection.ops.quote_name(field.column))
+    return f"CAST({name} AS text)" if _is_sqlite_time(field, connection) else name
+
+
+def _is_sqlite_time(field: Any, connection: Any) -> bool:
+    return bool(connection.vendor == "sqlite" and field.get_internal_type() == "DateTimeField")
+
+
+def _reader(field: Any, connection: Any) -> Callable[[Any], Any] | None:
+    if _is_sqlite_time(field, connection):
+        return _from_text
+    return bytes if connection.vendor == "postgresql" and field.get_internal_type() == "BinaryField" else None
+
+
+def _from_text(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+00:00")
+
+
+def _read(rows: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> Iterator[tuple[Any, ...]]:
+    if not readers:
+        yield from rows
+        return
+    for row in rows:
+        values = list(row)
+        for place, read in readers:
+            if values[place] is not None:
+                values[place] = read(values[place])
+        yield tuple(values)

@@ -1,0 +1,8 @@
+"""The identity stage at work: whose event is it? Owns the resolution of one batch in memory and its writing as sets.
+
+Does not own the rules of the decision (`customers.rules`), the cursor (`customers.services`) or the log (`events`).
+"""
+
+from liebian.customers.identity.resolution import Resolution
+
+__all__ = ["Resolution"]

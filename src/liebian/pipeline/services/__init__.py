@@ -1,0 +1,26 @@
+"""Writes of `pipeline`: walking the units, and what people do to them."""
+
+from liebian.pipeline.rules import place_of, shown_error
+from liebian.pipeline.services.running import run_unit, walk
+from liebian.pipeline.services.steering import (
+    ask_replay_check,
+    pause_unit,
+    resume_unit,
+    run_replay_check,
+    take_aside_again,
+)
+from liebian.pipeline.services.units import UNITS, shards_of
+
+__all__ = [
+    "UNITS",
+    "ask_replay_check",
+    "pause_unit",
+    "place_of",
+    "resume_unit",
+    "run_replay_check",
+    "run_unit",
+    "shards_of",
+    "shown_error",
+    "take_aside_again",
+    "walk",
+]

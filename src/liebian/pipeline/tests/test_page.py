@@ -1,0 +1,42 @@
+"""The pipeline page: what it shows, and who may do what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from liebian.customers.tests.factories import client_of, track
+from liebian.events.services import record_events
+from liebian.pipeline.models import SetAside, UnitState
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_the_page_says_how_far_each_stage_is_and_what_it_left_out():
+    record_events([track("u1", "Order Completed", order_id="o1", total=1)], source="shop", received_at=NOW)
+    UnitState.objects.create(name="referrals", is_stopped=True, last_error="ValueError: sums differ", failed_at=NOW)
+    SetAside.objects.create(unit="identity", event_id=4711, error="KeyError: x", at=NOW)
+    html = client_of("viewer").get("/pipeline", headers={"accept-language": "en"}).content.decode()
+    for words in ("ValueError: sums differ", "4711", "KeyError: x"):
+        assert words in html
+    assert 'action="/pipeline' not in html
+    assert 'hx-get="/pipeline/units"' in html
+
+
+def test_an_operator_pauses_and_resumes_a_stage():
+    client = client_of("operator")
+    assert client.post("/pipeline/units/orders/pause").status_code == 302
+    assert UnitState.objects.get(name="orders").is_paused
+    assert 'action="/pipeline/units/orders/resume"' in client.get("/pipeline").content.decode()
+    client.post("/pipeline/units/orders/resume")
+    assert not UnitState.objects.get(name="orders").is_paused
+    assert client.post("/pipeline/units/nothing/pause").status_code == 404
+
+
+def test_a_check_by_replay_is_asked_for_once():
+    client = client_of("operator")
+    client.post("/pipeline/replay")
+    assert 'action="/pipeline/replay"' not in client.get("/pipeline").content.decode()
+    assert client.post("/pipeline/set-aside/99/take").status_code == 302

@@ -1,0 +1,89 @@
+"""The pipeline page: where every stage stands, what holds it up, and the few things that people may do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from liebian.access.guard import requires
+from liebian.core import clock
+from liebian.core.errors import Conflict, NotFound
+from liebian.pipeline import queries, services
+from liebian.pipeline.types import UnitView
+from liebian.pipeline.words import PART_NAMES, REPLAY_STATES, STATES, UNIT_ABOUT, UNIT_NAMES, waiting_time
+from liebian.ui.formats import error_text
+
+
+@requires("pipeline:view")
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "pipeline/home.html", _context(request))
+
+
+@requires("pipeline:view")
+def units(request: HttpRequest) -> HttpResponse:
+    """The part of the page that is read again every two seconds."""
+    return render(request, "pipeline/_state.html", _context(request))
+
+
+@requires("pipeline:manage")
+@require_POST
+def pause(request: HttpRequest, name: str) -> HttpResponse:
+    services.pause_unit(name=name, actor_id=int(request.user.pk or 0), now=clock.now())
+    messages.success(request, _("The stage is paused. What comes in stays in the log and waits."))
+    return redirect("pipeline:home")
+
+
+@requires("pipeline:manage")
+@require_POST
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    services.resume_unit(name=name, actor_id=int(request.user.pk or 0), now=clock.now())
+    messages.success(request, _("The stage goes on where it stood."))
+    return redirect("pipeline:home")
+
+
+@requires("pipeline:manage")
+@require_POST
+def take(request: HttpRequest, aside_id: int) -> HttpResponse:
+    try:
+        services.take_aside_again(aside_id=aside_id, actor_id=int(request.user.pk or 0), now=clock.now())
+    except (Conflict, NotFound) as error:
+        messages.error(request, error_text(error))
+    else:
+        messages.success(request, _("The event is taken."))
+    return redirect("pipeline:home")
+
+
+@requires("pipeline:manage")
+@require_POST
+def replay(request: HttpRequest) -> HttpResponse:
+    services.ask_replay_check(actor_id=int(request.user.pk or 0), now=clock.now())
+    messages.success(request, _("The check runs in the background. Its result appears here."))
+    return redirect("pipeline:home")
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    user: Any = request.user
+    now = clock.now()
+    check = queries.find_replay_check()
+    aside = [{"view": row, "unit": UNIT_NAMES.get(row.unit, row.unit)} for row in queries.list_set_aside()]
+    return {
+        "rows": [_row(view) for view in queries.list_units(services.UNITS, now=now)],
+        "aside": aside, "n_aside": queries.count_set_aside(), "check": check,
+        "check_state": REPLAY_STATES[check.state] if check else None,
+        "parts": [{"name": PART_NAMES.get(p.name, p.name), "part": p} for p in check.parts] if check else [],
+        "may_manage": user.may("pipeline:manage"), "now": now,
+    }  # fmt: skip
+
+
+def _row(view: UnitView) -> dict[str, Any]:
+    label, tone, icon = STATES[view.state]
+    return {
+        "unit": view, "name": UNIT_NAMES.get(view.name, view.name), "about": UNIT_ABOUT.get(view.name, ""), "state": label,
+        "tone": tone, "icon": icon, "waits": waiting_time(view.behind_seconds),
+        "can_resume": view.state in {"paused", "stopped", "failing"},
+    }  # fmt: skip

@@ -1,0 +1,48 @@
+"""How the page names stages, their states and the parts of a check."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+UNIT_NAMES = {"identity": _("People and identities"), "orders": _("Orders"), "referrals": _("Referral")}
+UNIT_ABOUT = {
+    "identity": _("Whose event is it?"),
+    "orders": _("Orders, refunds and products"),
+    "referrals": _("Invitations, rewards and their money"),
+}
+STATES = {
+    "running": (_("Working"), "", "player-play"),
+    "waiting": (_("Up to date"), "good", "check"),
+    "failing": (_("Fails, tries again"), "warn", "alert-triangle"),
+    "stopped": (_("Stopped by an error"), "bad", "alert-triangle"),
+    "paused": (_("Paused"), "", "player-pause"),
+}
+REPLAY_STATES = {
+    "waiting": _("waits for the worker"),
+    "running": _("is running"),
+    "equal": _("everything follows from the log"),
+    "different": _("something differs from the log"),
+    "failed": _("could not be made"),
+}
+PART_NAMES = {
+    "customers": _("Customers"),
+    "identifiers": _("Identifiers"),
+    "events with people": _("Events with their people"),
+    "orders": _("Orders"),
+    "revenue": _("Changes of revenue"),
+    "tiers": _("Tiers"),
+    "referrals": _("Referral"),
+    "decisions": _("Reward decisions"),
+    "rewards": _("Rewards"),
+    "balances": _("Balances"),
+}
+
+
+def waiting_time(seconds: float) -> str:
+    """How long the oldest waiting event has waited, short."""
+    if seconds < 1:
+        return ""
+    if seconds < 120:
+        return gettext("%(n)d s") % {"n": seconds}
+    return gettext("%(n)d min") % {"n": seconds // 60}
