@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 ALLOW, QUARANTINE = "allow", "quarantine"
-NO_ARGS: Mapping[str, Any] = {}
 
 STRING, NUMBER, INTEGER, BOOLEAN = "string", "number", "integer", "boolean"
 TIME, OBJECT, LIST = "time", "object", "list"
@@ -27,7 +27,7 @@ class Correction:
 
     code: str
     field: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "field": self.field, "args": dict(self.args)}
@@ -39,7 +39,7 @@ class Violation:
 
     code: str
     field: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "field": self.field, "args": dict(self.args)}
@@ -71,3 +71,25 @@ class FieldRule:
         if self.max is not None:
             said["max"] = self.max
         return said
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedField:
+    """A field as it was found in what arrived: a rule to start from, and how often it was there."""
+
+    rule: FieldRule
+    seen: int
+    of: int
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act of a repair: rename_event (to), rename (field, to), cast (field, to), drop (field), set (field, to)."""
+
+    op: str
+    field: str = ""
+    to: Any = ""
+
+
+STEP_OPS = ("rename_event", "rename", "cast", "drop", "set")

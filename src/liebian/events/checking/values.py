@@ -15,6 +15,9 @@ from liebian.events.checking.types import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 _EPOCH = re.compile(r"[0-9]{9,10}|[0-9]{12,13}")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_LEADING = re.compile(r"^(-?)0+(?=[0-9])")
+_SPOKEN = {"1": True, "yes": True, "y": True, "是": True, "0": False, "no": False, "n": False, "否": False}
 _EXACT_DIGITS = 15  # of decimal text that a float holds without loss
 _LIMIT = 2**63
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +30,7 @@ def type_of(value: object) -> str:
     if isinstance(value, bool):
         return BOOLEAN
     for kinds, name in ((int, INTEGER), (float, NUMBER), (str, STRING), (dict, OBJECT), ((list, tuple), LIST)):
-        if isinstance(value, kinds):  # type: ignore[arg-type]
+        if isinstance(value, kinds):
             return name
     return TIME if isinstance(value, datetime) else "null"
 
@@ -62,6 +65,26 @@ def cast(value: Any, kind: str) -> Any:
     if kind == INTEGER:
         return int(value) if float(value).is_integer() and abs(value) < 2**53 else None
     return _time_from_number(value) if kind == TIME else None
+
+
+def cast_as_told(value: Any, kind: str) -> Any:
+    """As `cast`, and also what loses only its form, because a person asked for it. None where nothing fits.
+
+    >>> cast_as_told("1,200.50", "number"), cast_as_told("007", "integer"), cast_as_told("是", "boolean")
+    (1200.5, 7, True)
+    """
+    if fits(value, kind):
+        return value
+    told = value
+    if isinstance(value, str):
+        told = value.strip().replace("，", ",")
+        if kind in {NUMBER, INTEGER}:
+            told = _LEADING.sub(r"\1", told.replace(",", "") if _GROUPED.fullmatch(told) else told)
+    if kind == BOOLEAN:
+        told = _SPOKEN.get(str(told).lower(), told)
+    if kind == STRING and isinstance(value, bool):
+        told = str(value).lower()
+    return told if fits(told, kind) else cast(told, kind)
 
 
 def _from_text(text: str, kind: str) -> Any:
