@@ -35,7 +35,9 @@ def check_steps(steps: Sequence[Step]) -> None:
 
 def is_path(text: str) -> bool:
     """Names separated by dots."""
-    return 0 < len(text) <= 200 and all(part and part == part.strip() and part.isprintable() for part in text.split("."))
+    return 0 < len(text) <= 200 and all(
+        part and part == part.strip() and part.isprintable() for part in text.split(".")
+    )
 
 
 def apply_steps(kind: str, message: dict[str, Any], steps: Iterable[Step]) -> dict[str, Any]:
@@ -43,7 +45,11 @@ def apply_steps(kind: str, message: dict[str, Any], steps: Iterable[Step]) -> di
     better = _copied(message)
     holder = holder_of(kind)
     held = better.get(holder)
-    if kind == "identify" and isinstance(better.get("context"), dict) and isinstance(better["context"].get("traits"), dict):
+    if (
+        kind == "identify"
+        and isinstance(better.get("context"), dict)
+        and isinstance(better["context"].get("traits"), dict)
+    ):
         held = {**better["context"].pop("traits"), **(held or {})}
     if not isinstance(held, dict):
         held = {}
