@@ -16,7 +16,7 @@ _IDENTITY_CARD = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
 _PERSONAL = {name.lower(): name for name in (*PERSONAL_TRAITS, *PERSONAL_PROPERTIES, "ip")}
 _AT_ANY_DEPTH = frozenset(_PERSONAL) - {"name"}  # a product has a name too
 _NAMES = {"firstName": "name", "lastName": "name", "recipient": "name"}
-_TELLS_WHO = frozenset({"traits"})
+_TELLS_WHO = frozenset({"traits", "personal"})
 
 
 def masked(value: Any, *, field: str = "", inside: str = "") -> Any:

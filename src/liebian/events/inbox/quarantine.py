@@ -38,9 +38,9 @@ def count_states() -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-def selected(wanted: Selection) -> QuerySet[Quarantined]:
-    """The waiting messages that a selection means. An empty selection means none."""
-    rows = Quarantined.objects.filter(state=WAITING)
+def selected(wanted: Selection, state: str = WAITING) -> QuerySet[Quarantined]:
+    """The messages that a selection means, waiting ones unless told. An empty selection means none."""
+    rows = Quarantined.objects.filter(state=state)
     if wanted.is_empty:
         return rows.none()
     if wanted.ids:
@@ -59,10 +59,7 @@ def list_quarantined(
     wanted: Selection, *, state: str = WAITING, before: int | None = None, limit: int = 50
 ) -> list[QuarantinedMessage]:
     """The newest first; `before` is the id of the last one of the page before. An empty selection means all of the state."""
-    if state == WAITING and not wanted.is_empty:
-        rows = selected(wanted)
-    else:
-        rows = Quarantined.objects.filter(state=state)
+    rows = Quarantined.objects.filter(state=state) if wanted.is_empty else selected(wanted, state)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return [_view(row) for row in rows.order_by("-pk")[:limit]]

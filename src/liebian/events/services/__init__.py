@@ -14,6 +14,7 @@ from liebian.events.services.imports import (
 )
 from liebian.events.services.log import insert_drafts, log_alias, record_day, record_events, record_outcomes
 from liebian.events.services.quarantine import (
+    MAX_AT_ONCE,
     dismiss_quarantined,
     preview_repair,
     repair_quarantined,
@@ -25,6 +26,7 @@ from liebian.events.services.source_settings import change_source, rotate_write_
 from liebian.events.services.sources import create_source, ensure_source
 
 __all__ = [
+    "MAX_AT_ONCE",
     "add_upload",
     "cancel_import",
     "change_source",
