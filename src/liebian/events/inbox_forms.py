@@ -89,7 +89,12 @@ class FieldForm(forms.Form):
     """One field of a schema. A row without a name is not there."""
 
     path = forms.CharField(label=_("Field"), required=False, max_length=200, widget=forms.TextInput(attrs=_SMALL))
-    type = forms.ChoiceField(label=_("Type"), choices=[(kind, TYPES[kind]) for kind in FIELD_TYPES], initial="string")
+    type = forms.ChoiceField(
+        label=_("Type"),
+        choices=[(kind, TYPES[kind]) for kind in FIELD_TYPES],
+        initial="string",
+        widget=forms.Select(attrs={"class": "form-select-sm"}),
+    )
     required = forms.BooleanField(label=_("Required"), required=False)
     one_of = forms.CharField(label=_("Allowed values"), required=False, widget=forms.TextInput(attrs=_SMALL))
     min = forms.FloatField(
