@@ -42,7 +42,7 @@ def is_path(text: str) -> bool:
 
 def apply_steps(kind: str, message: dict[str, Any], steps: Iterable[Step]) -> dict[str, Any]:
     """A changed copy. A step whose field is not there, or whose cast does not work, changes nothing."""
-    better = _copied(message)
+    better: dict[str, Any] = _copied(message)
     holder = holder_of(kind)
     held = better.get(holder)
     if (

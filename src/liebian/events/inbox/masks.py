@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from liebian.access.masking import mask_field
+from liebian.access.types import mask_field
 from liebian.events.rules import PERSONAL_PROPERTIES, PERSONAL_TRAITS
 
 _PHONE = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")

@@ -93,7 +93,8 @@ class TestLive:
             corrections=[{"code": "cast", "field": "total", "args": {"from": "string", "to": "number"}}]
         )
         RefusedRequest.objects.create(source="shop", received_ms=1, status=400, code="bad_json")
-        page = text_of(client_of(VIEWER).get("/sources/live"))
+        lin = client_of(VIEWER)
+        page = text_of(lin.get("/sources/live"))
         assert (
             "total is missing" in page
             and "total was text and was made number" in page
