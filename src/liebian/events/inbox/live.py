@@ -16,7 +16,8 @@ from liebian.events.models import Event, Quarantined, RefusedRequest
 from liebian.events.queries import list_events_by_id
 from liebian.events.types import INTERNAL_SOURCE, EventRecord
 
-LOOKED_AT = 1000
+LOOKED_AT = 1000  # with a filter
+GLANCED_AT = 200  # without one
 SHOWN = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,13 +43,14 @@ def get_position() -> str:
 
 def list_arrivals(wanted: Filter, *, limit: int = SHOWN) -> list[Arrival]:
     """The newest that the filter takes, newest first, among the last LOOKED_AT of each log."""
+    depth = LOOKED_AT if any(wanted) else GLANCED_AT
     found: list[Arrival] = []
     if wanted.kind in {"", ACCEPTED, CORRECTED}:
-        found += _events()
+        found += _events(depth)
     if wanted.kind in {"", QUARANTINED}:
-        found += _quarantined()
+        found += _quarantined(depth)
     if wanted.kind in {"", REFUSED}:
-        found += _refused()
+        found += _refused(depth)
     taken = [arrival for arrival in found if wanted.takes(arrival)]
     taken.sort(key=lambda arrival: (arrival.received_at, arrival.id), reverse=True)
     return taken[:limit]
@@ -73,9 +75,9 @@ def get_refused(refused_id: int) -> Arrival:
     return _refusal(*row)
 
 
-def _events() -> list[Arrival]:
+def _events(depth: int) -> list[Arrival]:
     columns = ("id", "source", "received_ms", "type", "name", "corrections")
-    rows = Event.objects.order_by("-id").values_list(*columns)[:LOOKED_AT]
+    rows = Event.objects.order_by("-id").values_list(*columns)[:depth]
     return [
         Arrival(
             CORRECTED if corrections else ACCEPTED, id_, source, _moment(ms), type_, name, findings=tuple(corrections or ())
@@ -85,9 +87,9 @@ def _events() -> list[Arrival]:
     ]  # fmt: skip
 
 
-def _quarantined() -> list[Arrival]:
+def _quarantined(depth: int) -> list[Arrival]:
     columns = ("id", "source", "received_ms", "type", "name", "code", "reasons")
-    rows = Quarantined.objects.order_by("-id").values_list(*columns)[:LOOKED_AT]
+    rows = Quarantined.objects.order_by("-id").values_list(*columns)[:depth]
     return [
         Arrival(QUARANTINED, id_, source, _moment(ms), type_, name, code, findings=tuple(reasons))
         for id_, source, ms, type_, name, code, reasons in rows
@@ -97,8 +99,8 @@ def _quarantined() -> list[Arrival]:
 _REFUSED = ("id", "source", "received_ms", "status", "code", "details")
 
 
-def _refused() -> list[Arrival]:
-    return [_refusal(*row) for row in RefusedRequest.objects.order_by("-id").values_list(*_REFUSED)[:LOOKED_AT]]
+def _refused(depth: int) -> list[Arrival]:
+    return [_refusal(*row) for row in RefusedRequest.objects.order_by("-id").values_list(*_REFUSED)[:depth]]
 
 
 def _refusal(id_: int, source: str, ms: int, status: int, code: str, details: dict[str, Any] | None) -> Arrival:

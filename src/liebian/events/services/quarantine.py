@@ -123,9 +123,13 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     after = apply_steps(kind, before, steps) if steps else before
     received_at = _EPOCH + timedelta(milliseconds=received_ms)
     try:
-        name = parse_message(after, source=source, received_at=received_at).name
-        after, corrections, violations = checks.check(kind, name, after, unknown=unknown.get(source, ALLOW))
-        draft = None if violations else parse_message(after, source=source, received_at=received_at)
+        parsed = parse_message(after, source=source, received_at=received_at)
+        draft: Draft | None = parsed
+        after, corrections, violations = checks.check(kind, parsed.name, after, unknown=unknown.get(source, ALLOW))
+        if violations:
+            draft = None
+        elif corrections:
+            draft = parse_message(after, source=source, received_at=received_at)
     except Invalid as error:
         corrections, violations, draft = [], [Violation(error.code, str(error.details.get("field", "")))], None
     return _Tried(id_, bytes(key), source, before, after, draft, corrections, violations)
