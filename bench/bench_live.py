@@ -87,13 +87,11 @@ def polls() -> None:
 
 
 def repair() -> None:
-    from django.db import connections, transaction
-
     from liebian.events import services
     from liebian.events.checking.types import FieldRule, Step
     from liebian.events.inbox.types import Selection
-    from liebian.events.rules import parse_message
-    from liebian.events.services.log import log_alias
+    from liebian.events.reading import parse_all
+    from liebian.events.services.intake import Delivery, write_deliveries
     from liebian.events.types import Receipt
 
     rule = FieldRule("total", "number", required=True)
@@ -108,24 +106,11 @@ def repair() -> None:
         return {"type": "track", "event": "Paid", "userId": f"u{number}", "timestamp": NOW.isoformat(),
                 "messageId": f"m{number}", "properties": properties, **more}  # fmt: skip
 
-    rows = []
-    for number in range(WAITING):
-        sent = message(number)
-        draft = parse_message(sent, source="shop", received_at=NOW)
-        violations = checks.check("track", "Paid", sent)[2]
-        rows.append(
-            services.quarantine_row(
-                key=draft.key,
-                source="shop",
-                type="track",
-                name="Paid",
-                received_at=NOW,
-                violations=violations,
-                message=sent,
-            )
-        )
-    with transaction.atomic(using=log_alias()), connections[log_alias()].cursor() as cursor:
-        services.quarantine_rows(cursor, rows)
+    sent = [message(number) for number in range(WAITING)]
+    _drafts, misfits, _notes = parse_all(
+        sent, source="shop", received_at=NOW, check=checks.check, are_values_safe=False, is_batch=True
+    )
+    write_deliveries([Delivery("shop", NOW.date(), int(NOW.timestamp() * 1000), [], misfits)])
     usual = [message(WAITING + number) for number in range(WAITING)]
     bare = once(lambda: services.record_events(usual, source="shop", received_at=NOW), Receipt(WAITING, 0))
     wanted, steps = Selection(source="shop"), [Step("rename", "totl", "total")]

@@ -22,7 +22,7 @@ _SMALL = {"class": "form-control-sm"}
 class SourceSettingsForm(forms.Form):
     allowed_origins = forms.CharField(
         label=_("Allowed web origins"), required=False, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_("One on each line, for example https://shop.example or https://*.shop.example. Empty: every page may send."),
+        help_text=_("One on each line, for example https://shop.example. Empty: every page may send."),
     )  # fmt: skip
     events_per_second = forms.IntegerField(
         label=_("Events a second"), required=False, min_value=1,

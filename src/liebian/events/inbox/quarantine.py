@@ -12,15 +12,15 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.events.inbox.types import WAITING, Group, QuarantinedMessage, Selection
 from liebian.events.models import Quarantined
+from liebian.events.queries import QUARANTINE_CONTEXT
 
-SEAL_CONTEXT = "event.quarantined"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUP = ("source", "code", "type", "name")
 
 
 def open_message(sealed: bytes | memoryview) -> dict[str, Any]:
     """The whole message as it arrived."""
-    message = crypto.unseal(sealed, context=SEAL_CONTEXT)
+    message = crypto.unseal(sealed, context=QUARANTINE_CONTEXT)
     return message if isinstance(message, dict) else {}
 
 

@@ -20,7 +20,7 @@ from liebian.events.services.quarantine import (
     repair_quarantined,
     replay_quarantined,
 )
-from liebian.events.services.repairs import insert_repaired, quarantine_row, quarantine_rows
+from liebian.events.services.repairs import insert_repaired
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
 from liebian.events.services.sources import create_source, ensure_source
@@ -40,8 +40,6 @@ __all__ = [
     "look_at",
     "preview",
     "preview_repair",
-    "quarantine_row",
-    "quarantine_rows",
     "queue_import",
     "record_day",
     "record_events",

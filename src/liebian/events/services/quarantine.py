@@ -13,12 +13,12 @@ from liebian.access import services as audit
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.events.checking.repair import apply_steps, check_steps
-from liebian.events.checking.types import ALLOW, Correction, Step, Violation
+from liebian.events.checking.types import ALLOW, Step
 from liebian.events.checks import Checks, load_checks
 from liebian.events.inbox.quarantine import open_message, selected
 from liebian.events.inbox.types import DISMISSED, REPAIRED, WAITING, RepairReport, Selection, Trial
 from liebian.events.models import Quarantined, Source
-from liebian.events.rules import Draft, parse_message
+from liebian.events.rules import Draft, Violated, parse_message
 from liebian.events.services.log import log_alias
 from liebian.events.services.repairs import Repaired, insert_repaired
 
@@ -36,8 +36,8 @@ class _Tried(NamedTuple):
     before: dict[str, Any]
     after: dict[str, Any]
     draft: Draft | None
-    corrections: list[Correction]
-    violations: list[Violation]
+    corrections: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
 
 
 def preview_repair(wanted: Selection, steps: Sequence[Step]) -> RepairReport:
@@ -47,12 +47,12 @@ def preview_repair(wanted: Selection, steps: Sequence[Step]) -> RepairReport:
     """
     check_steps(steps)
     tried = list(_try(wanted, steps))
-    failing = [one for one in tried if one.violations]
-    shown = [*failing[: TRIALS - 1], *[one for one in tried if not one.violations]][:TRIALS]
+    failing = [one for one in tried if one.findings]
+    shown = [*failing[: TRIALS - 1], *[one for one in tried if not one.findings]][:TRIALS]
     trials = tuple(
         Trial(
-            one.id, one.before, one.after, tuple(found.as_dict() for found in one.corrections),
-            tuple(found.as_dict() for found in one.violations),
+            one.id, one.before, one.after, tuple(one.corrections),
+            tuple(one.findings),
         )
         for one in shown
     )  # fmt: skip
@@ -73,9 +73,7 @@ def repair_quarantined(
     with transaction.atomic(), transaction.atomic(using=log_alias()):
         won = _leave_waiting([one.id for one in tried if one.draft is not None], REPAIRED, now)
         repaired = [
-            Repaired(one.key, one.source, one.draft, one.corrections)
-            for one in tried
-            if one.draft is not None and one.id in won
+            Repaired(one.key, one.source, one.draft) for one in tried if one.draft is not None and one.id in won
         ]
         insert_repaired(repaired, received_at=now)
         if repaired:
@@ -121,18 +119,22 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     id_, key, source, kind, received_ms, sealed = row
     before = {"type": kind, **open_message(sealed)}
     after = apply_steps(kind, before, steps) if steps else before
+    seen: list[Any] = [after, []]
+
+    def check(type: str, name: str, message: dict[str, Any]) -> Any:
+        found = checks.check(type, name, message, unknown=unknown.get(source, ALLOW))
+        seen[:] = found[:2]
+        return found
+
     received_at = _EPOCH + timedelta(milliseconds=received_ms)
+    draft, findings = None, []
     try:
-        parsed = parse_message(after, source=source, received_at=received_at)
-        draft: Draft | None = parsed
-        after, corrections, violations = checks.check(kind, parsed.name, after, unknown=unknown.get(source, ALLOW))
-        if violations:
-            draft = None
-        elif corrections:
-            draft = parse_message(after, source=source, received_at=received_at)
+        draft = parse_message(after, source=source, received_at=received_at, check=check)
+    except Violated as error:
+        findings = error.reasons
     except Invalid as error:
-        corrections, violations, draft = [], [Violation(error.code, str(error.details.get("field", "")))], None
-    return _Tried(id_, bytes(key), source, before, after, draft, corrections, violations)
+        findings = [{"code": error.code, "field": str(error.details.get("field", "")), "args": {}}]
+    return _Tried(id_, bytes(key), source, before, seen[0], draft, [one.as_dict() for one in seen[1]], findings)
 
 
 def _leave_waiting(ids: Sequence[int], state: str, now: datetime) -> set[int]:
@@ -150,7 +152,7 @@ def _report(
     wanted: Selection, tried: list[_Tried], steps: Sequence[Step], *, left_after: int, passed: int | None = None,
     trials: tuple[Trial, ...] = (),
 ) -> RepairReport:  # fmt: skip
-    reasons = Counter((found.code, found.field) for one in tried for found in one.violations[:1])
+    reasons = Counter((found["code"], found["field"]) for one in tried for found in one.findings[:1])
     passing = sum(one.draft is not None for one in tried)
     beyond = max(0, selected(wanted).count() - (left_after if passed is not None else len(tried)))
     return RepairReport(

@@ -21,7 +21,7 @@ from liebian.events.services.log import log_alias
 
 MAX_ORIGINS = 50
 MAX_RATE = 1_000_000
-_ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 
 def change_source(
@@ -63,8 +63,8 @@ def rotate_write_key(*, source_id: int, actor_id: int | None, now: datetime) -> 
 def clean_origins(told: Sequence[str]) -> list[str]:
     """Each once, in lower case, without a final slash. Raises Invalid for what is not an origin.
 
-    >>> clean_origins(["https://Shop.example/", "https://*.example:8443"])
-    ['https://shop.example', 'https://*.example:8443']
+    >>> clean_origins(["https://Shop.example/", "https://m.example:8443"])
+    ['https://shop.example', 'https://m.example:8443']
     """
     origins = list(dict.fromkeys(one.strip().lower().rstrip("/") for one in told if one.strip()))
     for origin in origins:

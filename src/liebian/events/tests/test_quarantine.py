@@ -11,13 +11,14 @@ from django.db import connections, transaction
 from liebian.access.queries import list_audit
 from liebian.core.errors import Invalid
 from liebian.events import services
-from liebian.events.checking.types import FieldRule, Step, Violation
+from liebian.events.checking.types import FieldRule, Step
 from liebian.events.checks import load_checks
 from liebian.events.inbox.quarantine import count_states, get_quarantined, list_groups, list_quarantined
 from liebian.events.inbox.types import Selection
-from liebian.events.models import EventKey, Quarantined
+from liebian.events.models import Quarantined
 from liebian.events.queries import list_events_after
-from liebian.events.rules import parse_message
+from liebian.events.reading import parse_all
+from liebian.events.services.intake import Delivery, write_deliveries
 from liebian.events.services.log import log_alias
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -34,23 +35,22 @@ def register(name="Order Completed", kind="track", **fields):
 
 
 def arrive(*messages, source="shop"):
-    """As the way in does it: what violates goes to quarantine, its key beside it, in one transaction."""
+    """Through the way in, where something is registered that they break; else as a source that lets no unknown event in."""
     checks = load_checks()
-    rows = []
-    for number, message in enumerate(messages):
-        whole = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": f"m{number}-{source}",
-                 "timestamp": HAPPENED, **message}  # fmt: skip
-        draft = parse_message(whole, source=source, received_at=ARRIVED)
-        _same, _corrected, violations = checks.check(draft.type, draft.name, whole)
-        rows.append(
-            services.quarantine_row(
-                key=draft.key, source=source, type=draft.type, name=draft.name, received_at=ARRIVED,
-                violations=violations or [Violation("unknown_event", "")], message=whole,
-            )
-        )  # fmt: skip
-    with transaction.atomic(using=log_alias()), connections[log_alias()].cursor() as cursor:
-        EventKey.objects.bulk_create([EventKey(key=row[0]) for row in rows], ignore_conflicts=True)
-        services.quarantine_rows(cursor, rows)
+
+    def judge(type, name, message):
+        return checks.check(type, name, message, unknown="quarantine")
+
+    whole = [
+        {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": f"m{number}-{source}",
+         "timestamp": HAPPENED, **message}
+        for number, message in enumerate(messages)
+    ]  # fmt: skip
+    _drafts, misfits, _notes = parse_all(
+        whole, source=source, received_at=ARRIVED, check=judge, are_values_safe=False, is_batch=True
+    )
+    delivery = Delivery(source, ARRIVED.date(), int(ARRIVED.timestamp() * 1000), [], misfits)
+    write_deliveries([delivery])
 
 
 def order(**properties):
