@@ -17,7 +17,7 @@ from liebian.events.checking.values import fits
 from liebian.events.inbox.schemas import schema_view
 from liebian.events.inbox.types import SchemaView
 from liebian.events.models import Schema
-from liebian.events.rules import MAX_NAME
+from liebian.events.rules.drafts import MAX_NAME
 from liebian.events.services.log import log_alias
 
 MAX_FIELDS = 200

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from django.db import connections, transaction
+from django.db import connections
 
 from liebian.access.queries import list_audit
 from liebian.core.errors import Invalid
@@ -222,9 +222,9 @@ def test_the_clock_of_the_sender_is_corrected_by_when_the_message_arrived():
 
 
 def test_corrections_are_kept_with_the_event():
-    register(total={"type": "number"})
-    arrive(order(total=" 3 "))
-    repair()
+    register(total={"type": "number", "required": True})
+    arrive(order())
+    repair(Step("set", "total", " 3 "))
     with connections[log_alias()].cursor() as cursor:
         cursor.execute("SELECT corrections FROM events_event")
         kept = cursor.fetchone()[0]
