@@ -19,6 +19,7 @@ PAGES = [
     "/referrals/1", "/referrals/1/people?step=invited", "/referrals/1/people?step=refused", "/referrals/1/why", "/referrals/new",
     "/ledger", "/ledger/proof", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
+    "/sources/live?paused=1", "/schemas", "/schemas/new", "/quarantine", "/quarantine/messages",
 ]  # fmt: skip
 IN_THE_DARK = ["/home", "/referrals/1", "/ui/"]
 

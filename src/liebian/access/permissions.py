@@ -51,7 +51,13 @@ _ALL = (
     Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),
     Permission("imports:view", "See imports", "查看数据导入"),
     Permission("imports:run", "Run imports", "导入数据", ("imports:view",)),
-    Permission("events:view", "See the event log", "查看事件记录"),
+    Permission("events:view", "See the event log and what arrives", "查看事件记录和实时到达"),
+    Permission("sources:view", "See sources", "查看数据来源"),
+    Permission("sources:manage", "Change sources and see write keys", "管理数据来源和写入密钥", ("sources:view",)),
+    Permission("schemas:view", "See event schemas", "查看事件规范"),
+    Permission("schemas:manage", "Change event schemas", "修改事件规范", ("schemas:view",)),
+    Permission("quarantine:view", "See the quarantine, masked", "查看隔离区（已打码）"),
+    Permission("quarantine:manage", "Repair, replay and dismiss", "修复、重放和忽略隔离的消息", ("quarantine:view",)),
     Permission("pipeline:view", "See the pipeline", "查看处理流程"),
     Permission(
         "pipeline:manage", "Pause, resume and check the pipeline", "暂停、恢复和检查处理流程", ("pipeline:view",)
@@ -77,9 +83,9 @@ _ROLES = (
         name=OPERATOR,
         en="Operator",
         zh="运营",
-        about_en="All daily work: imports, tiers, segments, programmes, budgets. No users, no settings.",
-        about_zh="全部日常工作：导入、分级、分群、裂变活动、预算。不管用户和设置。",
-        grants=frozenset(PERMISSIONS) - {"access:manage"},
+        about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets. No users, no settings, no write keys.",
+        about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算。不管用户、设置和写入密钥。",
+        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage"},
     ),
     Role(
         name=VIEWER,

@@ -23,6 +23,7 @@ class Item:
     line_before: bool = False
 
 
+_DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/pipeline")
 ITEMS = [
     Item(_("Home"), "home", "insights:home", "insights:view", "/home"),
     Item(_("Customers"), "users", "customers:list", "customers:view", "/customers"),
@@ -30,14 +31,7 @@ ITEMS = [
     Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
-    Item(
-        _("Data in"),
-        "database-import",
-        "events:imports",
-        "imports:view",
-        ("/imports", "/sources", "/pipeline"),
-        line_before=True,
-    ),
+    Item(_("Data in"), "database-import", "events:imports", "imports:view", _DATA_IN, line_before=True),
     Item(_("Settings"), "settings", "access:settings", "access:manage", "/settings"),
 ]
 

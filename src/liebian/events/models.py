@@ -67,6 +67,7 @@ class Schema(models.Model):
     name = models.CharField(max_length=200, default="")
     fields = models.JSONField(default=dict)
     corrects = models.BooleanField(default=True)
+    other_fields = models.BooleanField(default=True)
     is_enabled = models.BooleanField(default=True)
     version = models.IntegerField(default=1)
     changed_at = models.DateTimeField()

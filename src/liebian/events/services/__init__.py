@@ -13,25 +13,45 @@ from liebian.events.services.imports import (
     start_import,
 )
 from liebian.events.services.log import insert_drafts, log_alias, record_day, record_events, record_outcomes
-from liebian.events.services.sources import create_source, ensure_source, set_source_enabled
+from liebian.events.services.quarantine import (
+    MAX_AT_ONCE,
+    dismiss_quarantined,
+    preview_repair,
+    repair_quarantined,
+    replay_quarantined,
+)
+from liebian.events.services.repairs import insert_repaired
+from liebian.events.services.schemas import save_schema, set_schema_enabled
+from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
+from liebian.events.services.sources import create_source, ensure_source
 
 __all__ = [
+    "MAX_AT_ONCE",
     "add_upload",
     "cancel_import",
+    "change_source",
     "create_source",
+    "dismiss_quarantined",
     "drop_old_drafts",
     "ensure_source",
     "insert_drafts",
+    "insert_repaired",
     "log_alias",
     "look_at",
     "preview",
+    "preview_repair",
     "queue_import",
     "record_day",
     "record_events",
     "record_outcomes",
+    "repair_quarantined",
+    "replay_quarantined",
+    "rotate_write_key",
     "run_import",
     "run_next_import",
+    "save_schema",
     "set_import_options",
+    "set_schema_enabled",
     "set_source_enabled",
     "start_import",
 ]

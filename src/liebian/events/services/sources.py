@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from liebian.core.errors import Conflict, Invalid, NotFound
+from liebian.access.services import record_audit
+from liebian.core.errors import Conflict, Invalid
 from liebian.core.texts import mark as _
 from liebian.events.models import Source
 from liebian.events.queries import source_view
@@ -24,8 +25,8 @@ def ensure_source(*, name: str, kind: str = "api", now: datetime) -> SourceView:
     return source_view(source)
 
 
-def create_source(*, name: str, now: datetime) -> SourceView:
-    """Add a source that sends through the tracking API. Raises Invalid (bad name) and Conflict (name is taken)."""
+def create_source(*, name: str, now: datetime, actor_id: int | None = None) -> SourceView:
+    """Add a source that sends through the tracking API. Writes Source and an audit entry. Raises Invalid (bad name) and Conflict (name is taken)."""
     clean = name.strip()
     if not clean or len(clean) > MAX_NAME or not clean.isprintable():
         raise Invalid("bad_source_name", _("Give the source a name of 1 to %(limit)s characters."), limit=MAX_NAME)
@@ -33,17 +34,11 @@ def create_source(*, name: str, now: datetime) -> SourceView:
         raise Invalid(
             "reserved_source_name", _("'%(name)s' is what the product calls itself. Choose another name."), name=clean
         )
-    source, is_new = Source.objects.get_or_create(
-        name=clean, defaults={"kind": "api", "write_key": secrets.token_urlsafe(24), "created_at": now}
-    )
-    if not is_new:
-        raise Conflict("source_exists", _("There is already a source called '%(name)s'."), name=clean)
+    with transaction.atomic(), transaction.atomic(using=Source.objects.db):
+        source, is_new = Source.objects.get_or_create(
+            name=clean, defaults={"kind": "api", "write_key": secrets.token_urlsafe(24), "created_at": now}
+        )
+        if not is_new:
+            raise Conflict("source_exists", _("There is already a source called '%(name)s'."), name=clean)
+        record_audit(actor_id=actor_id, action="source.created", subject=f"source:{clean}", now=now)
     return source_view(source)
-
-
-def set_source_enabled(*, source_id: int, is_enabled: bool) -> SourceView:
-    """Let a source write, or stop it. Idempotent. Raises NotFound."""
-    with transaction.atomic(using=Source.objects.db):
-        if not Source.objects.filter(pk=source_id).update(is_enabled=is_enabled):
-            raise NotFound("source_not_found", _("There is no such source."))
-        return source_view(Source.objects.get(pk=source_id))

@@ -46,7 +46,7 @@ def test_who_may_not_manage_sources_sees_no_key(source):
 
 
 def test_it_is_said_that_a_source_is_stopped(source):
-    services.set_source_enabled(source_id=source.id, is_enabled=False)
+    services.set_source_enabled(source_id=source.id, is_enabled=False, now=clock.now())
     assert (
         "这个来源已停用。" in client_of(ADMINISTRATOR, "zh-hans").get(f"/sources/{source.id}/install").content.decode()
     )

@@ -78,7 +78,7 @@ def test_without_a_key_of_an_active_source_nothing_is_taken(tracking, send, sour
 
 
 def test_a_source_that_is_off_takes_nothing(send, source):
-    set_source_enabled(source_id=source.id, is_enabled=False)
+    set_source_enabled(source_id=source.id, is_enabled=False, now=NOW)
     assert send("track", ORDER).status == 401
     assert get_log_end() == 0
 

@@ -1,9 +1,11 @@
-"""Sources: who sends events, with which key, and how to send the first one."""
+"""Sources: who sends events, with which key and limits, what came of it, and how to send the first one."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,59 +14,150 @@ from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
 from liebian.core import clock
-from liebian.core.errors import LiebianError
+from liebian.core.days import day_of
+from liebian.core.errors import Invalid, LiebianError
 from liebian.events import queries, services
 from liebian.events.forms import SourceForm
+from liebian.events.inbox.sources import add_up, get_source, list_days, list_source_details
+from liebian.events.inbox.types import DayCounts, SourceDetail
+from liebian.events.inbox_forms import SourceSettingsForm
 from liebian.events.labels import KINDS, say
-from liebian.events.types import INTERNAL_SOURCE
+from liebian.ui import charts
+from liebian.ui.formats import day, error_text
+
+DAYS = 7
 
 
-@requires("events:view")
+@requires("sources:view")
 def source_list(request: HttpRequest) -> HttpResponse:
     return render(request, "events/sources.html", _context(request, SourceForm()))
 
 
-@requires("access:manage")
+@requires("sources:manage")
 @require_POST
 def source_add(request: HttpRequest) -> HttpResponse:
     form = SourceForm(request.POST)
     if form.is_valid():
         try:
-            source = services.create_source(name=form.cleaned_data["name"], now=clock.now())
+            source = services.create_source(name=form.cleaned_data["name"], now=clock.now(), actor_id=actor_of(request))
         except LiebianError as error:
             form.add_error("name", say(error))
         else:
             messages.success(request, _("The source %(name)s can send now.") % {"name": source.name})
-            return redirect("events:sources")
+            return redirect("events:source", source_id=source.id)
     return render(request, "events/sources.html", _context(request, form), status=422)
 
 
-@requires("access:manage")
+@requires("sources:view")
+def source_page(request: HttpRequest, source_id: int) -> HttpResponse:
+    source = get_source(source_id)
+    return render(request, "events/source.html", _page(request, source, SourceSettingsForm.of(source)))
+
+
+@requires("sources:manage")
+@require_POST
+def source_change(request: HttpRequest, source_id: int) -> HttpResponse:
+    form = SourceSettingsForm(request.POST)
+    if form.is_valid():
+        try:
+            services.change_source(
+                source_id=source_id, **form.settings(), actor_id=actor_of(request), now=clock.now()
+            )  # fmt: skip
+        except Invalid as error:
+            form.add_error(error.details.get("field"), error_text(error))
+        else:
+            messages.success(request, _("Saved. It applies from the next second on."))
+            return redirect("events:source", source_id=source_id)
+    return render(request, "events/source.html", _page(request, get_source(source_id), form), status=422)
+
+
+@requires("sources:manage")
 @require_POST
 def source_switch(request: HttpRequest, source_id: int) -> HttpResponse:
     """Stop a source, or let it send again."""
-    source = services.set_source_enabled(source_id=source_id, is_enabled=request.POST.get("on") == "1")
+    is_enabled = request.POST.get("on") == "1"
+    source = services.set_source_enabled(
+        source_id=source_id, is_enabled=is_enabled, actor_id=actor_of(request), now=clock.now()
+    )
     text = _("The source %(name)s may send.") if source.is_enabled else _("The source %(name)s is stopped.")
     messages.success(request, text % {"name": source.name})
-    return redirect("events:sources")
+    return redirect("events:source", source_id=source_id)
+
+
+@requires("sources:manage")
+@require_POST
+def source_key(request: HttpRequest, source_id: int) -> HttpResponse:
+    """A new write key. The old one is refused from now on."""
+    source = services.rotate_write_key(source_id=source_id, actor_id=actor_of(request), now=clock.now())
+    messages.success(request, _("%(name)s has a new write key. Put it into the sender now.") % {"name": source.name})
+    return redirect("events:source", source_id=source_id)
+
+
+def actor_of(request: HttpRequest) -> int | None:
+    return request.user.pk
+
+
+def _may_manage(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.may("sources:manage"))
+
+
+def shown_key(request: HttpRequest, source: SourceDetail) -> str:
+    return source.write_key if _may_manage(request) else source.write_key[:4] + "****"
 
 
 def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
-    user: Any = request.user
-    may_manage = user.may("access:manage")
-    last = queries.list_last_received()
-    sources = [source for source in queries.list_sources() if source.name != INTERNAL_SOURCE]
+    now = clock.now()
+    today = day_of(now, settings.TIME_ZONE)
+    last, days = queries.list_last_received(), list_days(until=today, days=DAYS)
     rows: list[dict[str, Any]] = [
         {
             "source": source,
             "kind": KINDS.get(source.kind, source.kind),
-            "key": source.write_key if may_manage else source.write_key[:4] + "****",
+            "key": shown_key(request, source),
             "last": last.get(source.name),
+            "week": add_up(days.get(source.name, []), today),
+            "spark": _spark(days.get(source.name, [])),
         }
-        for source in sources
+        for source in list_source_details()
     ]
     example = next((row["key"] for row in rows if row["source"].kind == "api" and row["source"].is_enabled), None)
     return {
-        "rows": rows, "form": form, "may_manage": may_manage, "example_key": example, "now": clock.now(),
-        "track_url": request.build_absolute_uri("/v1/track"),
+        "rows": rows, "form": form, "may_manage": _may_manage(request), "example_key": example, "now": now,
+        "track_url": request.build_absolute_uri("/v1/track"), "has_charts": any(row["spark"] for row in rows),
     }  # fmt: skip
+
+
+def _page(request: HttpRequest, source: SourceDetail, form: SourceSettingsForm) -> dict[str, Any]:
+    now = clock.now()
+    today = day_of(now, settings.TIME_ZONE)
+    days = list_days(until=today, days=DAYS).get(source.name) or [
+        DayCounts(today - timedelta(days=back)) for back in reversed(range(DAYS))
+    ]
+    return {
+        "source": source, "kind": KINDS.get(source.kind, source.kind), "key": shown_key(request, source), "form": form,
+        "may_manage": _may_manage(request), "last": queries.list_last_received().get(source.name), "now": now,
+        "week": add_up(days, today), "chart": _week_chart(days), "track_url": request.build_absolute_uri("/v1/track"),
+    }  # fmt: skip
+
+
+def _spark(days: list[DayCounts]) -> charts.Chart | None:
+    if not days:
+        return None
+    return charts.spark(
+        _("Events"), [day(one.day) for one in days], [one.accepted for one in days], label_name=_("Day")
+    )
+
+
+def _week_chart(days: list[DayCounts]) -> charts.Chart:
+    troubled = sum(one.quarantined + one.refused for one in days)
+    title = _("Nothing went wrong in the last 7 days") if not troubled else _("What arrived in the last 7 days")
+    series = [
+        charts.Series(_("Accepted"), [one.accepted for one in days], "treated"),
+        charts.Series(_("In quarantine"), [one.quarantined for one in days], "warn"),
+        charts.Series(_("Refused"), [one.refused for one in days], "bad"),
+    ]
+    labels = [day(one.day) for one in days]
+    return charts.bars(
+        title, _("Messages by business day"), labels, series, label_name=_("Day"), stacked=True, height=200
+    )

@@ -1,0 +1,83 @@
+"""Reads of the quarantine: groups that failed alike, and single messages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from liebian.core import crypto
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
+from liebian.events.inbox.types import WAITING, Group, QuarantinedMessage, Selection
+from liebian.events.models import Quarantined
+from liebian.events.queries import QUARANTINE_CONTEXT
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GROUP = ("source", "code", "type", "name")
+
+
+def open_message(sealed: bytes | memoryview) -> dict[str, Any]:
+    """The whole message as it arrived."""
+    message = crypto.unseal(sealed, context=QUARANTINE_CONTEXT)
+    return message if isinstance(message, dict) else {}
+
+
+def list_groups(*, source: str = "", limit: int = 200) -> list[Group]:
+    """Waiting messages by source, reason and event, the largest group first."""
+    rows = Quarantined.objects.filter(state=WAITING)
+    if source:
+        rows = rows.filter(source=source)
+    groups = rows.values(*_GROUP).annotate(count=Count("pk"), newest=Max("received_ms")).order_by("-count", *_GROUP)
+    return [Group(**{**group, "newest": _moment(group["newest"])}) for group in groups[:limit]]
+
+
+def count_states() -> dict[str, int]:
+    rows = Quarantined.objects.values("state").annotate(count=Count("pk")).order_by()
+    return {row["state"]: row["count"] for row in rows}
+
+
+def selected(wanted: Selection, state: str = WAITING) -> QuerySet[Quarantined]:
+    """The messages that a selection means, waiting ones unless told. An empty selection means none."""
+    rows = Quarantined.objects.filter(state=state)
+    if wanted.is_empty:
+        return rows.none()
+    if wanted.ids:
+        rows = rows.filter(pk__in=wanted.ids)
+    for name in ("source", "code", "type"):
+        if value := getattr(wanted, name):
+            rows = rows.filter(**{name: value})
+    return rows if wanted.name is None else rows.filter(name=wanted.name)
+
+
+def count_selected(wanted: Selection) -> int:
+    return selected(wanted).count()
+
+
+def list_quarantined(
+    wanted: Selection, *, state: str = WAITING, before: int | None = None, limit: int = 50
+) -> list[QuarantinedMessage]:
+    """The newest first; `before` is the id of the last one of the page before. An empty selection means all of the state."""
+    rows = Quarantined.objects.filter(state=state) if wanted.is_empty else selected(wanted, state)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [_view(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def get_quarantined(message_id: int) -> QuarantinedMessage:
+    row = Quarantined.objects.filter(pk=message_id).first()
+    if row is None:
+        raise NotFound("quarantined_not_found", _("There is no such message in quarantine."))
+    return _view(row)
+
+
+def _view(row: Quarantined) -> QuarantinedMessage:
+    return QuarantinedMessage(
+        id=row.pk, source=row.source, type=row.type, name=row.name, received_at=_moment(row.received_ms), code=row.code,
+        findings=tuple(row.reasons), state=row.state, changed_at=row.changed_at, message=open_message(row.message),
+    )  # fmt: skip
+
+
+def _moment(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)

@@ -1,0 +1,319 @@
+"""The pages about what arrives: sources, live, schemas, quarantine. Roles see what is theirs; nothing personal is in clear."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
+from liebian.access.tests.factories import make_user
+from liebian.core import clock
+from liebian.events import services
+from liebian.events.checks import load_checks
+from liebian.events.inbox.live import LOOKED_AT, Filter, get_position, list_arrivals
+from liebian.events.inbox.masks import masked
+from liebian.events.inbox.quarantine import count_states
+from liebian.events.inbox.schemas import list_schemas
+from liebian.events.inbox.sources import get_source, list_source_details
+from liebian.events.models import Event, RefusedRequest, SourceDay
+from liebian.events.queries import list_events_after
+from liebian.events.reasons import FINDINGS, finding_text
+from liebian.events.tests.test_quarantine import arrive, order, register
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+ARRIVED = datetime(2026, 3, 1, 8, tzinfo=UTC)
+PHONE = "13812346021"
+
+
+def client_of(role, **more):
+    client = Client(HTTP_ACCEPT_LANGUAGE="en", **more)
+    client.force_login(make_user(role))
+    return client
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def sent(name="Order Completed", source="shop", **more):
+    message = {"type": "track", "event": name, "userId": "u1", "timestamp": ARRIVED.isoformat(), **more}
+    services.record_events([message], source=source, received_at=clock.now())
+
+
+class TestSources:
+    def test_an_administrator_sets_limits_and_gives_a_new_key(self):
+        mei = client_of(ADMINISTRATOR)
+        mei.post("/sources/new", {"name": "web shop"})
+        (source,) = list_source_details()
+        mei.post(f"/sources/{source.id}/change", {
+            "allowed_origins": "https://shop.example/\n\nhttps://m.shop.example", "events_per_second": "500",
+            "unknown_events": "quarantine",
+        })  # fmt: skip
+        changed = get_source(source.id)
+        assert changed.allowed_origins == ("https://shop.example", "https://m.shop.example")
+        assert (changed.events_per_second, changed.unknown_events) == (500, "quarantine")
+        mei.post(f"/sources/{source.id}/key")
+        key = get_source(source.id).write_key
+        assert key != source.write_key and key in text_of(mei.get(f"/sources/{source.id}"))
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "shop.example",
+            "javascript:alert(1)",
+            "https://a b",
+            "https://shop.example/path",
+            "*",
+            "https://*.shop.example",
+        ],
+    )
+    def test_what_is_no_origin_is_refused_at_the_field(self, origin):
+        source = services.create_source(name="shop", now=ARRIVED)
+        answer = client_of(ADMINISTRATOR).post(
+            f"/sources/{source.id}/change", {"allowed_origins": origin, "unknown_events": "allow"}
+        )
+        assert answer.status_code == 422 and "is not an origin" in text_of(answer)
+        assert get_source(source.id).allowed_origins == ()
+
+    @pytest.mark.parametrize("role", [OPERATOR, VIEWER])
+    def test_others_see_no_key(self, role):
+        source = services.create_source(name="shop", now=ARRIVED)
+        other = client_of(role)
+        for path in ("/sources", f"/sources/{source.id}", "/sources/live"):
+            page = other.get(path)
+            assert page.status_code == 200 and source.write_key not in text_of(page)
+        assert other.post(f"/sources/{source.id}/key").status_code == 403
+
+    def test_the_week_is_counted(self):
+        source = services.create_source(name="shop", now=ARRIVED)
+        SourceDay.objects.create(source="shop", day=clock.now().date(), accepted=1234, refused=7)
+        page = text_of(client_of(VIEWER).get(f"/sources/{source.id}"))
+        assert "1,234" in page and "kind=refused&amp;source=shop" in page
+
+
+class TestLive:
+    def test_every_outcome_is_shown_with_its_reason_in_the_readers_language(self):
+        register(total={"type": "number", "required": True})
+        arrive(order())
+        sent(name="Viewed")
+        Event.objects.update(
+            corrections=[{"code": "cast", "field": "total", "args": {"from": "string", "to": "number"}}]
+        )
+        RefusedRequest.objects.create(source="shop", received_ms=1, status=400, code="bad_json")
+        lin = client_of(VIEWER)
+        page = text_of(lin.get("/sources/live"))
+        assert (
+            "total is missing" in page
+            and "total was text and was made number" in page
+            and "The body is not JSON" in page
+        )
+        chinese = text_of(lin.get("/sources/live", HTTP_ACCEPT_LANGUAGE="zh-hans"))
+        assert "缺少 total" in chinese and "total 由文本改为数字" in chinese and "请求体不是 JSON" in chinese
+
+    def test_a_poll_answers_only_when_something_arrived(self):
+        sent()
+        lin = client_of(VIEWER)
+        poll = {"HTTP_HX_REQUEST": "true"}
+        assert lin.get("/sources/live", {"at": get_position()}, **poll).status_code == 204
+        before = get_position()
+        sent(name="Fresh")
+        answer = lin.get("/sources/live", {"at": before}, **poll)
+        assert "Fresh" in text_of(answer) and "<html" not in text_of(answer)
+        assert f"at={get_position()}" in text_of(answer)
+        assert "every 1s" not in text_of(lin.get("/sources/live", {"paused": "1"}))
+
+    def test_filters(self):
+        sent(name="Viewed", source="app")
+        sent(name="Bought", source="shop")
+        assert [one.name for one in list_arrivals(Filter(source="app"))] == ["Viewed"]
+        assert [one.name for one in list_arrivals(Filter(name="boug"))] == ["Bought"]
+        assert list_arrivals(Filter(kind="refused")) == []
+        page = text_of(client_of(VIEWER).get("/sources/live?kind=nonsense"))
+        assert "Bought" in page
+
+    def test_what_the_product_reports_itself_does_not_arrive(self):
+        services.record_outcomes(
+            [{"event": "Reward Issued", "cause": ("r", 1), "customer_id": 1, "at": ARRIVED, "properties": {}}]
+        )
+        services.record_day(day=ARRIVED.date(), now=ARRIVED)
+        assert list_arrivals(Filter()) == []
+        assert client_of(VIEWER).get(f"/sources/live/events/{list_events_after(0, 1)[0].id}").status_code == 404
+
+    def test_a_poll_reads_little_however_long_the_log_is(self, django_assert_max_num_queries):
+        with django_assert_max_num_queries(6, using=Event.objects.db):
+            get_position()
+            list_arrivals(Filter())
+        assert LOOKED_AT <= 1000
+
+    def test_an_opened_event_is_masked(self):
+        sent(properties={"phone": PHONE, "note": f"call {PHONE} or a.b@example.com"}, userId=PHONE)
+        (event,) = list_events_after(0, 10)
+        page = text_of(client_of(ADMINISTRATOR).get(f"/sources/live/events/{event.id}"))
+        assert PHONE not in page and "a.b@example.com" not in page and "138****6021" in page
+
+    def test_an_empty_installation_shows_how_to_send_the_first_event(self):
+        services.create_source(name="shop", now=ARRIVED)
+        page = text_of(client_of(ADMINISTRATOR).get("/sources/live"))
+        assert "curl" in page and list_source_details()[0].write_key in page
+
+
+def test_masks_at_any_depth():
+    shown = masked(
+        {
+            "userId": PHONE, "traits": {"name": "林晚秋", "firstName": "Anna"}, "context": {"ip": "1.2.3.4"},
+            "properties": {"items": [{"name": "Tea", "phone": 13812346021}], "number": 13812346021, "count": 3, "n": 1.5,
+                           "shipping": {"address": "West Lake Road 1"}, "card": "330106199001011234"},
+        }
+    )  # fmt: skip
+    text = str(shown)
+    for secret in (PHONE, "林晚秋", "Anna", "1.2.3.4", "West Lake", "330106199001011234"):
+        assert secret not in text
+    assert shown["properties"]["items"][0]["name"] == "Tea" and shown["properties"]["count"] == 3
+
+
+class TestSchemas:
+    def form(self, *rows, **more):
+        data = {"type": "track", "name": "Order Completed", "corrects": "on", "other_fields": "on", **more}
+        data |= {"field-TOTAL_FORMS": len(rows), "field-INITIAL_FORMS": 0}
+        for number, row in enumerate(rows):
+            data |= {f"field-{number}-{key}": value for key, value in {"type": "string", **row}.items()}
+        return data
+
+    def test_learn_register_and_change(self):
+        for total in (3, 2.5):
+            sent(properties={"total": total, "phone": PHONE, "shipping": {"city": "Hangzhou"}}, messageId=str(total))
+        bo = client_of(OPERATOR)
+        assert "Learn" in text_of(bo.get("/schemas"))
+        page = text_of(bo.get("/schemas/new?type=track&name=Order+Completed"))
+        for expected in ('value="shipping.city"', 'value="total"', 'value="phone"', "in 2 of 2 events"):
+            assert expected in page
+        assert PHONE not in page and "Hangzhou" not in page
+        bo.post(
+            "/schemas/new", self.form({"path": "total", "type": "number", "required": "on", "min": "0"}, {"path": ""})
+        )
+        (schema,) = list_schemas()
+        assert [(rule.path, rule.type, rule.required, rule.min) for rule in schema.rules] == [
+            ("total", "number", True, 0)
+        ]
+        changed = self.form({"path": "currency", "one_of": "CNY, USD"}, version="1")
+        assert bo.post(f"/schemas/{schema.id}", changed).status_code == 302
+        assert bo.post(f"/schemas/{schema.id}", changed).status_code == 422  # version 1 is no longer the newest
+        (schema,) = list_schemas()
+        assert schema.version == 2 and schema.rules[0].one_of == ("CNY", "USD")
+
+    def test_more_rows_keep_what_was_typed_and_save_nothing(self):
+        page = text_of(client_of(OPERATOR).post("/schemas/new", self.form({"path": "total"}, act="rows")))
+        assert 'value="total"' in page and "field-6-path" in page and list_schemas() == []
+
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            ([{"path": "a"}, {"path": "a"}], "is there twice"), ([{"path": "a"}, {"path": "a.b"}], "must be an object"),
+            ([{"path": "a..b"}], "not the name of a field"), ([{"path": "a", "type": "number", "one_of": "x"}], "of its type"),
+            ([{"path": "a", "type": "boolean", "min": "1"}], "no smallest"),
+            ([{"path": "a", "type": "number", "min": "2", "max": "1"}], "above the largest"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_is_explained(self, rows, words):
+        answer = client_of(OPERATOR).post("/schemas/new", self.form(*rows))
+        assert answer.status_code == 422 and words in text_of(answer) and list_schemas() == []
+
+    def test_switching_off_lets_events_in(self):
+        schema = register(total={"type": "number", "required": True})
+        client_of(OPERATOR).post(f"/schemas/{schema.id}/switch", {"on": "0"})
+        assert load_checks().check("track", "Order Completed", {})[2] == []
+
+    def test_a_viewer_reads_and_changes_nothing(self):
+        schema = register(total={"type": "number", "required": True})
+        lin = client_of(VIEWER)
+        assert "total" in text_of(lin.get(f"/schemas/{schema.id}"))
+        lin.post(f"/schemas/{schema.id}", self.form({"path": "x"}))
+        assert list_schemas() == [schema]
+
+
+class TestQuarantine:
+    GROUP = {"source": "shop", "code": "field_missing", "type": "track", "name": "Order Completed"}
+
+    def steps(self, *steps, **more):
+        data = {**self.GROUP, "step-TOTAL_FORMS": 4, "step-INITIAL_FORMS": 0, **more}
+        for number, (op, field, to) in enumerate(steps):
+            data |= {f"step-{number}-op": op, f"step-{number}-field": field, f"step-{number}-to": to}
+        return data
+
+    def test_from_the_list_through_the_preview_into_the_log(self):
+        register(total={"type": "number", "required": True})
+        arrive(order(totl="1,280.50", phone=PHONE), order(totl="3"))
+        bo = client_of(OPERATOR)
+        page = text_of(bo.get("/quarantine"))
+        assert "A required field is missing" in page
+        (address,) = re.findall(r'href="(/quarantine/messages\?source=[^"]+)"', page)
+        assert "Repair all 2" in text_of(bo.get(address.replace("&amp;", "&")))
+        chosen = self.steps(("rename", "totl", "total"), ("cast", "total", "number"))
+        tried = text_of(bo.post("/quarantine/repair", {**chosen, "act": "preview"}))
+        assert "Put 2 messages into the log" in tried and PHONE not in tried and count_states() == {"waiting": 2}
+        done = text_of(bo.post("/quarantine/repair", {**chosen, "act": "repair"}, follow=True))
+        assert "2 messages are in the log now" in done and "Nothing waits" in done
+        assert [event.properties["total"] for event in list_events_after(0, 10)] == [1280.5, 3]
+
+    def test_one_message_is_masked_and_says_why_it_waits(self):
+        register(total={"type": "number", "required": True})
+        arrive(order(phone=PHONE))
+        bo = client_of(OPERATOR)
+        (address,) = re.findall(r'href="(/quarantine/\d+)"', text_of(bo.get("/quarantine/messages")))
+        page = text_of(bo.get(address))
+        assert "total is missing" in page and PHONE not in page and "138****6021" in page
+
+    def test_replay_after_the_schema_has_changed(self):
+        schema = register(total={"type": "number", "required": True})
+        arrive(order())
+        bo = client_of(OPERATOR)
+        assert "still does not fit" in text_of(bo.post("/quarantine/replay", self.GROUP, follow=True))
+        bo.post(f"/schemas/{schema.id}/switch", {"on": "0"})
+        assert "is in the log now" in text_of(bo.post("/quarantine/replay", self.GROUP, follow=True))
+
+    def test_dismissing_asks_for_the_reason(self):
+        register(total={"type": "number", "required": True})
+        arrive(order())
+        bo = client_of(OPERATOR)
+        assert "Dismiss 1 message?" in text_of(bo.get("/quarantine/dismiss", self.GROUP))
+        assert bo.post("/quarantine/dismiss", self.GROUP).status_code == 422
+        assert "1 message is dismissed" in text_of(
+            bo.post("/quarantine/dismiss", {**self.GROUP, "reason": "test"}, follow=True)
+        )
+
+    @pytest.mark.parametrize("query", ["id=x", "id=99999999999999999999999", "", "id=5&id=%00", "before=%F0%9D%9F%8E"])
+    def test_made_up_selections_mean_nothing_rather_than_everything(self, query):
+        arrive(order())
+        bo = client_of(OPERATOR)
+        assert bo.get(f"/quarantine/repair?{query}").status_code == 200
+        assert bo.get(f"/quarantine/messages?{query}").status_code == 200
+        data = {"id": "x"} if query.startswith("id") else {}
+        bo.post("/quarantine/dismiss", {**data, "reason": "r"})
+        assert count_states() == {"waiting": 1}
+
+    def test_a_wrong_step_is_explained(self):
+        arrive(order())
+        answer = client_of(OPERATOR).post("/quarantine/repair", self.steps(("cast", "total", "colour")))
+        assert answer.status_code == 422 and "not a type of a field" in text_of(answer)
+
+    def test_a_viewer_may_look_only(self):
+        arrive(order())
+        lin = client_of(VIEWER)
+        assert lin.get("/quarantine").status_code == 200
+        assert lin.post("/quarantine/replay", {"source": "shop"}).status_code == 403
+
+
+@pytest.mark.parametrize("code", sorted(FINDINGS))
+def test_every_finding_has_words(code):
+    args = {
+        "from": "string",
+        "to": "number",
+        "found": "string",
+        "expected": "number",
+        "one_of": ["a"],
+        "min": 1,
+        "max": 2,
+    }
+    text = finding_text({"code": code, "field": "total", "args": args})
+    assert "%(" not in text and code not in text

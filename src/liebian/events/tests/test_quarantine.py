@@ -1,0 +1,232 @@
+"""Messages in quarantine: tried, repaired, sent again, dismissed. Each enters the log at most once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from django.db import connections
+
+from liebian.access.queries import list_audit
+from liebian.core.errors import Invalid
+from liebian.events import services
+from liebian.events.checking.types import FieldRule, Step
+from liebian.events.checks import load_checks
+from liebian.events.inbox.quarantine import count_states, get_quarantined, list_groups, list_quarantined
+from liebian.events.inbox.types import Selection
+from liebian.events.models import Quarantined
+from liebian.events.queries import list_events_after
+from liebian.events.reading import parse_all
+from liebian.events.services.intake import Delivery, write_deliveries
+from liebian.events.services.log import log_alias
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+ARRIVED = datetime(2026, 3, 1, 8, tzinfo=UTC)
+HAPPENED = "2026-03-01T07:30:00Z"
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def register(name="Order Completed", kind="track", **fields):
+    rules = [FieldRule.from_json(path, rule) for path, rule in fields.items()]
+    return services.save_schema(
+        type=kind, name=name, rules=rules, corrects=True, other_fields=True, actor_id=None, now=ARRIVED
+    )
+
+
+def arrive(*messages, source="shop"):
+    """Through the way in, where something is registered that they break; else as a source that lets no unknown event in."""
+    checks = load_checks()
+
+    def judge(type, name, message):
+        return checks.check(type, name, message, unknown="quarantine")
+
+    whole = [
+        {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": f"m{number}-{source}",
+         "timestamp": HAPPENED, **message}
+        for number, message in enumerate(messages)
+    ]  # fmt: skip
+    _drafts, misfits, _notes = parse_all(
+        whole, source=source, received_at=ARRIVED, check=judge, are_values_safe=False, is_batch=True
+    )
+    delivery = Delivery(source, ARRIVED.date(), int(ARRIVED.timestamp() * 1000), [], misfits)
+    write_deliveries([delivery])
+
+
+def order(**properties):
+    return {"properties": {"order_id": "A1", **properties}}
+
+
+ALL = Selection(source="shop")
+
+
+def repair(*steps, wanted=ALL):
+    return services.repair_quarantined(wanted, steps, actor_id=None, now=NOW)
+
+
+def test_a_repaired_message_enters_the_log_with_its_own_time_and_key():
+    register(total={"type": "number", "required": True})
+    arrive(order(amount="1,280.50", phone="13800138000"))
+    report = repair(Step("rename", "amount", "total"), Step("cast", "total", "number"))
+    assert (report.looked_at, report.passed, report.left) == (1, 1, 0)
+    (event,) = list_events_after(0, 10)
+    assert (event.at, event.received_at) == (datetime(2026, 3, 1, 7, 30, tzinfo=UTC), NOW)
+    assert event.properties == {"order_id": "A1", "total": 1280.5} and event.personal == {"phone": "13800138000"}
+    assert count_states() == {"repaired": 1}
+    # the sender tries once more: the key is still known
+    again = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m0-shop", "timestamp": HAPPENED}
+    assert services.record_events([again], source="shop", received_at=NOW).duplicates == 1
+
+
+def test_a_repair_twice_changes_nothing_more():
+    register(total={"type": "number", "required": True})
+    arrive(order(), order())
+    assert repair(Step("set", "total", 1)).passed == 2
+    assert repair(Step("set", "total", 1)).passed == 0
+    assert len(list_events_after(0, 10)) == 2
+
+
+def test_what_still_does_not_fit_stays_with_its_reason():
+    register(total={"type": "number", "required": True})
+    arrive(order(), order(total="3 pieces"), order(totl=3))
+    report = repair(Step("rename", "totl", "total"))
+    assert (report.passed, report.failed) == (1, 2)
+    assert set(report.reasons) == {("field_missing", "total", 1), ("field_wrong_type", "total", 1)}
+    assert count_states() == {"waiting": 2, "repaired": 1}
+
+
+def test_a_preview_shows_before_and_after_and_writes_nothing():
+    register(total={"type": "number", "required": True})
+    arrive(order(totl="3"), order())
+    report = services.preview_repair(ALL, [Step("rename", "totl", "total")])
+    assert (report.looked_at, report.passed) == (2, 1)
+    passing = next(trial for trial in report.trials if trial.passes)
+    assert passing.before["properties"] == {"order_id": "A1", "totl": "3"}
+    assert passing.after["properties"] == {"order_id": "A1", "total": 3}
+    assert [found["code"] for found in passing.corrections] == ["cast"]
+    assert count_states() == {"waiting": 2} and list_events_after(0, 10) == []
+
+
+def test_an_event_is_given_the_name_of_a_known_one():
+    register(total={"type": "number"})
+    services.ensure_source(name="shop", now=ARRIVED)
+    arrive({"event": "order completed", "properties": {"total": 3}})
+    assert repair(Step("rename_event", to="Order Completed")).passed == 1
+    assert list_events_after(0, 10)[0].name == "Order Completed"
+
+
+def test_replay_passes_what_the_changed_schema_allows():
+    schema = register(colour={"type": "string", "one_of": ["red"]})
+    arrive(order(colour="blue"), order(colour=3))
+    assert services.replay_quarantined(ALL, actor_id=None, now=NOW).passed == 0
+    rules = [FieldRule("colour", "string", one_of=("red", "blue"))]
+    services.save_schema(
+        type="track", name="Order Completed", rules=rules, corrects=True, other_fields=True, actor_id=None, now=NOW,
+        schema_id=schema.id, version=1,
+    )  # fmt: skip
+    assert services.replay_quarantined(ALL, actor_id=None, now=NOW).passed == 1
+
+
+def test_a_source_that_lets_no_unknown_event_in_does_not_by_replay_either():
+    source = services.create_source(name="shop", now=ARRIVED)
+    services.change_source(
+        source_id=source.id,
+        allowed_origins=[],
+        events_per_second=None,
+        unknown_events="quarantine",
+        actor_id=None,
+        now=NOW,
+    )
+    arrive({"event": "Strange"})
+    report = services.replay_quarantined(ALL, actor_id=None, now=NOW)
+    assert report.reasons == (("unknown_event", "", 1),)
+
+
+def test_dismissing_needs_a_reason_and_keeps_the_message():
+    arrive(order(), order())
+    with pytest.raises(Invalid, match="why"):
+        services.dismiss_quarantined(ALL, reason=" ", actor_id=None, now=NOW)
+    assert services.dismiss_quarantined(ALL, reason="test traffic", actor_id=None, now=NOW) == 2
+    assert services.dismiss_quarantined(ALL, reason="again", actor_id=None, now=NOW) == 0
+    assert repair().passed == 0 and list_events_after(0, 10) == []
+    (kept, _other) = list_quarantined(Selection(), state="dismissed")
+    assert kept.message["properties"] == {"order_id": "A1"}
+
+
+def test_only_what_is_selected_is_touched():
+    arrive(order(), order(), source="shop")
+    arrive(order(), source="app")
+    (first, _second) = list_quarantined(ALL)
+    assert repair(wanted=Selection(ids=(first.id,))).passed == 1
+    assert repair(wanted=Selection()).looked_at == 0
+    assert (
+        repair(wanted=Selection(source="app", code="unknown_event", type="track", name="Order Completed")).passed == 1
+    )
+    assert count_states() == {"repaired": 2, "waiting": 1}
+
+
+def test_groups_count_what_failed_alike():
+    register(total={"type": "number", "required": True})
+    arrive(order(), order(), order(total="x"))
+    assert [(one.code, one.name, one.count) for one in list_groups()] == [
+        ("field_missing", "Order Completed", 2), ("field_wrong_type", "Order Completed", 1),
+    ]  # fmt: skip
+
+
+def test_messages_are_sealed_and_arrive_once():
+    arrive(order(phone="13800138000"))
+    arrive(order(phone="13800138000"))
+    (row,) = Quarantined.objects.all()
+    assert b"13800138000" not in bytes(row.message) and "13800138000" not in str(row.reasons)
+    assert get_quarantined(row.pk).message["properties"]["phone"] == "13800138000"
+
+
+def test_every_act_is_in_the_audit_trail_without_what_was_typed():
+    register(phone={"type": "string", "required": True})
+    arrive(order(), order())
+    (first, _second) = list_quarantined(ALL)
+    repair(Step("set", "phone", "13800138000"), wanted=Selection(ids=(first.id,)))
+    services.dismiss_quarantined(ALL, reason="test traffic", actor_id=None, now=NOW)
+    entries = {entry.action: entry for entry in list_audit(limit=10)}
+    assert entries["quarantine.repaired"].details == {"messages": 1, "steps": ["set phone"]}
+    assert entries["quarantine.dismissed"].reason == "test traffic"
+    assert "schema.saved" in entries
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        (Step("explode", "a"), "bad_step"), (Step("drop", ""), "step_field_missing"), (Step("cast", "a", "colour"), "bad_field_type"),
+        (Step("rename", "a", ""), "step_value_missing"), (Step("rename", "a", "b..c"), "step_value_missing"),
+    ],
+)  # fmt: skip
+def test_steps_that_cannot_mean_anything_are_refused(step, code):
+    with pytest.raises(Invalid) as refused:
+        services.preview_repair(ALL, [step])
+    assert refused.value.code == code
+
+
+def test_the_number_of_queries_does_not_grow_with_the_messages(django_assert_max_num_queries):
+    register(total={"type": "number", "required": True})
+    arrive(*[order() for _ in range(400)])
+    with django_assert_max_num_queries(20, using=log_alias()):
+        assert repair(Step("set", "total", 1)).passed == 400
+
+
+def test_the_clock_of_the_sender_is_corrected_by_when_the_message_arrived():
+    """Not by when it was repaired."""
+    arrive({"timestamp": HAPPENED, "sentAt": "2026-03-01T07:31:00Z"})
+    repair()
+    (event,) = list_events_after(0, 10)
+    assert event.at == ARRIVED - timedelta(minutes=1)
+
+
+def test_corrections_are_kept_with_the_event():
+    register(total={"type": "number", "required": True})
+    arrive(order())
+    repair(Step("set", "total", " 3 "))
+    with connections[log_alias()].cursor() as cursor:
+        cursor.execute("SELECT corrections FROM events_event")
+        kept = cursor.fetchone()[0]
+    found = msgspec.json.decode(kept) if isinstance(kept, str) else kept
+    assert found[0]["code"] == "cast"

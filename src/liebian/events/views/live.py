@@ -1,0 +1,103 @@
+"""The live page: each arriving message, what became of it and why. Polled each second; nothing new costs three key reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from liebian.access.guard import requires
+from liebian.core import clock
+from liebian.core.days import day_of
+from liebian.events.inbox.live import Filter, get_event, get_position, get_refused, list_arrivals, list_corrections
+from liebian.events.inbox.masks import masked, pretty
+from liebian.events.inbox.sources import add_up, list_days, list_source_details
+from liebian.events.inbox.types import CORRECTED, REFUSED, Arrival
+from liebian.events.inbox_forms import LiveFilterForm
+from liebian.events.reasons import ARRIVALS, finding_text, findings_text, refusal_text
+from liebian.events.types import EventRecord
+from liebian.events.views.sources import shown_key
+
+
+@requires("events:view")
+def live(request: HttpRequest) -> HttpResponse:
+    """The page, and for its own polls only the list; nothing when the list is as it was."""
+    is_poll = request.headers.get("HX-Request") == "true" and request.GET.get("at") is not None
+    position = get_position()
+    if is_poll and request.GET["at"] == position:
+        return HttpResponse(status=204)
+    sources = list_source_details()
+    form = LiveFilterForm([source.name for source in sources], request.GET)
+    given = form.cleaned_data if form.is_valid() else {}
+    wanted = Filter(given.get("source", ""), given.get("kind", ""), given.get("name", ""))
+    now = clock.now()
+    context: dict[str, Any] = {
+        "rows": [_row(arrival) for arrival in list_arrivals(wanted)],
+        "position": position,
+        "wanted": wanted,
+        "is_paused": request.GET.get("paused") == "1",
+        "today": _today(wanted.source),
+        "now": now,
+    }
+    if is_poll:
+        return render(request, "events/_arrivals.html", context)
+    example = next((one for one in sources if one.kind == "api" and one.is_enabled), None)
+    context |= {
+        "form": form,
+        "example_key": shown_key(request, example) if example else None,
+        "track_url": request.build_absolute_uri("/v1/track"),
+    }
+    return render(request, "events/live.html", context)
+
+
+@requires("events:view")
+def live_event(request: HttpRequest, event_id: int) -> HttpResponse:
+    event = get_event(event_id)
+    corrections = list_corrections(event_id)
+    label, tone, icon = ARRIVALS[CORRECTED if corrections else "accepted"]
+    context = {
+        "event": event, "name": event.name or event.type, "label": label, "tone": tone, "state_icon": icon,
+        "findings": [finding_text(one) for one in corrections], "message": pretty(_told(event)),
+        "user_id": masked(event.user_id), "anonymous_id": masked(event.anonymous_id), "source": event.source,
+        "received_at": event.received_at,
+    }  # fmt: skip
+    return render(request, "events/arrival.html", context)
+
+
+@requires("events:view")
+def live_refused(request: HttpRequest, refused_id: int) -> HttpResponse:
+    arrival = get_refused(refused_id)
+    label, tone, icon = ARRIVALS[REFUSED]
+    details = masked(arrival.details)
+    context = {
+        "name": refusal_text(arrival.code, arrival.details), "label": label, "tone": tone, "state_icon": icon,
+        "code": arrival.code, "status": arrival.status, "source": arrival.source, "received_at": arrival.received_at,
+        "message": msgspec.json.format(msgspec.json.encode(details), indent=2).decode() if details else "",
+    }  # fmt: skip
+    return render(request, "events/arrival.html", context)
+
+
+def _told(event: EventRecord) -> dict[str, Any]:
+    """The event as it lies in the log, with its personal fields, which the page masks."""
+    personal = dict(event.personal)
+    body = {name: event.body[name] for name in ("properties", "traits", "context") if event.body.get(name)}
+    if personal:
+        holder = "traits" if event.type in {"identify", "group"} else "personal"
+        body[holder] = {**body.get(holder, {}), **personal}
+    return body
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    label, tone, icon = ARRIVALS[arrival.kind]
+    is_refused = arrival.kind == REFUSED
+    words = refusal_text(arrival.code, arrival.details) if is_refused else findings_text(arrival.findings)
+    return {"arrival": arrival, "label": label, "tone": tone, "icon": icon, "words": words}
+
+
+def _today(source: str) -> Any:
+    today = day_of(clock.now(), settings.TIME_ZONE)
+    days = list_days(until=today, days=1)
+    return add_up([one for name, found in days.items() for one in found if not source or name == source], today)
