@@ -31,5 +31,14 @@ TIME_ZONE = Setting(
     "LIEBIAN_TIME_ZONE", "Asia/Shanghai", "The organisation's time zone: business days and displayed times."
 )
 SECURE = Setting("LIEBIAN_HTTPS", "", "1 marks cookies as https only; set it behind a TLS proxy.")
+LAKE_URL = Setting(
+    "LIEBIAN_LAKE_URL",
+    "",
+    "Folder or address (s3://bucket/path) of the lake; empty means `lake` in LIEBIAN_HOME. Credentials and endpoint "
+    "come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP.",
+)
+LOG_DAYS = Setting(
+    "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
+)
 
-ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE]
+ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE, LAKE_URL, LOG_DAYS]
