@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from liebian.config import env
+from liebian.config.jobs import STAGES
 from liebian.core import cursors
 from liebian.events import queries as events
 from liebian.lake import queries as lake
@@ -74,7 +75,7 @@ def _databases() -> Iterator[Finding]:
 def _stages() -> Iterator[Finding]:
     end = events.get_log_end()
     yield Finding("log", True, f"{end:,} events")
-    for name in ("customers", "orders", "referrals"):
+    for name in STAGES:
         behind = end - cursors.position_of(name)
         words = (
             "up to date"
@@ -85,6 +86,10 @@ def _stages() -> Iterator[Finding]:
 
 
 def _lake() -> Iterator[Finding]:
+    wrong = lake.probe()
+    yield Finding("lake", wrong is None, wrong or f"can be read and written at {settings.LAKE_URL}")
+    behind = cursors.position_of("customers") - lake.get_position("events", "customers")
+    yield Finding("lake lag", behind <= BEHIND_LIMIT, "up to date" if behind <= 0 else f"{behind:,} events behind")
     for state in lake.list_states():
         words = (
             "not published yet"

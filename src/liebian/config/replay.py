@@ -21,6 +21,7 @@ from django.conf import settings
 
 from liebian.core.errors import Conflict, Unavailable
 from liebian.core.texts import mark as _
+from liebian.events import queries as events
 
 RECORDS = [
     "access_organisation", "tiers_tiermodel", "segments_segment", "referrals_programme", "referrals_programmechange",
@@ -31,7 +32,9 @@ PARTS = {
     "customers": "SELECT id, is_known, user_id, merged_into, channel, city, first_seen_at, known_at, referred_by, n_orders, "
     "revenue_minor, first_order_at, last_order_at FROM customers_customer ORDER BY id",
     "identifiers": 'SELECT hex("index"), kind, customer_id FROM customers_identifier ORDER BY 1',
-    "events with people": "SELECT event_id, customer_id FROM customers_customerevent ORDER BY 1",
+    "events with people": "WITH RECURSIVE person(id, final) AS (SELECT id, id FROM customers_customer WHERE merged_into IS NULL "
+    "UNION ALL SELECT c.id, p.final FROM customers_customer c JOIN person p ON c.merged_into = p.id) "
+    "SELECT e.event_id, p.final FROM customers_customerevent e JOIN person p ON p.id = e.customer_id ORDER BY 1",
     "orders": "SELECT id, external_id, customer_id, total_minor, refunded_minor, status FROM orders_order ORDER BY id",
     "revenue": "SELECT external_id, kind, amount_minor, n_orders, event_id FROM orders_orderchange ORDER BY event_id, external_id",
     "tiers": "SELECT model, customer_id, cell FROM customers_tiermembership ORDER BY 1, 2",
@@ -66,6 +69,7 @@ def check_replay() -> list[Part]:
         shutil.copy(settings.HOME / "keys.json", home / "keys.json")
         for name in ("main", "log"):  # main first, so that no cursor points past the log
             _copy_database(settings.HOME / f"{name}.sqlite3", home / f"{'records' if name == 'main' else name}.sqlite3")
+        _bring_back(home)
         _liebian(home, "migrate")
         _copy_records(home / "records.sqlite3", home / "main.sqlite3")
         _liebian(home, "stages")
@@ -77,8 +81,29 @@ def _copy_database(source: Path, target: Path) -> None:
         old.backup(new)
 
 
+def _bring_back(home: Path) -> None:
+    """What has left the database for the lake comes back: events into the log, their people into the records."""
+    with sqlite3.connect(home / "log.sqlite3") as log, sqlite3.connect(home / "records.sqlite3") as records:
+        for rows, owners in events.stream_retired():
+            names = list(rows[0])
+            columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+            log.executemany(
+                f"INSERT OR IGNORE INTO events_event ({columns}) VALUES ({marks})",  # noqa: S608 - our own columns
+                [tuple(row.values()) for row in rows],
+            )
+            records.executemany(
+                "INSERT OR IGNORE INTO customers_customerevent (event_id, customer_id, type, name, at_ms) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [
+                    (row["id"], owner, row["type"], row["name"], row["at_ms"])
+                    for row, owner in zip(rows, owners, strict=True)
+                    if owner is not None
+                ],
+            )
+
+
 def _liebian(home: Path, command: str) -> None:
-    environment = {**os.environ, "LIEBIAN_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "LIEBIAN_HOME": str(home), "LIEBIAN_LAKE_URL": "", "PYTHONPATH": os.pathsep.join(sys.path)}
     code = "from liebian.config.cli.main import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, command, "--json"], env=environment, capture_output=True, text=True, check=False

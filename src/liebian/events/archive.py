@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,6 +93,12 @@ def find_retired(ids: Iterable[int], owners: Iterable[int]) -> list[tuple[Any, .
         rows = log_rows(located.take(places.tolist(), LAKE_COLUMNS))
         wanted -= {row[0] for row in rows}
     return rows + (log_rows(lake.find_rows("events", "event_id", wanted, LAKE_COLUMNS)) if wanted else [])
+
+
+def stream_retired() -> Iterator[tuple[list[tuple[Any, ...]], list[int | None]]]:
+    """All log rows that live in the lake only, in pieces, with the customer each belongs to."""
+    for table in lake.stream_rows("events", (*LAKE_COLUMNS, "customer_id"), below=("event_id", retired_upto() + 1)):
+        yield log_rows(table), table["customer_id"].to_pylist()
 
 
 def log_rows(table: pa.Table) -> list[tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +63,20 @@ def read_log_columns(*, after: int, upto: int, limit: int) -> pa.Table:
     return archive.read_log(router.db_for_read(Event), after=after, upto=upto, limit=limit)
 
 
+def count_events(*, after: int, upto: int) -> int:
+    """Rows of the log in the database, after one and up to another."""
+    return Event.objects.filter(id__gt=after, id__lte=upto).count()
+
+
 def get_retired_upto() -> int:
     """Events up to this one live in the lake only; 0 while all are in the database."""
     return archive.retired_upto()
+
+
+def stream_retired() -> Iterator[tuple[list[dict[str, Any]], list[int | None]]]:
+    """All log rows that live in the lake only, by column, in pieces, with the customer each belongs to."""
+    for rows, owners in archive.stream_retired():
+        yield [dict(zip(archive.LOG_COLUMNS, row, strict=True)) for row in rows], owners
 
 
 def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
@@ -77,7 +88,7 @@ def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
     upto = min(upto, get_log_end() - 1)
     rows = Event.objects.filter(id__gt=start, id__lte=upto).order_by("id").values_list("id", "received_ms")[:limit]
     last = start
-    for event_id, received_ms in rows:
+    for event_id, received_ms in rows.iterator():
         if received_ms >= border:
             break
         last = event_id

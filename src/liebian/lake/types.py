@@ -144,6 +144,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows a log has after a position of `column`."""
+
+    column: str
+    after: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that `verify` found wrong with a table."""
 

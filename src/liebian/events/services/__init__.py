@@ -13,7 +13,7 @@ from liebian.events.services.imports import (
     start_import,
 )
 from liebian.events.services.log import insert_drafts, log_alias, record_day, record_events, record_outcomes
-from liebian.events.services.retention import drop_retired, restore_log
+from liebian.events.services.retention import drop_retired
 from liebian.events.services.sources import create_source, ensure_source, set_source_enabled
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "record_day",
     "record_events",
     "record_outcomes",
-    "restore_log",
     "run_import",
     "run_next_import",
     "set_import_options",

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 
 from liebian.core.errors import LiebianError
 from liebian.lake.ordering import owners_of, sort_rows
+from liebian.lake.queries.history import dataset_of
 from liebian.lake.rules import bucket_of
 from liebian.lake.store import filesystem, is_remote, open_file
 from liebian.lake.tables import find_snapshot, find_table, saying_what_failed
-from liebian.lake.types import LAYOUTS, SCHEMAS, Part, Problem
+from liebian.lake.types import LAYOUTS, SCHEMAS, Counted, Part, Problem
 
 _PERSONAL = re.compile(
     rb'"(?:name|phone|mobile|email|address|openid|unionid|firstName|lastName)"\s*:\s*"'
@@ -46,23 +47,25 @@ def probe() -> str | None:
     return None
 
 
-def check_table(table: str, *, ends: dict[str, int], log_rows: tuple[str, int] | None = None) -> list[Problem]:
+def check_table(table: str, *, ends: dict[str, int], counted: Counted | None = None) -> list[Problem]:
     """What is wrong with a table; an empty list when nothing is.
 
-    `ends` says how far the log of each reader goes: a table must not claim more. `log_rows` is (reader, rows) for a table
-    that must hold exactly as many rows as its log had up to the reader's position.
+    `ends` says how far the log of each reader goes: a table must not claim more. `counted` is how many rows the log itself
+    has in a stretch that the table must hold whole.
     """
     found = list(_check(table))
     delta = find_table(table)
     for reader, end in ends.items():
         position = int(delta.transaction_version(reader) or 0) if delta else 0
         if position > end:
-            found.append(Problem(table, "position_beyond_log", f"says it holds {reader} up to {position:,}; the log ends at {end:,}"))
+            words = f"says it holds {reader} up to {position:,}; the log ends at {end:,}"
+            found.append(Problem(table, "position_beyond_log", words))
     snapshot = find_snapshot(table)
-    if log_rows is not None and snapshot is not None:
-        rows = sum(part.rows for part in snapshot.parts)
-        if rows != log_rows[1]:
-            found.append(Problem(table, "rows_differ", f"holds {rows:,} rows; the log of {log_rows[0]} had {log_rows[1]:,}"))
+    if counted is not None and snapshot is not None and not any(problem.code == "unreadable" for problem in found):
+        rows = dataset_of(snapshot).count_rows(filter=pc.field(counted.column) > counted.after) if snapshot.parts else 0
+        if rows != counted.rows:
+            words = f"holds {rows:,} rows after {counted.after:,}; its log has {counted.rows:,} up to its position"
+            found.append(Problem(table, "rows_differ", words))
     return found
 
 
