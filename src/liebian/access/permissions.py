@@ -52,6 +52,7 @@ _ALL = (
     Permission("imports:view", "See imports", "查看数据导入"),
     Permission("imports:run", "Run imports", "导入数据", ("imports:view",)),
     Permission("events:view", "See the event log", "查看事件记录"),
+    Permission("lake:view", "See the lake: tables, versions, how to open them", "查看数据湖：数据表、版本与打开方式"),
     Permission("ui:gallery", "See the component gallery", "查看组件库"),
 )
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for permission in _ALL}

@@ -19,7 +19,8 @@ def write_table(history: History, table: str, out: Path, kind: str) -> int:
     sealed = {field.name for field in SCHEMAS[table] if pa.types.is_binary(field.type)} if kind != "parquet" else set()
     schema = pa.schema([field for field in SCHEMAS[table] if field.name not in sealed])
     batches = (
-        pa.Table.from_batches([batch]).cast(schema) for batch in history.engine.stream(history[table].select(schema.names))
+        pa.Table.from_batches([batch]).cast(schema)
+        for batch in history.engine.stream(history[table].select(schema.names))
     )
     try:
         return {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}[kind](batches, schema, out)

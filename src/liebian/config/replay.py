@@ -103,7 +103,12 @@ def _bring_back(home: Path) -> None:
 
 
 def _liebian(home: Path, command: str) -> None:
-    environment = {**os.environ, "LIEBIAN_HOME": str(home), "LIEBIAN_LAKE_URL": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {
+        **os.environ,
+        "LIEBIAN_HOME": str(home),
+        "LIEBIAN_LAKE_URL": "",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     code = "from liebian.config.cli.main import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, command, "--json"], env=environment, capture_output=True, text=True, check=False

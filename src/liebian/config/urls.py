@@ -5,7 +5,19 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from liebian.config.health import healthz
 
-_APPS = ["access", "events", "customers", "orders", "ledger", "tiers", "segments", "rewards", "referrals", "insights"]
+_APPS = [
+    "access",
+    "lake",
+    "events",
+    "customers",
+    "orders",
+    "ledger",
+    "tiers",
+    "segments",
+    "rewards",
+    "referrals",
+    "insights",
+]
 
 
 def _mounted() -> list[URLPattern | URLResolver]:

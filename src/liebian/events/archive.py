@@ -56,9 +56,7 @@ def read_log(alias: str, *, after: int, upto: int, limit: int) -> pa.Table:
         "key": found["key"],
     }  # fmt: skip
     fields = [field for field in SCHEMAS["events"] if field.name != "customer_id"]
-    return pa.table(
-        [_array(columns_by_name[field.name], field.type) for field in fields], schema=pa.schema(fields)
-    )
+    return pa.table([_array(columns_by_name[field.name], field.type) for field in fields], schema=pa.schema(fields))
 
 
 def _array(values: Any, kind: pa.DataType) -> pa.Array:
@@ -76,7 +74,9 @@ def _moments(millis: np.ndarray) -> pa.Array:
 def days_of(millis: np.ndarray) -> pa.Array:
     """The business day of each moment."""
     quarters, places = np.unique(millis // _QUARTER_MS, return_inverse=True)
-    found: list[date] = [days.day_of(EPOCH + timedelta(milliseconds=int(q) * _QUARTER_MS), settings.TIME_ZONE) for q in quarters]
+    found: list[date] = [
+        days.day_of(EPOCH + timedelta(milliseconds=int(q) * _QUARTER_MS), settings.TIME_ZONE) for q in quarters
+    ]
     return pa.array(found, pa.date32()).take(pa.array(places.reshape(-1)))
 
 

@@ -86,7 +86,7 @@ def leaf_numbers(ids: np.ndarray, leaves: Sequence[Leaf]) -> np.ndarray:
     place = np.zeros(most, dtype=np.int64)
     for number, (n, b) in enumerate(leaves):
         place[b::n] = number
-    return place[bucket_of(ids, most)]
+    return np.asarray(place[bucket_of(ids, most)])
 
 
 def may_hold(part: Part, ids: np.ndarray, owner: str) -> bool:

@@ -68,7 +68,9 @@ def writing_file(table: str, path: str, schema: pa.Schema) -> Iterator[pq.Parque
     options = {
         "compression": "zstd",
         "use_dictionary": [name for name in _DICTIONARY if name in schema.names],
-        "write_statistics": [name for name in schema.names if name.endswith("_id") or name in {"at", "day", "position"}],
+        "write_statistics": [
+            name for name in schema.names if name.endswith("_id") or name in {"at", "day", "position"}
+        ],
     }
     if is_remote():
         with system.open_output_stream(target) as out, pq.ParquetWriter(out, schema, **options) as writer:

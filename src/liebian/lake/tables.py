@@ -98,7 +98,9 @@ def snapshot_of(table: str, delta: DeltaTable) -> Snapshot:
         if place is None:
             raise Unavailable(
                 "lake_table_older",
-                _("The lake table %(table)s was made by an earlier version. Move its folder away: it is published anew."),
+                _(
+                    "The lake table %(table)s was made by an earlier version. Move its folder away: it is published anew."
+                ),
                 table=table,
             )
         parts.append(
@@ -120,5 +122,3 @@ def positions_of(table: str, readers: tuple[str, ...]) -> dict[str, int]:
     delta = find_table(table)
     found = {reader: delta.transaction_version(reader) for reader in readers} if delta else {}
     return {reader: int(position) for reader, position in found.items() if position is not None}
-
-

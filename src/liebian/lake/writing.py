@@ -56,7 +56,12 @@ class Bounds:
                 self.high[name] = max(found["max"], self.high.get(name, found["max"]))
 
     def as_json(self) -> str:
-        said = {"numRecords": self.rows, "minValues": self._plain(self.low), "maxValues": self._plain(self.high), "nullCount": {}}
+        said = {
+            "numRecords": self.rows,
+            "minValues": self._plain(self.low),
+            "maxValues": self._plain(self.high),
+            "nullCount": {},
+        }
         return json.dumps(said)
 
     @staticmethod
@@ -64,7 +69,9 @@ class Bounds:
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def write_file(table: str, pieces: Iterable[pa.Table], *, kind: str = "fresh", leaf: Leaf | None = None) -> AddAction | None:
+def write_file(
+    table: str, pieces: Iterable[pa.Table], *, kind: str = "fresh", leaf: Leaf | None = None
+) -> AddAction | None:
     """A new file of sorted pieces, not yet part of any version; None when they hold no row."""
     path, bounds, schema = new_path(kind, leaf), Bounds(SCHEMAS[table]), SCHEMAS[table]
     filled = (piece for piece in pieces if piece.num_rows)
@@ -101,4 +108,3 @@ def _commit(delta: DeltaTable, actions: Sequence[AddAction | RemoveAction], mark
 
 def _now_ms() -> int:
     return int(time.time() * 1000)
-

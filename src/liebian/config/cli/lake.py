@@ -69,7 +69,9 @@ def compact(table: str | None = None, /, *, json: bool = False) -> None:
     done = [services.compact_table(table=name) for name in _tables(table)]
     gone = {name: services.drop_old_files(table=name) for name in _tables(table)}
     if json:
-        print_json({state.name: {"files": state.files, "rows": state.rows, "deleted": gone[state.name]} for state in done})
+        print_json(
+            {state.name: {"files": state.files, "rows": state.rows, "deleted": gone[state.name]} for state in done}
+        )
         return
     for state in done:
         console.print(f"{state.name}: {state.rows:,} rows in {state.files} files, {gone[state.name]} old files deleted")

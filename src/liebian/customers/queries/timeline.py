@@ -41,7 +41,9 @@ def list_timeline(*, customer_id: int, kind: str = "all", before: str = "", limi
     own_ids = all_ids_of(customer_id)
     start = _start_of(before) if before else None
     keys = _recent_keys(own_ids, kind, start, limit + 1)
-    if border := events.get_retired_upto():  # asked after the database: what left it in between is found twice, not lost
+    if (
+        border := events.get_retired_upto()
+    ):  # asked after the database: what left it in between is found twice, not lost
         keys = sorted({*keys, *_retired_keys(own_ids, kind, start, limit + 1, border)}, reverse=True)
     shown = keys[:limit]
     return TimelinePage(
@@ -108,7 +110,7 @@ def _one_of(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray:
 
 
 def _begins(column: pa.ChunkedArray, starts: tuple[str, ...]) -> np.ndarray:
-    return np.logical_or.reduce([pc.starts_with(column, start).to_numpy() for start in starts])
+    return np.asarray(np.logical_or.reduce([pc.starts_with(column, start).to_numpy() for start in starts]))
 
 
 def all_ids_of(customer_id: int) -> set[int]:

@@ -88,7 +88,9 @@ def _check_part(table: str, part: Part, seen: list[np.ndarray]) -> Iterator[Prob
     layout = LAYOUTS[table]
     file = open_file(table, part.path)
     if file.metadata.num_rows != part.rows:
-        yield Problem(table, "rows_differ", f"{part.path} has {file.metadata.num_rows:,} rows, its entry says {part.rows:,}")
+        yield Problem(
+            table, "rows_differ", f"{part.path} has {file.metadata.num_rows:,} rows, its entry says {part.rows:,}"
+        )
     if layout.unique is not None:
         seen.append(file.read(columns=[layout.unique])[layout.unique].to_numpy())
     keys = file.read(columns=list(layout.order)).select(list(layout.order))
@@ -96,13 +98,15 @@ def _check_part(table: str, part: Part, seen: list[np.ndarray]) -> Iterator[Prob
         yield Problem(table, "not_sorted", f"{part.path} is not in the order of {', '.join(layout.order)}")
     if part.kind != "fresh" and bool((bucket_of(owners_of(keys, layout), part.buckets) != part.bucket).any()):
         yield Problem(table, "wrong_bucket", f"{part.path} holds rows of another bucket")
-    for text in ({"body", "attributes"} & set(SCHEMAS[table].names)):
+    for text in {"body", "attributes"} & set(SCHEMAS[table].names):
         clear = _count_clear(file.read(columns=[text])[text])
         if clear:
-            yield Problem(table, "personal_in_clear", f"{part.path}: {clear:,} rows show a phone number or an e-mail address")
+            yield Problem(
+                table, "personal_in_clear", f"{part.path}: {clear:,} rows show a phone number or an e-mail address"
+            )
 
 
 def _count_clear(texts: pa.ChunkedArray) -> int:
     """Rows that carry a phone number or an e-mail address under a name that personal fields have."""
-    maybe = texts.filter(pc.match_substring_regex(texts, r'[0-9]{7}|@|\+'))
+    maybe = texts.filter(pc.match_substring_regex(texts, r"[0-9]{7}|@|\+"))
     return sum(bool(_PERSONAL.search(text.as_buffer().to_pybytes())) for text in maybe if text.is_valid)

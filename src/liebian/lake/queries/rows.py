@@ -52,7 +52,9 @@ class Located:
             for piece in self._pieces:
                 own = np.flatnonzero((wanted >= piece.first) & (wanted < piece.first + len(piece.rows)))
                 if len(own):
-                    file = open_file(self.table, piece.path, _footer(url_of(self.table), self.table, piece.path).metadata)
+                    file = open_file(
+                        self.table, piece.path, _footer(url_of(self.table), self.table, piece.path).metadata
+                    )
                     rows = file.read_row_group(piece.group, columns=list(columns), use_threads=False)
                     found.append(rows.take(pa.array(piece.rows[wanted[own] - piece.first])))
                     order.append(own)

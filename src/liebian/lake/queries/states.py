@@ -47,7 +47,9 @@ def list_versions(table: str, *, limit: int = 20) -> list[Version]:
         entries = [] if delta is None else list(delta.history(limit))
     newest = delta.version() if delta is not None else 0
     return [
-        Version(entry.get("version", newest - back), datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), _act(entry))
+        Version(
+            entry.get("version", newest - back), datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), _act(entry)
+        )
         for back, entry in enumerate(entries)
     ]
 
@@ -55,4 +57,3 @@ def list_versions(table: str, *, limit: int = 20) -> list[Version]:
 def _act(entry: dict[str, Any]) -> str:
     told = entry.get("act") or (entry.get("userMetadata") and json.loads(entry["userMetadata"]).get("act"))
     return str(told or {"CREATE TABLE": "create", "VACUUM END": "vacuum"}.get(entry.get("operation", ""), "append"))
-
