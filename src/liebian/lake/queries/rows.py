@@ -74,12 +74,12 @@ def locate_rows(table: str, owners: Iterable[int], columns: Sequence[str]) -> Lo
             if not may_hold(part, ids, layout.owner):
                 continue
             footer = _footer(url_of(table), table, part.path)
-            file = None
             for group in _groups(footer, ids):
-                file = file or open_file(table, part.path, footer.metadata)
-                read = file.read_row_group(group, columns=sorted({layout.owner, *columns}), use_threads=False)
-                mine = np.flatnonzero(np.isin(pc.fill_null(read[layout.owner], 0).to_numpy(), ids))
+                owned = _kept_owners if part.kind != "base" else _owners
+                mine = np.flatnonzero(np.isin(owned(url_of(table), table, part.path, group), ids))
                 if len(mine):
+                    file = open_file(table, part.path, footer.metadata)
+                    read = file.read_row_group(group, columns=list(columns), use_threads=False)
                     keys.append(read.select(list(columns)).take(pa.array(mine)))
                     pieces.append(_Piece(part.path, group, mine, first))
                     first += len(mine)
@@ -104,6 +104,16 @@ def _footer(root: str, table: str, path: str) -> _Footer:
         lows.append(told.min if has and not told.null_count else 0)
         highs.append(told.max if has else 0)
     return _Footer(metadata, np.array(lows, dtype=np.int64), np.array(highs, dtype=np.int64))
+
+
+def _owners(root: str, table: str, path: str, group: int) -> np.ndarray:
+    """Whose the rows of one row group are."""
+    owner = LAYOUTS[table].owner
+    read = open_file(table, path, _footer(root, table, path).metadata).read_row_group(group, [owner], use_threads=False)
+    return np.asarray(pc.fill_null(read[owner], 0).to_numpy())
+
+
+_kept_owners = lru_cache(maxsize=256)(_owners)  # of small files, which every page of every customer looks into
 
 
 def find_rows(table: str, column: str, values: Iterable[int], columns: Sequence[str]) -> pa.Table:
