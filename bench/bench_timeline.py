@@ -44,16 +44,25 @@ def ids_of_bucket() -> np.ndarray:
 
 def events(owners: np.ndarray, first: int, since: int) -> pa.Table:
     n = len(owners)
-    at = pa.array(since + np.sort(rng.integers(0, 10**12, n))).cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+    at = (
+        pa.array(since + np.sort(rng.integers(0, 10**12, n)))
+        .cast(pa.timestamp("us"))
+        .cast(pa.timestamp("us", tz="UTC"))
+    )
     words = rng.integers(0, 10**15, n)
     names = pa.array(["Product Viewed", "Page", "Order Completed", "Cart Viewed"]).take(pa.array(rng.integers(0, 4, n)))
-    body = [f'{{"properties": {{"product_id": "P{w % 5000}", "session": "{w:032x}", "title": "A page {w % 977} of the shop"}}}}' for w in words.tolist()]
+    body = [
+        f'{{"properties": {{"product_id": "P{w % 5000}", "session": "{w:032x}", "title": "A page {w % 977} of the shop"}}}}'
+        for w in words.tolist()
+    ]
     same = {"type": "track", "source": "shop"}
     columns = {
         "event_id": np.arange(first, first + n), "customer_id": owners, "name": names, "at": at, "received_at": at,
         "day": at.cast(pa.date32()), "body": body, **{name: [value] * n for name, value in same.items()},
     }  # fmt: skip
-    arrays = [pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(n, f.type) for f in SCHEMAS["events"]]
+    arrays = [
+        pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(n, f.type) for f in SCHEMAS["events"]
+    ]
     return pa.table(arrays, schema=SCHEMAS["events"])
 
 
@@ -74,9 +83,13 @@ def page(customer: int) -> None:
 def full_read() -> float:
     import duckdb
 
-    files = [f"{find_snapshot('events').url}/{part.path}" for part in find_snapshot("events").parts if part.kind != "fresh"]
+    files = [
+        f"{find_snapshot('events').url}/{part.path}" for part in find_snapshot("events").parts if part.kind != "fresh"
+    ]
     started = time.perf_counter()
-    duckdb.execute('SELECT count(*), max(epoch_us("at")), max(length(body)), max(name) FROM read_parquet(?)', [files]).fetchall()
+    duckdb.execute(
+        'SELECT count(*), max(epoch_us("at")), max(length(body)), max(name) FROM read_parquet(?)', [files]
+    ).fetchall()
     return (time.perf_counter() - started) * 1000
 
 
@@ -88,7 +101,9 @@ def main(rows: int) -> None:
     for _ in range(rules.FRESH - 1):
         add(rng.integers(1, CUSTOMERS * 16, 10_000), first, since + 3 * 10**12, "fresh")
         first += 10_000
-    print(f"| unmerged runs | rows | p50 ms | p95 ms | DuckDB, whole bucket, ms | ratio of p95 |\n|--:|--:|--:|--:|--:|--:|")
+    print(
+        "| unmerged runs | rows | p50 ms | p95 ms | DuckDB, whole bucket, ms | ratio of p95 |\n|--:|--:|--:|--:|--:|--:|"
+    )
     for wanted in (0, 4, 16):
         while runs < wanted:
             add(rng.choice(ids, rows * 6 // 1000), first, since + 2 * 10**12, "run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -33,7 +34,15 @@ def filled(lake):
     publish("events", [event(1, 1, DAY, "Viewed")])
     publish("order_facts", [paid(1, 1, DAY, 16800)])
     publish("customers", [person(1, DAY)])
-    fact = {"customer_id": 1, "day": DAY, "kind": "event", "name": "Viewed", "currency": "", "count": 1, "amount_minor": 0}
+    fact = {
+        "customer_id": 1,
+        "day": DAY,
+        "kind": "event",
+        "name": "Viewed",
+        "currency": "",
+        "count": 1,
+        "amount_minor": 0,
+    }
     publish("day_facts", [fact])
     return lake
 
@@ -46,22 +55,25 @@ def test_the_page_names_every_table_and_where_it_is(filled, language, word):
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_table_shows_its_versions_and_columns(filled, language):
-    html = client_in(language).get("/lake/events").content.decode()
+    client = client_in(language)
+    html = client.get("/lake/events").content.decode()
     assert "personal_sealed" in html and ("New rows" if language == "en" else "新增数据") in html
-    assert client_in(language).get("/lake/order_lines").status_code == 200
+    assert client.get("/lake/order_lines").status_code == 200
 
 
 def test_an_empty_lake_and_a_table_that_is_not_there(lake):
-    assert "Nothing published yet" in client_in("en").get("/lake").content.decode()
-    assert client_in("en").get("/lake/nothing").status_code == 404
+    client = client_in("en")
+    assert "Nothing published yet" in client.get("/lake").content.decode()
+    assert client.get("/lake/nothing").status_code == 404
 
 
 def test_a_table_that_cannot_be_read_does_not_take_the_others_with_it(filled):
     for entry in (filled / "events" / "_delta_log").glob("*.json"):
         entry.write_text("broken")
-    html = client_in("en").get("/lake").content.decode()
+    client = client_in("en")
+    html = client.get("/lake").content.decode()
     assert "The lake table events cannot be read or written" in html and "order_facts" in html
-    assert "cannot be read or written" in client_in("en").get("/lake/events").content.decode()
+    assert "cannot be read or written" in client.get("/lake/events").content.decode()
 
 
 def test_the_guide_has_the_snippets_of_the_page():
@@ -76,6 +88,8 @@ def test_the_snippets_run(filled, snippet):
     needs = {"Spark": "pyspark", "Polars": "polars", "pandas": "pandas", "DuckDB": "duckdb"}[snippet.tool]
     if find_spec(needs) is None:
         pytest.skip(f"{needs} is not installed here")
+    if snippet.tool == "Spark" and not os.environ.get("LIEBIAN_TEST_SPARK"):
+        pytest.skip("Spark takes minutes to start on a busy machine: set LIEBIAN_TEST_SPARK=1")
     done = subprocess.run([sys.executable, "-c", snippet.at(str(filled))], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
