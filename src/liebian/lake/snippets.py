@@ -24,10 +24,11 @@ from deltalake import DeltaTable
 
 files = DeltaTable("var/lake/order_facts").file_uris()
 orders = duckdb.read_parquet(files)
-print(duckdb.sql(\"\"\"
+totals = \"\"\"
     SELECT day, currency, sum(n_orders) AS orders, sum(amount_minor) AS amount_minor
     FROM orders GROUP BY ALL ORDER BY day
-\"\"\"))""",
+\"\"\"
+print(duckdb.sql(totals))""",
     ),
     Snippet(
         "pandas",
