@@ -17,6 +17,7 @@ from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
 from liebian.orders import services as orders
 from liebian.referrals import services as referrals
+from liebian.segments import queries as live_segments
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
@@ -49,7 +50,7 @@ def publish_lake(now: datetime) -> int:
 
 def retire_log(now: datetime) -> int:
     """Rows of the log that every stage has read and the lake holds leave the database when they are old enough."""
-    read = min(cursors.position_of(name) for name in STAGES)
+    read = min(live_segments.get_position(), *(cursors.position_of(name) for name in STAGES))
     held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
     oldest = now - timedelta(days=settings.LOG_DAYS)
     last = events_log.find_retirable(received_before=oldest, upto=min(read, held), limit=RETIRED_AT_ONCE)

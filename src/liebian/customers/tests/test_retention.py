@@ -19,6 +19,7 @@ from liebian.lake import queries as lake
 from liebian.lake.tables import find_table
 from liebian.orders import services as orders
 from liebian.referrals import services as referrals
+from liebian.segments import services as segments
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -46,6 +47,7 @@ def work():
     cursors.drain(services.advance)
     cursors.drain(orders.advance)
     cursors.drain(referrals.advance)
+    cursors.drain(segments.advance)
     cursors.drain(lambda: publish_lake(NOW))
 
 
