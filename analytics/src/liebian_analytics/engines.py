@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +15,7 @@ from liebian_analytics.errors import BadArgument
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
+    import pyarrow.dataset as ds
 
 
 class Engine:
@@ -60,6 +61,36 @@ class Engine:
         """Copy an Arrow table into the engine and return it as a lazy table."""
         with self._lock:
             return self._usable().create_table(self._next_name(), table, temp=True)
+
+    def from_dataset(self, dataset: ds.Dataset) -> ir.Table:
+        """Lazy table over an Arrow dataset: files on object storage, read by Arrow. The dataset must outlive its use.
+
+        Examples
+        --------
+        >>> import pyarrow as pa, pyarrow.dataset
+        >>> with connect() as engine:
+        ...     numbers = engine.from_dataset(pa.dataset.dataset(pa.table({"n": [1, 2, 3]})))
+        ...     engine.run(numbers.filter(numbers.n > 1).count().name("n").as_table()).to_pylist()
+        [{'n': 2}]
+        """
+        with self._lock:
+            backend, name = self._usable(), self._next_name()
+            backend.con.register(name, dataset)
+            return backend.table(name)
+
+    def stream(self, expr: ir.Expr, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Compute a lazy table and hand it out in batches of about ``rows`` rows, so that it need not fit into memory.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> with connect() as engine:
+        ...     numbers = engine.from_arrow(pa.table({"n": [1, 2, 3]}))
+        ...     sum(batch.num_rows for batch in engine.stream(numbers))
+        3
+        """
+        with self._lock:
+            yield from self._usable().to_pyarrow_batches(expr.as_table(), chunk_size=rows)
 
     def from_rows(self, name: str, rows: Sequence[Sequence[Any]]) -> ir.Table:
         """Canonical table ``name`` (see ``schema``) from rows in column order, for small tables, tests and examples."""

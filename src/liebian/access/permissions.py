@@ -62,6 +62,7 @@ _ALL = (
     Permission(
         "pipeline:manage", "Pause, resume and check the pipeline", "暂停、恢复和检查处理流程", ("pipeline:view",)
     ),
+    Permission("lake:view", "See the lake: tables, versions, how to open them", "查看数据湖：数据表、版本与打开方式"),
     Permission("ui:gallery", "See the component gallery", "查看组件库"),
 )
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for permission in _ALL}

@@ -105,6 +105,10 @@ def _clock(now: datetime) -> Iterator[Finding]:
 
 
 def _lake() -> Iterator[Finding]:
+    wrong = lake.probe()
+    yield Finding("lake", wrong is None, wrong or f"can be read and written at {settings.LAKE_URL}")
+    behind = cursors.position_of("customers") - lake.get_position("events", "customers")
+    yield Finding("lake lag", behind <= BEHIND_LIMIT, "up to date" if behind <= 0 else f"{behind:,} events behind")
     for state in lake.list_states():
         words = (
             "not published yet"

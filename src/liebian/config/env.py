@@ -34,5 +34,14 @@ SECURE = Setting("LIEBIAN_HTTPS", "", "1 marks cookies as https only; set it beh
 PAGE_THREADS = Setting(
     "LIEBIAN_PAGE_THREADS", "4", "Threads that answer pages in each web process; `serve --threads` sets it."
 )
+LAKE_URL = Setting(
+    "LIEBIAN_LAKE_URL",
+    "",
+    "Folder or address (s3://bucket/path) of the lake; empty means `lake` in LIEBIAN_HOME. Credentials and endpoint "
+    "come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP.",
+)
+LOG_DAYS = Setting(
+    "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
+)
 
-ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE, PAGE_THREADS]
+ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE, PAGE_THREADS, LAKE_URL, LOG_DAYS]

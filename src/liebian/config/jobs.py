@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
@@ -13,11 +13,17 @@ from liebian.core import clock, cursors, days
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
 from liebian.customers import services as customers
+from liebian.events import queries as events_log
 from liebian.events import services as events
+from liebian.lake import queries as lake
+from liebian.lake import services as lake_files
+from liebian.lake.types import SCHEMAS
 from liebian.orders import services as orders
 from liebian.pipeline import services as pipeline
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
+
+RETIRED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,20 @@ def publish_lake(now: datetime) -> int:
     return customers.publish() + orders.publish()
 
 
+def retire_log(now: datetime) -> int:
+    """Rows of the log that every stage has read and the lake holds leave the database when they are old enough."""
+    read = min(cursors.positions_of(unit.cursor for unit in pipeline.UNITS).values())
+    held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
+    oldest = now - timedelta(days=settings.LOG_DAYS)
+    last = events_log.find_retirable(received_before=oldest, upto=min(read, held), limit=RETIRED_AT_ONCE)
+    customers.retire_events(upto=last)
+    return events.drop_retired()
+
+
+def tidy_lake(now: datetime) -> int:
+    return sum(lake_files.drop_old_files(table=table) for table in SCHEMAS)
+
+
 STAGE_JOBS = [
     Job("day", 20, start_day, "Writes the row that starts a business day."),
     Job(
@@ -99,6 +119,8 @@ STAGE_JOBS = [
 ]
 BACKGROUND_JOBS = [
     Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),
+    Job("retention", 30, retire_log, "Old events leave the database once they are in the lake."),
+    Job("lake files", 6 * 3600, tidy_lake, "Deletes files of the lake that no version of the last week needs."),
     Job(
         "tiers",
         30,

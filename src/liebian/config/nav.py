@@ -32,6 +32,7 @@ ITEMS = [
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
     Item(_("Data in"), "database-import", "events:imports", "imports:view", _DATA_IN, line_before=True),
+    Item(_("Lake"), "database", "lake:tables", "lake:view", "/lake"),
     Item(_("Settings"), "settings", "access:settings", "access:manage", "/settings"),
 ]
 

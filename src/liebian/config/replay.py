@@ -21,6 +21,7 @@ from django.conf import settings
 
 from liebian.core.errors import Conflict, Unavailable
 from liebian.core.texts import mark as _
+from liebian.events import queries as events
 
 RECORDS = [
     "access_organisation", "tiers_tiermodel", "segments_segment", "referrals_programme", "referrals_programmechange",
@@ -66,6 +67,7 @@ def check_replay() -> list[Part]:
         shutil.copy(settings.HOME / "keys.json", home / "keys.json")
         for name in ("main", "log"):  # main first, so that no cursor points past the log
             _copy_database(settings.HOME / f"{name}.sqlite3", home / f"{'records' if name == 'main' else name}.sqlite3")
+        _bring_back(home)
         _liebian(home, "migrate")
         _copy_records(home / "records.sqlite3", home / "main.sqlite3")
         _liebian(home, "stages")
@@ -77,8 +79,34 @@ def _copy_database(source: Path, target: Path) -> None:
         old.backup(new)
 
 
+def _bring_back(home: Path) -> None:
+    """What has left the database for the lake comes back: events into the log, their people into the records."""
+    with sqlite3.connect(home / "log.sqlite3") as log, sqlite3.connect(home / "records.sqlite3") as records:
+        for rows, owners in events.stream_retired():
+            names = list(rows[0])
+            columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+            log.executemany(
+                f"INSERT OR IGNORE INTO events_event ({columns}) VALUES ({marks})",  # noqa: S608 - our own columns
+                [tuple(row.values()) for row in rows],
+            )
+            records.executemany(
+                "INSERT OR IGNORE INTO customers_customerevent (event_id, customer_id, type, name, at_ms) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [
+                    (row["id"], owner, row["type"], row["name"], row["at_ms"])
+                    for row, owner in zip(rows, owners, strict=True)
+                    if owner is not None
+                ],
+            )
+
+
 def _liebian(home: Path, command: str) -> None:
-    environment = {**os.environ, "LIEBIAN_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {
+        **os.environ,
+        "LIEBIAN_HOME": str(home),
+        "LIEBIAN_LAKE_URL": "",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     code = "from liebian.config.cli.main import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, command, "--json"], env=environment, capture_output=True, text=True, check=False

@@ -142,7 +142,10 @@ CUSTOMER_PANELS = [
 ]
 
 # --- files -----------------------------------------------------------------------------------------------------------
-LAKE_URL = str(HOME / "lake")
+LAKE_URL = env.LAKE_URL.value or str(HOME / "lake")
+if "://" not in LAKE_URL:
+    LAKE_URL = str(Path(LAKE_URL).expanduser().resolve())
+LOG_DAYS = int(env.LOG_DAYS.value)
 UPLOADS = HOME / "uploads"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static-root"

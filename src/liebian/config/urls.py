@@ -7,6 +7,7 @@ from liebian.config.health import healthz
 
 _APPS = [
     "access",
+    "lake",
     "events",
     "customers",
     "orders",

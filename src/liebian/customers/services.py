@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from django.conf import settings
 from django.db import connection, transaction
 
 from liebian.access import services as access
@@ -17,17 +16,17 @@ from liebian.core.bulk import write_rows
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution
-from liebian.customers.lake_rows import customer_rows, event_rows, identity_rows
+from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
 from liebian.customers.models import CustomerEvent, Identifier, TierMembership
-from liebian.customers.queries import list_customer_events_after, list_merges_after
+from liebian.customers.queries import list_merges_after
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
 from liebian.customers.rules import masked
 from liebian.customers.types import STAGE, OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
+from liebian.events.types import RETIRED
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
-from liebian.lake.types import SCHEMAS
 
 BATCH = 2000
 READER = "customers"
@@ -112,22 +111,55 @@ def reveal_field(*, customer_id: int, field: str, actor: Actor, reason: str, now
 
 
 def publish(*, limit: int = 20_000) -> int:
-    """Bring the lake's events, identities and the snapshot of customers up to date; returns how many events went.
+    """Bring the lake's events, day facts, identities and customers up to date; returns how many log rows went.
 
-    Personal fields never leave. Idempotent by the positions in the lake's own commits.
+    All rows of the log go, also those of nobody, up to where people have been found for them. Personal fields leave
+    sealed or not at all. Idempotent by the positions in the lake's own commits: each table knows how far it is. Raises
+    Unavailable "lake_unavailable"; the tables that were not reached stay where they are until the next call.
     """
-    found, upto = list_customer_events_after(get_position("events", READER), limit)
-    if found:
-        rows = pa.Table.from_pylist(event_rows(found, settings.TIME_ZONE), schema=SCHEMAS["events"])
-        lake.append_rows(table="events", rows=rows, reader=READER, position=upto)
+    upto = cursors.position_of(STAGE)
+    moved = _publish_events(upto, limit)
     if merges := list_merges_after(get_position("identities", READER)):
-        rows = pa.Table.from_pylist(identity_rows(merges), schema=SCHEMAS["identities"])
-        lake.append_rows(table="identities", rows=rows, reader=READER, position=merges[-1].position)
-    _publish_snapshot(cursors.position_of(STAGE))
-    return len(found)
+        position = merges[-1].position
+        lake.append_rows(table="identities", rows=identity_rows(merges), reader=READER, position=position)
+    if (after := get_position("customers", READER)) < upto:
+        rows, reached = changed_customers(after=after, upto=upto, limit=limit)
+        lake.append_rows(table="customers", rows=rows, reader=READER, position=reached)
+        moved += int(reached < upto)
+    return moved
 
 
-def _publish_snapshot(position: int) -> None:
-    if position > get_position("customers", READER):
-        rows = pa.Table.from_pylist(customer_rows(settings.TIME_ZONE), schema=SCHEMAS["customers"])
-        lake.replace_rows(table="customers", rows=rows, reader=READER, position=position)
+def _publish_events(upto: int, limit: int) -> int:
+    after, after_days = get_position("events", READER), get_position("day_facts", READER)
+    found = _read_events(after, upto, limit)
+    if end := _end_of(found, limit, upto, after):
+        lake.append_rows(table="events", rows=found, reader=READER, position=end)
+    counted = found if after_days == after else _read_events(after_days, upto, limit)
+    if end := _end_of(counted, limit, upto, after_days):
+        lake.append_rows(table="day_facts", rows=event_day_rows(counted, end), reader=READER, position=end)
+    return max(int(found.num_rows), int(counted.num_rows))
+
+
+def _read_events(after: int, upto: int, limit: int) -> pa.Table:
+    return with_owners(events.read_log_columns(after=after, upto=upto, limit=limit))
+
+
+def _end_of(found: pa.Table, limit: int, upto: int, after: int) -> int:
+    """Up to where these rows are all of the log; 0 when there is nothing new."""
+    if found.num_rows == limit:
+        return int(found["event_id"][limit - 1].as_py())
+    return upto if found.num_rows and upto > after else 0
+
+
+def retire_events(*, upto: int) -> int:
+    """Let go of what the stages know of events up to this one: the lake has it. Pages read both.
+
+    Writes CustomerEvent and the cursor of retired rows, in one transaction; idempotent by that cursor. The caller has made
+    sure that the lake holds these events and that every stage has read them. Returns how many rows went.
+    """
+    with cursors.reading(RETIRED) as reading:
+        if upto <= reading.start:
+            return 0
+        gone = CustomerEvent.objects.filter(event_id__lte=upto).delete()[0]
+        reading.position = upto
+    return gone

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import connections, router
@@ -13,10 +13,13 @@ from django.db.models import Max
 from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
+from liebian.events import archive
 from liebian.events.models import Event, ImportJob, Source
-from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
+from liebian.events.types import EPOCH, EventRecord, ImportView, LogRow, SourceView
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _COLUMNS = ("id", "source", "type", "name", "user_id", "anonymous_id", "at_ms", "received_ms", "body", "personal")
 PERSONAL_CONTEXT = "event.personal"
 QUARANTINE_CONTEXT = "event.quarantined"
@@ -27,7 +30,7 @@ def _record(row: tuple[Any, ...]) -> EventRecord:
     id_, source, type_, name, user_id, anonymous_id, at_ms, received_ms, body, personal = row
     return EventRecord(
         id=id_, source=source, type=type_, name=name, user_id=user_id, anonymous_id=anonymous_id,
-        at=_EPOCH + timedelta(milliseconds=at_ms), received_at=_EPOCH + timedelta(milliseconds=received_ms),
+        at=EPOCH + timedelta(milliseconds=at_ms), received_at=EPOCH + timedelta(milliseconds=received_ms),
         body=msgspec.json.decode(bytes(body)),
         personal=crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {},  # type: ignore[arg-type]
     )  # fmt: skip
@@ -70,9 +73,53 @@ def list_days_after(position: int, upto: int) -> list[EventRecord]:
     return [_record(row) for row in rows]
 
 
-def list_events_by_id(ids: Iterable[int]) -> dict[int, EventRecord]:
-    rows = Event.objects.filter(id__in=list(ids)).values_list(*_COLUMNS)
-    return {row[0]: _record(row) for row in rows}
+def list_events_by_id(ids: Iterable[int], *, owners: Iterable[int] = ()) -> dict[int, EventRecord]:
+    """Events by id, wherever they live by now. `owners` are the customers they belong to: the lake finds by these first."""
+    wanted = set(ids)
+    found = {row[0]: _record(row) for row in Event.objects.filter(id__in=list(wanted)).values_list(*_COLUMNS)}
+    missing = wanted - set(found)
+    if missing:
+        places = [archive.LOG_COLUMNS.index(name) for name in _COLUMNS]
+        for row in archive.find_retired(missing, owners):
+            found[row[0]] = _record(tuple(row[place] for place in places))
+    return found
+
+
+def read_log_columns(*, after: int, upto: int, limit: int) -> pa.Table:
+    """The next rows of the log as the lake's columns of events, without customer_id, in log order."""
+    return archive.read_log(router.db_for_read(Event), after=after, upto=upto, limit=limit)
+
+
+def count_events(*, after: int, upto: int) -> int:
+    """Rows of the log in the database, after one and up to another."""
+    return Event.objects.filter(id__gt=after, id__lte=upto).count()
+
+
+def get_retired_upto() -> int:
+    """Events up to this one live in the lake only; 0 while all are in the database."""
+    return archive.retired_upto()
+
+
+def stream_retired() -> Iterator[tuple[list[dict[str, Any]], list[int | None]]]:
+    """All log rows that live in the lake only, by column, in pieces, with the customer each belongs to."""
+    for rows, owners in archive.stream_retired():
+        yield [dict(zip(archive.LOG_COLUMNS, row, strict=True)) for row in rows], owners
+
+
+def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
+    """How far the log may leave the database: the last of the next `limit` rows before the first younger one.
+
+    Never the newest row, from which the log's end is told.
+    """
+    start, border = archive.retired_upto(), (received_before - EPOCH) // timedelta(milliseconds=1)
+    upto = min(upto, get_log_end() - 1)
+    rows = Event.objects.filter(id__gt=start, id__lte=upto).order_by("id").values_list("id", "received_ms")[:limit]
+    last = start
+    for event_id, received_ms in rows.iterator():
+        if received_ms >= border:
+            break
+        last = event_id
+    return last
 
 
 def list_received(ids: Iterable[int]) -> dict[int, int]:
@@ -97,12 +144,12 @@ def find_next_id(position: int) -> int | None:
 def get_received_after(position: int) -> datetime | None:
     """When the event that follows a position came in."""
     received = Event.objects.filter(id__gt=position).order_by("id").values_list("received_ms", flat=True).first()
-    return None if received is None else _EPOCH + timedelta(milliseconds=received)
+    return None if received is None else EPOCH + timedelta(milliseconds=received)
 
 
 def get_newest_received_at() -> datetime | None:
     newest = Event.objects.order_by("-id").values_list("received_ms", flat=True).first()
-    return None if newest is None else _EPOCH + timedelta(milliseconds=newest)
+    return None if newest is None else EPOCH + timedelta(milliseconds=newest)
 
 
 def source_view(source: Source) -> SourceView:
@@ -144,4 +191,4 @@ def list_last_received() -> dict[str, datetime]:
     """When each source was last heard, among the newest events."""
     end = get_log_end()
     rows = Event.objects.filter(id__gt=end - 100_000).values("source").annotate(newest=Max("received_ms"))
-    return {row["source"]: _EPOCH + timedelta(milliseconds=row["newest"]) for row in rows}
+    return {row["source"]: EPOCH + timedelta(milliseconds=row["newest"]) for row in rows}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 INTERNAL_SOURCE = "liebian"
 DAY_STARTED = "Day Started"
+RETIRED = "log.retired"  # the cursor up to which rows of the log have left for the lake
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,63 @@
-"""Publishing to the lake, exactly once per (table, reader, position)."""
+"""Publishing to the lake, exactly once per (table, reader, position), and keeping its files in order."""
 
 from __future__ import annotations
 
 import pyarrow as pa
-from deltalake import CommitProperties, Transaction, write_deltalake
+import structlog
 
-from liebian.lake.queries import find_table, get_position, url_of
-from liebian.lake.types import SCHEMAS
+from liebian.core.errors import LiebianError
+from liebian.lake.ordering import sort_rows
+from liebian.lake.queries.states import get_state
+from liebian.lake.tables import find_table, saying_what_failed, snapshot_of
+from liebian.lake.tidying import tidy
+from liebian.lake.types import LAYOUTS, SCHEMAS, TableState
+from liebian.lake.writing import commit_rows, create_table, write_file
 
-COMPACT_AT_FILES = 32
+log = structlog.get_logger("lake")
 
 
 def append_rows(*, table: str, rows: pa.Table, reader: str, position: int) -> bool:
     """Append rows that bring `reader` to `position`; False when that position is already published.
 
-    Idempotent by (table, reader, position). The position is part of the commit, so a crash before it leaves nothing
-    behind that a reader of the table would see.
+    Writes one file and one commit. Idempotent by (table, reader, position): the position is part of the commit, so a
+    crash before it leaves nothing behind that a reader of the table would see. Raises Unavailable "lake_unavailable";
+    then nothing is published and the same call can be made again.
     """
-    published = get_position(table, reader)
-    if position <= published:
-        return False
-    commit = CommitProperties(app_transactions=[Transaction(app_id=reader, version=position)])
-    write_deltalake(url_of(table), rows.cast(SCHEMAS[table]), mode="append", commit_properties=commit)
-    _compact_if_crumbled(table)
+    with saying_what_failed(table):
+        delta = find_table(table) or create_table(table)
+        snapshot_of(table, delta)
+        if position <= int(delta.transaction_version(reader) or 0):
+            return False
+        laid = sort_rows(rows.cast(SCHEMAS[table]), LAYOUTS[table], by_bucket=True)
+        commit_rows(delta, write_file(table, [laid]), reader=reader, position=position)
+    try:
+        with saying_what_failed(table):
+            tidy(table, delta)
+    except LiebianError as error:  # the rows are safe; the files are put in order with a later commit
+        log.warning("lake_not_tidied", table=table, error=str(error))
     return True
 
 
-def replace_rows(*, table: str, rows: pa.Table, reader: str, position: int) -> bool:
-    """Replace the whole table by a newer snapshot; False when the lake already has this position or a later one."""
-    if position <= get_position(table, reader):
-        return False
-    commit = CommitProperties(app_transactions=[Transaction(app_id=reader, version=position)])
-    write_deltalake(url_of(table), rows.cast(SCHEMAS[table]), mode="overwrite", commit_properties=commit)
-    return True
+def compact_table(*, table: str) -> TableState:
+    """Rewrite the table into one sorted file per bucket. Rows stay the same; running it twice changes nothing.
+
+    Raises Unavailable "lake_unavailable"; then the table is as it was.
+    """
+    with saying_what_failed(table):
+        delta = find_table(table)
+        if delta is not None:
+            tidy(table, delta, everything=True)
+    return get_state(table)
 
 
-def _compact_if_crumbled(table: str) -> None:
-    delta = find_table(table)
-    if delta is not None and len(delta.file_uris()) > COMPACT_AT_FILES:
-        delta.optimize.compact()
+def drop_old_files(*, table: str) -> int:
+    """Delete files that no version of the last week needs, orphans of crashed writers among them; returns how many.
+
+    Writes nothing to the table's history of rows. Raises Unavailable "lake_unavailable".
+    """
+    with saying_what_failed(table):
+        delta = find_table(table)
+        if delta is None:
+            return 0
+        gone = delta.vacuum(dry_run=True, full=True)
+        return len(delta.vacuum(dry_run=False, full=True)) if gone else 0

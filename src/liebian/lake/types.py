@@ -1,10 +1,13 @@
-"""The canonical tables and their columns. Times are UTC, days are business days, money is in minor units."""
+"""The canonical tables: their columns, their order inside a file, and how rows of one thing come together.
+
+Times are UTC, days are business days, money is in minor units.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -32,7 +35,15 @@ SCHEMAS: dict[str, pa.Schema] = {
     "events": pa.schema(
         [
             ("event_id", pa.int64()), ("customer_id", pa.int64()), ("type", pa.string()), ("name", pa.string()),
-            ("at", _UTC), ("received_at", _UTC), ("day", pa.date32()), ("source", pa.string()), ("body", pa.string()),
+            ("user_id", pa.string()), ("anonymous_id", pa.string()), ("at", _UTC), ("received_at", _UTC),
+            ("day", pa.date32()), ("source", pa.string()), ("body", pa.string()), ("personal_sealed", pa.binary()),
+            ("corrections", pa.string()), ("key", pa.binary()),
+        ]
+    ),
+    "day_facts": pa.schema(
+        [
+            ("customer_id", pa.int64()), ("day", pa.date32()), ("kind", pa.string()), ("name", pa.string()),
+            ("currency", pa.string()), ("count", pa.int64()), ("amount_minor", pa.int64()), ("position", pa.int64()),
         ]
     ),
     "customers": pa.schema(
@@ -41,10 +52,72 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("last_seen_at", _UTC), ("first_seen_day", pa.date32()), ("known_day", pa.date32()), ("channel", pa.string()),
             ("city", pa.string()), ("province", pa.string()), ("gender", pa.string()), ("occupation", pa.string()),
             ("birth_month", pa.int8()), ("referred_by", pa.int64()), ("attributes", pa.string()),
+            ("merged_into", pa.int64()), ("position", pa.int64()),
         ]
     ),
     "identities": pa.schema([("loser_id", pa.int64()), ("winner_id", pa.int64()), ("position", pa.int64())]),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the rows of a table lie in its files.
+
+    `order` is the order inside a file, its first column the one that buckets go by. `folds` says what becomes of rows
+    of one thing when a bucket is rewritten: all of them stay, only the `latest` stays, or they are added up (`sum`).
+    """
+
+    order: tuple[str, ...]
+    first_buckets: int = 16
+    folds: Literal["all", "latest", "sum"] = "all"
+    unique: str | None = None
+
+    @property
+    def owner(self) -> str:
+        return self.order[0]
+
+
+LAYOUTS: dict[str, Layout] = {
+    "order_facts": Layout(("customer_id", "at", "position"), unique="position"),
+    "order_lines": Layout(("customer_id", "at", "position")),
+    "events": Layout(("customer_id", "at", "event_id"), unique="event_id"),
+    "day_facts": Layout(("customer_id", "day", "kind", "name", "currency", "position"), folds="sum"),
+    "customers": Layout(("customer_id", "position"), folds="latest"),
+    "identities": Layout(("loser_id", "position"), first_buckets=1, unique="position"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a table: `fresh` from one commit, a `run` of one bucket, or the `base` of one bucket."""
+
+    path: str
+    kind: str
+    buckets: int
+    bucket: int
+    rows: int
+    size: int
+    low: dict[str, int] = field(default_factory=dict)
+    high: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of a table: exactly these files. `url` is the table's own."""
+
+    table: str
+    url: str
+    id: str
+    version: int
+    parts: tuple[Part, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.id}@{self.version}"
+
+    @property
+    def files(self) -> list[str]:
+        return [f"{self.url}/{part.path}" for part in self.parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +127,38 @@ class TableState:
     rows: int
     files: int
     published_at: datetime | None
+    size: int = 0
+    buckets: int = 0
+    runs: int = 0
+    fresh: int = 0
+    positions: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One entry of a table's history; `act` is append, fold, rewrite, split or create."""
+
+    version: int
+    at: datetime
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows a log has after a position of `column`."""
+
+    column: str
+    after: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that `verify` found wrong with a table."""
+
+    table: str
+    code: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,22 @@ def fact_rows(changes: list[OrderChange]) -> pa.Table:
     return _table("order_facts", columns)
 
 
+def day_rows(changes: list[OrderChange]) -> pa.Table:
+    """What the changes come to per customer, day, kind and currency."""
+    sums = (
+        fact_rows(changes)
+        .group_by(["customer_id", "day", "kind", "currency"])
+        .aggregate([("n_orders", "sum"), ("amount_minor", "sum"), ("position", "max")])
+    )
+    n = sums.num_rows
+    columns = {
+        "customer_id": sums["customer_id"], "day": sums["day"], "kind": pa.array(["order"] * n, pa.string()),
+        "name": sums["kind"], "currency": sums["currency"], "count": sums["n_orders_sum"],
+        "amount_minor": sums["amount_minor_sum"], "position": sums["position_max"],
+    }  # fmt: skip
+    return pa.table(columns, schema=SCHEMAS["day_facts"])
+
+
 def line_rows(changes: list[OrderChange]) -> pa.Table:
     """One row per line of the orders that were placed; corrections state money, not lines."""
     placed = [change for change in changes if change.kind == "paid"]

@@ -147,3 +147,12 @@ def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> d
 def count_refused_events() -> int:
     """Order events that could not be understood and wait for somebody to look."""
     return RefusedOrderEvent.objects.count()
+
+
+def get_changes_end() -> int:
+    """The last position of the log of changes."""
+    return OrderChange.objects.aggregate(end=Max("id"))["end"] or 0
+
+
+def count_changes(*, upto: int) -> int:
+    return OrderChange.objects.filter(id__lte=upto).count()

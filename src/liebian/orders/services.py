@@ -17,7 +17,7 @@ from liebian.lake import services as lake
 from liebian.lake.queries import get_position
 from liebian.orders import models
 from liebian.orders.batch import OrderBatch
-from liebian.orders.lake_rows import fact_rows, line_rows
+from liebian.orders.lake_rows import day_rows, fact_rows, line_rows
 from liebian.orders.queries import list_order_changes_after, list_order_facts
 from liebian.orders.types import DEFAULT_CURRENCY, EVENT_NAMES, STAGE, OrderChange
 
@@ -85,11 +85,12 @@ def follow_merges() -> int:
 
 
 def publish(*, limit: int = 20_000) -> int:
-    """Append the next order changes and their lines to the lake; returns how many changes were published.
+    """Append the next order changes, their lines and day facts to the lake; returns how many changes were published.
 
     Idempotent by the position in the lake's own commits: each table knows how far it got.
     """
-    return max(_publish("order_facts", fact_rows, limit), _publish("order_lines", line_rows, limit))
+    rows_of = {"order_facts": fact_rows, "order_lines": line_rows, "day_facts": day_rows}
+    return max(_publish(table, rows, limit) for table, rows in rows_of.items())
 
 
 def _publish(table: str, rows_of: Callable[[list[OrderChange]], pa.Table], limit: int) -> int:

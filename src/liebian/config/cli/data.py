@@ -1,4 +1,4 @@
-"""liebian import, demo, tiers, lake: what comes in and what is made of it."""
+"""liebian import, demo, stages: what comes in and what is made of it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,10 @@ from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
 from liebian.events import queries as event_log
 from liebian.events import services as events
-from liebian.lake import queries as lake_queries
 from liebian.tiers import services as tier_services
 
 imports = cyclopts.App(name="import", help="Bring in files.")
-lake = cyclopts.App(name="lake", help="The open history.")
 app.command(imports)
-app.command(lake)
 
 
 @imports.command
@@ -145,19 +142,3 @@ def stages(*, json: bool = False) -> None:
         console.print(
             f"{done:,} log positions worked on, {published:,} rows published, {len(computed)} tier models computed"
         )
-
-
-@lake.command
-def status(*, json: bool = False) -> None:
-    """What the lake holds."""
-    states = lake_queries.list_states()
-    if json:
-        print_json(
-            {
-                s.name: {"version": s.version, "rows": s.rows, "files": s.files, "published_at": s.published_at}
-                for s in states
-            }
-        )
-        return
-    for state in states:
-        console.print(f"{state.name}: {state.rows:,} rows, {state.files} files, version {state.version}")

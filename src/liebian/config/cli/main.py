@@ -8,7 +8,7 @@ from importlib import import_module
 
 from liebian.core.errors import LiebianError
 
-COMMANDS = ("data", "people", "segments", "service")
+COMMANDS = ("data", "lake", "people", "segments", "service")
 
 
 def run() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Max
+
 from liebian.core import crypto, cursors
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -64,6 +66,15 @@ def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
 def list_merges_after(position: int, limit: int = 10_000) -> list[Merge]:
     rows = IdentityChange.objects.filter(kind="merged", id__gt=position).order_by("id")[:limit]
     return [Merge(position=row.pk, loser_id=row.other_id or 0, winner_id=row.customer_id) for row in rows]
+
+
+def get_merges_end() -> int:
+    """The last position of the log of merges."""
+    return IdentityChange.objects.filter(kind="merged").aggregate(end=Max("id"))["end"] or 0
+
+
+def count_merges(*, upto: int) -> int:
+    return IdentityChange.objects.filter(kind="merged", id__lte=upto).count()
 
 
 def _view(row: Customer) -> CustomerView:

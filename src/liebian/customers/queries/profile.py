@@ -8,9 +8,9 @@ from typing import Any
 
 from liebian.access.types import mask_name
 from liebian.core import crypto, cursors
-from liebian.customers.models import Customer, CustomerEvent, Identifier
+from liebian.customers.models import Customer, Identifier
 from liebian.customers.queries.people import open_field, person_row
-from liebian.customers.queries.seen import list_merged_into
+from liebian.customers.queries.timeline import all_ids_of, list_told_ids
 from liebian.customers.rules import covered_text, customer_number, masked
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS, STAGE, Fact, Freshness, IdentifierView, Profile
 from liebian.events import queries as events
@@ -52,10 +52,9 @@ def list_facts(customer_id: int) -> list[Fact]:
 
 def _last_told(customer_id: int) -> dict[str, EventRecord]:
     """Trait → the event whose value stands: the last one in log order that carried it."""
-    own_ids = [customer_id, *list_merged_into([customer_id]).get(customer_id, ())]
-    rows = CustomerEvent.objects.filter(customer_id__in=own_ids, type="identify").order_by("-event_id")
-    ids = list(rows.values_list("event_id", flat=True)[:_READ_BACK])
-    found = events.list_events_by_id(ids)
+    own_ids = all_ids_of(customer_id)
+    ids = list_told_ids(own_ids, _READ_BACK)
+    found = events.list_events_by_id(ids, owners=own_ids)
     told: dict[str, EventRecord] = {}
     for event_id in reversed(ids):
         if event := found.get(event_id):
@@ -73,7 +72,7 @@ def _fact(key: str, value: Any, event: EventRecord | None, *, is_derived: bool =
 def list_identifiers(customer_id: int) -> list[IdentifierView]:
     """Everything by which this person is recognised, strongest kind first, masked."""
     rows = list(Identifier.objects.filter(customer_id=customer_id))
-    moments = _moments_of(row.event_id for row in rows)
+    moments = _moments_of((row.event_id for row in rows), all_ids_of(customer_id))
     order = (*IDENTIFYING_KINDS, ANONYMOUS_KIND)
     rows.sort(key=lambda row: (order.index(row.kind), row.event_id))
     return [
@@ -89,8 +88,9 @@ def open_identifier(row: Identifier) -> str:
     return str(crypto.unseal(row.value, context="identifier.value"))
 
 
-def _moments_of(event_ids: Iterable[int]) -> dict[int, tuple[datetime, str]]:
-    return {key: (event.at, event.source) for key, event in events.list_events_by_id(event_ids).items()}
+def _moments_of(event_ids: Iterable[int], own_ids: set[int]) -> dict[int, tuple[datetime, str]]:
+    found = events.list_events_by_id(event_ids, owners=own_ids)
+    return {key: (event.at, event.source) for key, event in found.items()}
 
 
 def get_freshness() -> Freshness:

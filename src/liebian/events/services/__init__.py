@@ -21,6 +21,7 @@ from liebian.events.services.quarantine import (
     replay_quarantined,
 )
 from liebian.events.services.repairs import insert_repaired
+from liebian.events.services.retention import drop_retired
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
 from liebian.events.services.sources import create_source, ensure_source
@@ -33,6 +34,7 @@ __all__ = [
     "create_source",
     "dismiss_quarantined",
     "drop_old_drafts",
+    "drop_retired",
     "ensure_source",
     "insert_drafts",
     "insert_repaired",

@@ -49,11 +49,10 @@ def event(customer_id: int, event_id: int, day: date, name: str) -> dict[str, An
     }  # fmt: skip
 
 
-def publish(table: str, rows: Sequence[dict[str, Any]], *, replace: bool = False) -> None:
-    """Add rows to a table of the lake (or replace it by them)."""
+def publish(table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows to a table of the lake."""
     position = get_position(table, READER) + max(len(rows), 1)
     columns = SCHEMAS[table].names
     filled = [{name: row.get(name, position if name == "position" else None) for name in columns} for row in rows]
     arrow = pa.Table.from_pylist(filled, schema=SCHEMAS[table])
-    write = services.replace_rows if replace else services.append_rows
-    write(table=table, rows=arrow, reader=READER, position=position)
+    services.append_rows(table=table, rows=arrow, reader=READER, position=position)

@@ -1,0 +1,59 @@
+"""What each table holds: version, rows, files, how far its readers are, and its history."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from liebian.lake.tables import find_snapshot, find_table, saying_what_failed
+from liebian.lake.types import SCHEMAS, Snapshot, TableState, Version
+
+
+def get_position(table: str, reader: str) -> int:
+    """The position of the reader's log that the table holds; 0 when nothing is published."""
+    with saying_what_failed(table):
+        delta = find_table(table)
+        return 0 if delta is None else int(delta.transaction_version(reader) or 0)
+
+
+def get_state(table: str) -> TableState:
+    snapshot = find_snapshot(table)
+    if snapshot is None:
+        return TableState(table, None, 0, 0, None)
+    with saying_what_failed(table):
+        newest = list_versions(table, limit=1)
+    return _state(snapshot, newest[0].at if newest else None)
+
+
+def _state(snapshot: Snapshot, at: datetime | None) -> TableState:
+    placed = [part for part in snapshot.parts if part.kind != "fresh"]
+    return TableState(
+        name=snapshot.table, version=snapshot.version, rows=sum(part.rows for part in snapshot.parts),
+        files=len(snapshot.parts), published_at=at, size=sum(part.size for part in snapshot.parts),
+        buckets=len({(part.buckets, part.bucket) for part in placed}),
+        runs=sum(part.kind == "run" for part in placed), fresh=len(snapshot.parts) - len(placed),
+    )  # fmt: skip
+
+
+def list_states() -> list[TableState]:
+    return [get_state(name) for name in SCHEMAS]
+
+
+def list_versions(table: str, *, limit: int = 20) -> list[Version]:
+    """The newest versions of a table, newest first, with what made them."""
+    with saying_what_failed(table):
+        delta = find_table(table)
+        entries = [] if delta is None else list(delta.history(limit))
+    newest = delta.version() if delta is not None else 0
+    return [
+        Version(
+            entry.get("version", newest - back), datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), _act(entry)
+        )
+        for back, entry in enumerate(entries)
+    ]
+
+
+def _act(entry: dict[str, Any]) -> str:
+    told = entry.get("act") or (entry.get("userMetadata") and json.loads(entry["userMetadata"]).get("act"))
+    return str(told or {"CREATE TABLE": "create", "VACUUM END": "vacuum"}.get(entry.get("operation", ""), "append"))

@@ -1,0 +1,66 @@
+"""How to open the lake with other tools. The page shows these with its own address; docs/how-to/read-the-lake.md has the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PLACE = "var/lake"
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    tool: str
+    code: str
+
+    def at(self, url: str) -> str:
+        return self.code.replace(PLACE, url)
+
+
+SNIPPETS = (
+    Snippet(
+        "DuckDB",
+        """import duckdb
+from deltalake import DeltaTable
+
+files = DeltaTable("var/lake/order_facts").file_uris()
+orders = duckdb.read_parquet(files)
+totals = \"\"\"
+    SELECT day, currency, sum(n_orders) AS orders, sum(amount_minor) AS amount_minor
+    FROM orders GROUP BY ALL ORDER BY day
+\"\"\"
+print(duckdb.sql(totals))""",
+    ),
+    Snippet(
+        "pandas",
+        """from deltalake import DeltaTable
+
+people = DeltaTable("var/lake/customers").to_pandas()
+people = people.sort_values("position").drop_duplicates("customer_id", keep="last")
+people = people[people["merged_into"].isna()]
+print(people.groupby("channel").size())""",
+    ),
+    Snippet(
+        "Polars",
+        """import polars as pl
+from deltalake import DeltaTable
+
+files = DeltaTable("var/lake/day_facts").file_uris()
+days = pl.scan_parquet(files).filter(pl.col("kind") == "event")
+print(days.group_by("day", "name").agg(pl.col("count").sum()).sort("day", "name").collect())""",
+    ),
+    Snippet(
+        "Spark",
+        """from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+files = DeltaTable("var/lake/events").file_uris()
+spark = SparkSession.builder.appName("lake").getOrCreate()
+events = spark.read.parquet(*files)
+events.groupBy("day", "name").count().orderBy("day", "name").show()""",
+    ),
+    Snippet(
+        "Tableau",
+        """# liebian lake export order_facts --format csv --out order_facts.csv
+# In Tableau: Connect > To a File > Text file > order_facts.csv""",
+    ),
+)

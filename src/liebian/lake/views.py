@@ -1,0 +1,73 @@
+"""The lake page: what is published, how fresh it is, and how to open it with other tools."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from liebian.access.guard import requires
+from liebian.core import clock
+from liebian.core.errors import LiebianError, NotFound
+from liebian.core.texts import mark
+from liebian.lake import queries
+from liebian.lake.snippets import SNIPPETS
+from liebian.lake.types import SCHEMAS, TableState
+from liebian.ui.formats import error_text
+
+
+@requires("lake:view")
+def table_list(request: HttpRequest) -> HttpResponse:
+    """Every table; one that cannot be read says why and does not take the others with it."""
+    rows = [_row(name) for name in SCHEMAS]
+    context = {
+        "rows": rows, "now": clock.now(), "url": settings.LAKE_URL, "has_data": any(row["state"] for row in rows),
+        "snippets": [(snippet.tool, snippet.at(settings.LAKE_URL)) for snippet in SNIPPETS],
+    }  # fmt: skip
+    return render(request, "lake/tables.html", context)
+
+
+@requires("lake:view")
+def table_page(request: HttpRequest, name: str) -> HttpResponse:
+    """One table: its columns and its newest versions, each of which can still be read for a week."""
+    if name not in SCHEMAS:
+        raise NotFound(
+            "no_such_table",
+            mark("The lake has no table '%(table)s'. Choose one of: %(known)s."),
+            table=name,
+            known=", ".join(SCHEMAS),
+        )
+    row = _row(name)
+    acts = {
+        "append": _("New rows"), "fold": _("Handed out to buckets"), "rewrite": _("A bucket put in order"),
+        "split": _("A bucket split"), "create": _("Made"),
+    }  # fmt: skip
+    versions = [] if row["error"] else [(v, acts.get(v.act, v.act)) for v in queries.list_versions(name)]
+    columns = [(field.name, str(field.type)) for field in SCHEMAS[name]]
+    context = {**row, "versions": versions, "columns": columns, "now": clock.now()}
+    return render(request, "lake/table.html", context)
+
+
+def _row(name: str) -> dict[str, object]:
+    try:
+        state: TableState | None = queries.get_state(name)
+    except LiebianError as error:
+        return {"name": name, "about": _about(name), "state": None, "error": error_text(error)}
+    return {
+        "name": name,
+        "about": _about(name),
+        "state": state if state and state.version is not None else None,
+        "error": "",
+    }
+
+
+def _about(name: str) -> str:
+    return {
+        "events": _("Everything that happened, one row per event"),
+        "order_facts": _("What every order, refund and correction did to revenue"),
+        "order_lines": _("The products of every order"),
+        "day_facts": _("Counts and amounts per customer and day"),
+        "customers": _("People as last known, without personal fields"),
+        "identities": _("Who turned out to be whom"),
+    }[name]
