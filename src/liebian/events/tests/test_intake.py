@@ -190,7 +190,7 @@ def test_what_arrived_is_counted_by_source_and_business_day(tracking, source):
 # --- who may send, and how much --------------------------------------------------------------------------------------
 def test_a_source_that_is_switched_off_is_refused_within_a_second(send, source):
     assert send("page", PAGE).status == 200
-    set_source_enabled(source_id=source.id, is_enabled=False)
+    set_source_enabled(source_id=source.id, is_enabled=False, now=NOW)
     assert eventually(lambda: send("page", PAGE).status, 401) == 401
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from liebian.access.guard import requires
 from liebian.core.errors import NotFound
-from liebian.core.texts import mark
 from liebian.events import install, queries
 from liebian.events.types import INTERNAL_SOURCE, SourceView
 
@@ -54,4 +53,4 @@ def _find(source_id: int) -> SourceView:
     for source in queries.list_sources():
         if source.id == source_id and source.kind == "api" and source.name != INTERNAL_SOURCE:
             return source
-    raise NotFound("source_not_found", mark("There is no such source."))
+    raise NotFound("source_not_found", gettext_noop("There is no such source."))
