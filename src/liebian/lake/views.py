@@ -6,11 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.errors import LiebianError, NotFound
-from liebian.core.texts import mark
 from liebian.lake import queries
 from liebian.lake.snippets import SNIPPETS
 from liebian.lake.types import SCHEMAS, TableState
@@ -34,7 +34,7 @@ def table_page(request: HttpRequest, name: str) -> HttpResponse:
     if name not in SCHEMAS:
         raise NotFound(
             "no_such_table",
-            mark("The lake has no table '%(table)s'. Choose one of: %(known)s."),
+            gettext_noop("The lake has no table '%(table)s'. Choose one of: %(known)s."),
             table=name,
             known=", ".join(SCHEMAS),
         )
