@@ -1,6 +1,6 @@
 """What the stages cost an event, beside a bare insert of the same rows in the same run.
 
-    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--batch 2000]
+    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--rules 50] [--batch 2000]
 
 Works in a temporary home on SQLite, or on the database that DATABASE_URL names (it must be empty). Everybody is known
 before the measurement; then come page and track events of them, 5 % identify and 3 % orders. With --history so many events
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--history", type=int, default=0)
+    parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--batch", type=int, default=2_000)
     return parser.parse_args()
 
@@ -90,11 +92,12 @@ def fill(rows: Iterator[tuple[Any, ...]], part: int = 50_000) -> None:
         insert_tuples(Event, columns, portion)
 
 
-def drain(step: Callable[[], int]) -> float:
-    started = time.perf_counter()
+def drain(step: Callable[[], int]) -> tuple[float, float]:
+    """Seconds on the clock, and of them on the processor."""
+    started, busy = time.perf_counter(), time.process_time()
     while step():
         pass
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - busy
 
 
 def bare_insert(count: int, batch: int) -> float:
@@ -124,16 +127,27 @@ def bare_insert(count: int, batch: int) -> float:
 def main() -> None:
     options = read_options()
     set_up()
+    from bench_chain import write_rules
+    from django.conf import settings
+
+    from liebian.core import days
     from liebian.customers import services as customers
+    from liebian.events import services as log
     from liebian.orders import services as orders
     from liebian.referrals import services as referrals
+    from liebian.segments import services as segments
 
+    write_rules(options.rules)
     fill(people(options.customers))
+    now = datetime.fromtimestamp(START_MS / 1000, UTC)
+    log.record_day(day=days.day_of(now, settings.TIME_ZONE) + timedelta(days=1), now=now)
     fill(events(0, options.history, options.customers, only_views=True))
     stages: dict[str, Callable[[], int]] = {
         "identity": lambda: customers.advance(limit=options.batch),
         "orders": lambda: orders.advance(limit=options.batch),
         "referrals": lambda: referrals.advance(limit=options.batch),
+        "segments": lambda: segments.advance(limit=options.batch),
+        "lake": lambda: customers.publish() + orders.publish(),
     }
     for step in stages.values():
         drain(step)
@@ -143,8 +157,12 @@ def main() -> None:
     print(
         f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before, batches of {options.batch:,}"
     )
-    for name, seconds in {**taken, "all stages": sum(taken.values()), "bare insert": bare}.items():
-        print(f"{name:12} {seconds / options.events * 1e6:7.1f} µs an event   {seconds / bare:5.1f} x bare insert")
+    whole = (sum(wall for wall, _ in taken.values()), sum(busy for _, busy in taken.values()))
+    for name, (seconds, busy) in {**taken, "all stages": whole, "bare insert": (bare, bare)}.items():
+        each = 1e6 / options.events
+        print(
+            f"{name:12} {seconds * each:7.1f} µs an event, {busy * each:6.1f} of processor, {seconds / bare:5.1f} x bare insert"
+        )
 
 
 if __name__ == "__main__":
