@@ -21,6 +21,8 @@ from liebian_analytics.models.optimise import Optimum, covariance, maximise
 
 ROUGH_SIZE = 1000
 """Distinct histories on which starts are tried."""
+ALIKE = 1e3
+"""A shape above this means that all customers have practically the same rate."""
 LIMIT_GAIN = 1e-3
 """A gain in log-likelihood over the limit without churn that is too small to mean anything."""
 
@@ -268,6 +270,13 @@ class PurchaseModel(ABC):
                         "not_determined", "The data do not determine every parameter; predictions may still hold."
                     )
                 )
+        alike = [name for name in self.names if name in {"r", "s"} and self.params_[name] > ALIKE]
+        if alike:
+            found.append(
+                ModelWarning(
+                    "rates_alike", f"No difference between customers can be seen in {' and '.join(alike)}: very large."
+                )
+            )
         if repeaters < FEW_REPEATERS:
             found.append(
                 ModelWarning(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import digamma, gammaln
+from scipy.special import betainc, digamma, gammaln
 
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.base import Effect, PurchaseModel
 from liebian_analytics.models.histories import Floats, Histories
-from liebian_analytics.models.special import cumulated, expected_beta_geometric
+from liebian_analytics.models.special import cumulated, expected_beta_geometric, gamma_ratio
 
 
 class BgNbd(PurchaseModel):
@@ -61,8 +61,10 @@ class BgNbd(PurchaseModel):
         r, alpha, a, b = (self.params_[name] for name in self.names)
         n = np.arange(n_max + 1.0)
         stays = np.exp(cumulated(np.log((b + n) / (a + b + n))))[:-1]
-        bought = np.exp(gammaln(r + n) - gammaln(r) - gammaln(n + 1) - r * np.log1p(t / alpha)) * (t / (alpha + t)) ** n
-        more = np.concatenate([[0.0], nbdtr_above(n[1:], r, alpha / (alpha + t))])
+        bought = np.exp(
+            gammaln(r + n) - gammaln(r) - gammaln(n + 1) - r * np.log1p(t / alpha) + n * np.log(t / (alpha + t))
+        )
+        more = np.concatenate([[0.0], betainc(n[1:], r, t / (alpha + t))])
         leaves = np.concatenate([[0.0], stays[:-1] * a / (a + b + n[:-1])])
         found: Floats = stays * bought + leaves * more
         return found
@@ -75,7 +77,7 @@ class BgNbd(PurchaseModel):
         silent = np.log1p((h.T - h.recency) / short)
         log_long = np.log1p(h.T / alpha)
         rx = r + x
-        bought, by_r = _gamma_ratio(r, x)
+        bought, by_r = gamma_ratio(r, x)
         stayed, by_a, by_b = _beta_ratio(a, b, chances)
         before = np.maximum(b + chances - 1, 1e-300)
         odds = np.exp(np.minimum(np.log(a / before) + rx * silent, 700.0)) * (chances > 0)
@@ -148,19 +150,6 @@ class MbgNbd(BgNbd):
     """
 
     first_chance: ClassVar[int] = 1
-
-
-def nbdtr_above(n: Floats, r: float, p: float) -> Floats:
-    """Probability of at least ``n`` events when the count is negative binomial (r, p)."""
-    found: Floats = betainc(n, r, 1 - p)
-    return found
-
-
-def _gamma_ratio(r: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """log Gamma(r+x)/Gamma(r) and its derivative by r, from sums over 0..x-1 that cannot cancel."""
-    counts = np.arange(x.max())
-    which = x.astype(np.int64)
-    return cumulated(np.log(r + counts))[which], cumulated(1 / (r + counts))[which]
 
 
 def _beta_ratio(a: Floats, b: Floats, m: Floats) -> tuple[Floats, Floats, Floats]:

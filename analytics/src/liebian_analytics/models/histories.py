@@ -41,7 +41,7 @@ class Histories:
     Examples
     --------
     >>> found = Histories.read({"frequency": [0, 0, 2], "recency": [0, 0, 3.5], "T": [9, 9, 9]})
-    >>> found.n_customers, found.counted()[0].weight.tolist()
+    >>> found.n_customers, found.distinct().weight.tolist()
     (3.0, [2.0, 1.0])
     """
 
@@ -79,24 +79,6 @@ class Histories:
         """How many customers the histories stand for."""
         return float(self.weight.sum())
 
-    def counted(self) -> tuple[Histories, npt.NDArray[np.int64]]:
-        """Distinct histories with the number of customers of each, and which of them each given history is."""
-        import pyarrow as pa
-
-        columns = [self.frequency, self.recency, self.T, *self.covariates.values()]
-        names = [str(number) for number in range(len(columns))]
-        table = pa.table([*columns, self.weight, np.arange(len(self.T))], names=[*names, "weight", "row"])
-        groups = table.group_by(names, use_threads=False).aggregate([("weight", "sum"), ("row", "min")])
-        first = groups["row_min"].to_numpy()
-        distinct = replace(self.take(first), weight=groups["weight_sum"].to_numpy())
-        if len(first) == len(self.T):
-            return distinct, np.argsort(first)
-        numbered = groups.select(names).append_column("distinct", pa.array(np.arange(len(first))))
-        joined = table.select([*names, "row"]).join(numbered, names, use_threads=False)
-        of_row = np.empty(len(self.T), np.int64)
-        of_row[joined["row"].to_numpy()] = joined["distinct"].to_numpy()
-        return distinct, of_row
-
     def distinct(self) -> Histories:
         """Distinct histories with the number of customers of each."""
         import pyarrow as pa
@@ -106,9 +88,8 @@ class Histories:
         table = pa.table([*columns, self.weight], names=[*names, "weight"])
         groups = table.group_by(names).aggregate([("weight", "sum")])
         found = [groups[name].to_numpy() for name in names]
-        return Histories(
-            *found[:3], groups["weight_sum"].to_numpy(), dict(zip(self.covariates, found[3:], strict=True))
-        )
+        covariates = dict(zip(self.covariates, found[3:], strict=True))
+        return Histories(found[0], found[1], found[2], groups["weight_sum"].to_numpy(), covariates)
 
     def take(self, rows: npt.NDArray[np.int64] | slice) -> Histories:
         """Only these histories."""

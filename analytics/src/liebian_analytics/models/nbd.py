@@ -47,4 +47,5 @@ def fit_nbd(h: Histories) -> Nbd:
     if bought.sum() > 0:
         start[1] = math.log(float(n @ spans) / float(bought.sum()))
     optimum = maximise(value_and_gradient, [start], rough=None, scale=h.n_customers)
-    return Nbd(*(float(v) for v in np.exp(optimum.theta)), optimum.value, optimum.information)
+    r, alpha = (float(value) for value in np.exp(optimum.theta))
+    return Nbd(r, alpha, optimum.value, optimum.information)

@@ -92,7 +92,7 @@ def _climb(objective: Objective, start: Floats, scale: float, curvature: Floats 
         value, gradient = objective(theta)
         return (-value / scale, -gradient / scale) if np.isfinite(value) else (np.inf, np.zeros_like(theta))
 
-    options = {"gtol": 1e-8, "maxiter": 200}
+    options: dict[str, object] = {"gtol": 1e-8, "maxiter": 200}
     if curvature is not None:
         options["hess_inv0"] = (curvature + curvature.T) / 2
     with np.errstate(all="ignore"):
