@@ -175,8 +175,8 @@ def purchases_per_period(
 
     Returns
     -------
-    Lazy table, one row per period with a repeat purchase, ascending: ``period`` int64 (1 = days 1 to 7 after the first
-    day of all, for weeks), ``n_purchases`` int64.
+    Lazy table, one row per period with a repeat purchase, ascending: ``period`` int64 (1 = the first day of all and the
+    six after it, for weeks), ``n_purchases`` int64.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def purchases_per_period(
     rows = rows.mutate(first=rows.day.min().over(ibis.window(group_by="customer_id")), start=rows.day.min().over())
     rows = rows.filter((rows["first"] < end_day(as_of)) & (rows.day > rows["first"]))
     since = rows.day.delta(rows.start, unit="day")
-    rows = rows.mutate(period=((since + (unit - 1)) / unit).floor().cast("int64"))
+    rows = rows.mutate(period=(since / unit).floor().cast("int64") + 1)
     return rows.group_by("period").aggregate(n_purchases=rows.count()).order_by("period")
 
 

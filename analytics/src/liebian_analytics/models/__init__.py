@@ -1,6 +1,6 @@
-"""Models of customer value: ``fit`` on a summary table, ``predict``; learned names end in ``_``.
+"""Models of customer value: ``fit`` on a summary table, then ask; learned names end in ``_``.
 
-Heavy imports happen when a model is first named, so that importing the library stays quick.
+Heavy imports happen when a name is first used, so that importing the library stays quick.
 """
 
 from __future__ import annotations
@@ -9,14 +9,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from liebian_analytics.models.bg_nbd import BgNbd as BgNbd
-    from liebian_analytics.models.bg_nbd import MbgNbd as MbgNbd
+    from liebian_analytics.models.bg_bb import BgBb
+    from liebian_analytics.models.bg_nbd import BgNbd, MbgNbd
+    from liebian_analytics.models.lifetime_value import clv
+    from liebian_analytics.models.findings import LogNormal, ModelWarning
+    from liebian_analytics.models.gamma_gamma import GammaGamma
+    from liebian_analytics.models.pareto_nbd import ParetoNbd
+    from liebian_analytics.models.predictions import predict, predict_total
 
-_HOMES = {"BgNbd": "bg_nbd", "MbgNbd": "bg_nbd"}
-__all__ = ["BgNbd", "MbgNbd"]
+_HOMES = {
+    "BgBb": "bg_bb",
+    "BgNbd": "bg_nbd",
+    "GammaGamma": "gamma_gamma",
+    "LogNormal": "findings",
+    "MbgNbd": "bg_nbd",
+    "ModelWarning": "findings",
+    "ParetoNbd": "pareto_nbd",
+    "clv": "lifetime_value",
+    "predict": "predictions",
+    "predict_total": "predictions",
+}
+__all__ = [
+    "BgBb",
+    "BgNbd",
+    "GammaGamma",
+    "LogNormal",
+    "MbgNbd",
+    "ModelWarning",
+    "ParetoNbd",
+    "clv",
+    "predict",
+    "predict_total",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"liebian_analytics.models has no {name!r}")
-    return getattr(import_module(f"liebian_analytics.models.{_HOMES[name]}"), name)
+    found = getattr(import_module(f"liebian_analytics.models.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -54,7 +54,7 @@ class BgNbd(PurchaseModel):
 
         >>> model = BgNbd.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
         >>> round(model.purchase_probabilities(39, 2)[0].item(), 4)
-        0.5737
+        0.5738
         """
         if self.first_chance:
             raise BadArgument("purchase_probabilities is only known for BG/NBD")

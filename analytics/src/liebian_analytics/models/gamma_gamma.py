@@ -86,7 +86,6 @@ class GammaGamma:
         optimum = maximise(
             _objective(x, money, weight, prior),
             [np.log([4.0, 2.0, middle / 2]), np.log([1.0, 1.0, middle]), np.log([20.0, 3.0, middle / 10])],
-            rough=None,
             scale=float(weight.sum()),
         )
         self._learn(optimum.theta, covariance(optimum.information))

@@ -46,6 +46,6 @@ def fit_nbd(h: Histories) -> Nbd:
     start = np.log([1.0, max(float(np.average(h.T, weights=h.weight)), 1e-9)])
     if bought.sum() > 0:
         start[1] = math.log(float(n @ spans) / float(bought.sum()))
-    optimum = maximise(value_and_gradient, [start], rough=None, scale=h.n_customers)
+    optimum = maximise(value_and_gradient, [start], scale=h.n_customers)
     r, alpha = (float(value) for value in np.exp(optimum.theta))
     return Nbd(r, alpha, optimum.value, optimum.information)

@@ -31,9 +31,7 @@ class Optimum:
     converged: bool
 
 
-def maximise(
-    objective: Objective, starts: Sequence[Floats], *, rough: Objective | None, scale: float, floor: float = -np.inf
-) -> Optimum:
+def maximise(objective: Objective, starts: Sequence[Floats], *, rough: Sequence[Objective] = (), scale: float) -> Optimum:
     """The best end of the search; a further start is tried only where the one before ended on a ridge or slope.
 
     Parameters
@@ -43,26 +41,16 @@ def maximise(
     starts
         Where to begin.
     rough
-        A cheaper likeness of ``objective`` (a thinned sample) on which the starts are tried first; ``None`` = none.
+        Cheaper likenesses of ``objective`` (thinned samples), the cheapest first: the search walks through them.
     scale
         Divides value and gradient, so that the tolerance does not depend on the number of customers.
-    floor
-        A value known to be reachable; an end that does not beat it makes every start climb ``objective`` itself.
     """
-    tried = rough or objective
-    best: Floats | None = None
-    for start in starts:
-        end = _climb(tried, start, scale, None)
-        inverse = _inverse(_information(tried, end) / scale)
-        if best is None or tried(end)[0] > tried(best)[0]:
-            best, curvature = end, inverse
-        if inverse is not None and inverse.max() < WELL_DETERMINED and np.abs(tried(end)[1]).max() / scale < 1e-5:
-            break
-    assert best is not None
-    if rough is not None:
-        best = _climb(objective, best, scale, curvature)
-    if not objective(best)[0] > floor:
-        best = max([best, *(_climb(objective, start, scale, None) for start in starts)], key=lambda e: objective(e)[0])
+    levels = [*rough, objective]
+    best, curvature = _first_good(levels[0], starts, scale)
+    for level in levels[1:]:
+        best = _climb(level, best, scale, curvature)
+        if level is not objective:
+            curvature = _inverse(_information(level, best) / scale)
     value, gradient = objective(best)
     information = _information(objective, best)
     for _ in range(10):
@@ -81,6 +69,19 @@ def maximise(
         best, value, gradient = candidate, new_value, new_gradient
     converged = bool(np.isfinite(value) and np.abs(gradient).max() / scale < GRADIENT_ENOUGH)
     return Optimum(best, value, gradient, information, converged)
+
+
+def _first_good(objective: Objective, starts: Sequence[Floats], scale: float) -> tuple[Floats, Floats | None]:
+    ends = []
+    for start in starts:
+        end = _climb(objective, start, scale, None)
+        inverse = _inverse(_information(objective, end) / scale)
+        value, gradient = objective(end)
+        ends.append((value, len(ends), end, inverse))
+        if inverse is not None and inverse.max() < WELL_DETERMINED and np.abs(gradient).max() / scale < 1e-5:
+            break
+    _, _, best, curvature = max(ends, key=lambda found: found[:2])
+    return best, curvature
 
 
 def _climb(objective: Objective, start: Floats, scale: float, curvature: Floats | None) -> Floats:

@@ -73,7 +73,8 @@ class ParetoNbd(PurchaseModel):
     def _alive(self, h: Histories, params: list[Floats]) -> Floats:
         if self.nobody_churns_:
             return np.ones_like(h.T)
-        return _Leaving(h, params).alive
+        alive: Floats = _Leaving(h, params).alive
+        return alive
 
     def _expected_if_alive(self, h: Histories, t: Any, params: list[Floats]) -> Floats:
         r, alpha, s, beta = params

@@ -14,6 +14,10 @@ SERIES_UP_TO = 0.9
 """Largest argument for which the power series is summed; beyond, scipy's transformations take over."""
 
 
+SMALLEST = 1e-3
+"""Where a or b of the beta distribution is smaller than this, the integral takes this: everybody leaves or nobody."""
+
+
 def growth(rate: Any, span: Any) -> Floats:
     """(1 - exp(-rate * span)) / rate, with its limit ``span`` at rate 0.
 
@@ -85,6 +89,7 @@ def _tail_scipy(outer: Floats, a: Floats, c: Floats, z: Floats) -> Floats:
 def _expected_by_quadrature(w: Floats, r: Floats, a: Floats, b: Floats) -> Floats:
     """r w minus what leaving costs, as an integral over the logit of p by the trapezoidal rule."""
     step = 0.25
+    a, b = np.maximum(a, SMALLEST), np.maximum(b, SMALLEST)
     low = -38.0 / (a + 1) - np.log1p(b + r * w)
     reach = 38.0 / b
     high = np.where(reach > 30, reach, np.log(np.expm1(np.minimum(reach, 30)))) + 1
