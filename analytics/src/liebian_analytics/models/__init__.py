@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from liebian_analytics.models.bg_bb import BgBb
     from liebian_analytics.models.bg_nbd import BgNbd, MbgNbd
     from liebian_analytics.models.lifetime_value import clv
+    from liebian_analytics.models.evaluation import check_holdout, compare_models, track
     from liebian_analytics.models.findings import LogNormal, ModelWarning
     from liebian_analytics.models.gamma_gamma import GammaGamma
     from liebian_analytics.models.pareto_nbd import ParetoNbd
@@ -25,9 +26,12 @@ _HOMES = {
     "MbgNbd": "bg_nbd",
     "ModelWarning": "findings",
     "ParetoNbd": "pareto_nbd",
+    "check_holdout": "evaluation",
     "clv": "lifetime_value",
+    "compare_models": "evaluation",
     "predict": "predictions",
     "predict_total": "predictions",
+    "track": "evaluation",
 }
 __all__ = [
     "BgBb",
@@ -37,9 +41,12 @@ __all__ = [
     "MbgNbd",
     "ModelWarning",
     "ParetoNbd",
+    "check_holdout",
     "clv",
+    "compare_models",
     "predict",
     "predict_total",
+    "track",
 ]
 
 

@@ -26,8 +26,8 @@ ALIKE = 1e3
 """A shape above this means that all customers have practically the same rate."""
 MIDDLE_FROM = 20_000
 """From so many distinct histories, the search passes through a tenth of them."""
-BLOCK = 16_384
-"""Histories per pass, so that a pass stays in the processor's cache and passes run on all cores."""
+BLOCK = 8192
+"""Histories per pass: small enough for the processor's cache, and passes run on all cores."""
 CLEAR_GAIN = 10.0
 """A gain over the limit, in the thinned sample alone, that leaves no doubt that customers leave."""
 LIMIT_GAIN = 1e-3
@@ -225,7 +225,7 @@ class PurchaseModel(ABC):
         ]
 
         parts = [(slice(0, len(h.T)), h)]
-        if len(h.T) > 2 * BLOCK:
+        if len(h.T) > BLOCK:
             parts = [(rows := slice(k, k + BLOCK), h.take(rows)) for k in range(0, len(h.T), BLOCK)]
 
         def part_sums(theta: Floats, rows: slice, part: Histories) -> Floats:

@@ -162,9 +162,7 @@ def _schedule(horizon: float | None, force: float, period: float, timing: str, s
     return np.append(times, end), np.append(inner, math.exp(-force * end))
 
 
-def _check(
-    model: PurchaseModel, horizon: float | None, rate: float, period: float, timing: str, margin: float
-) -> None:
+def _check(model: PurchaseModel, horizon: float | None, rate: float, period: float, timing: str, margin: float) -> None:
     if isinstance(model, BgBb):
         raise BadArgument("clv needs a model in continuous time; BG/BB counts opportunities")
     if not math.isfinite(rate) or rate < 0:

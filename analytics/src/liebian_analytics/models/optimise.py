@@ -31,7 +31,9 @@ class Optimum:
     converged: bool
 
 
-def maximise(objective: Objective, starts: Sequence[Floats], *, rough: Sequence[Objective] = (), scale: float) -> Optimum:
+def maximise(
+    objective: Objective, starts: Sequence[Floats], *, rough: Sequence[Objective] = (), scale: float
+) -> Optimum:
     """The best end of the search; a further start is tried only where the one before ended on a ridge or slope.
 
     Parameters

@@ -14,8 +14,8 @@ FOLDS = 40.0
 """The integral over the time of leaving ends where the integrand has fallen by exp(-FOLDS)."""
 NODES = ((2.0, 1.0, 8), (8.0, 2.0, 12), (16.0, 3.0, 16), (np.inf, 4.0, 28), (np.inf, np.inf, 56))
 """(folds up to, logarithmic width up to, Gauss-Legendre nodes)."""
-BLOCK = 8192
-"""Histories per pass, so that a pass stays in the processor's cache."""
+BLOCK = 12_000
+"""Numbers per array of a pass, so that a pass stays in the processor's cache."""
 
 
 class ParetoNbd(PurchaseModel):
@@ -141,8 +141,9 @@ class _Leaving:
         for most_folds, widest, nodes in NODES:
             rows = np.flatnonzero(waiting & (folds <= most_folds) & (width <= widest))
             waiting[rows] = False
-            for start in range(0, len(rows), BLOCK):
-                self._quadrature(h, rows[start : start + BLOCK], width, nodes)
+            size = BLOCK // nodes
+            for start in range(0, len(rows), size):
+                self._quadrature(h, rows[start : start + size], width, nodes)
 
     def _quadrature(self, h: Histories, rows: Any, width: Floats, nodes: int) -> None:
         r, alpha, s, beta = (p if p.ndim == 0 else p[rows] for p in (self.r, self.alpha, self.s, self.beta))

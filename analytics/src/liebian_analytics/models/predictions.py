@@ -26,7 +26,7 @@ from liebian_analytics.results import Interval
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CHUNK = 50_000
+CHUNK = 8192
 T_BINS = 24
 DRAWS = 4_000
 ALL_DRAWS = 4_000_000
