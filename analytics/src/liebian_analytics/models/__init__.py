@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from liebian_analytics.models.bg_bb import BgBb
     from liebian_analytics.models.bg_nbd import BgNbd, MbgNbd
-    from liebian_analytics.models.lifetime_value import clv
     from liebian_analytics.models.evaluation import check_holdout, compare_models, track
     from liebian_analytics.models.findings import LogNormal, ModelWarning
     from liebian_analytics.models.gamma_gamma import GammaGamma
+    from liebian_analytics.models.lifetime_value import clv, clv_total
     from liebian_analytics.models.pareto_nbd import ParetoNbd
     from liebian_analytics.models.predictions import predict, predict_total
 
@@ -28,6 +28,7 @@ _HOMES = {
     "ParetoNbd": "pareto_nbd",
     "check_holdout": "evaluation",
     "clv": "lifetime_value",
+    "clv_total": "lifetime_value",
     "compare_models": "evaluation",
     "predict": "predictions",
     "predict_total": "predictions",
@@ -43,6 +44,7 @@ __all__ = [
     "ParetoNbd",
     "check_holdout",
     "clv",
+    "clv_total",
     "compare_models",
     "predict",
     "predict_total",

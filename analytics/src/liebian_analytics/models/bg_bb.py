@@ -38,7 +38,7 @@ class BgBb(PurchaseModel):
     gamma_: float
     delta_: float
 
-    def fit(self, summary: Any) -> BgBb:  # type: ignore[override]
+    def fit(self, summary: Any) -> BgBb:
         """As ``PurchaseModel.fit``; covariates are not part of this model."""
         if self.purchase_covariates or self.dropout_covariates:
             raise BadArgument("BG/BB takes no covariates")
@@ -132,7 +132,7 @@ def _whole(t: float) -> int:
 
 
 def _check_opportunities(h: Histories) -> None:
-    if (h.T != np.floor(h.T)).any() or (h.recency != np.floor(h.recency)).any():
+    if (np.floor(h.T) != h.T).any() or (h.recency != np.floor(h.recency)).any():
         raise BadArgument("BG/BB counts opportunities: recency and T must be whole numbers")
     if (h.frequency > h.recency).any():
         raise BadArgument("a customer cannot buy at more opportunities than there were up to the last purchase")

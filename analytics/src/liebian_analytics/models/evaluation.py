@@ -105,8 +105,8 @@ def check_holdout(model: PurchaseModel, summary: Any, *, last_bucket: int = 7) -
     for value in np.unique(bucket):
         inside = bucket == value
         size = float(h.weight[inside].sum())
-        means = (float(h.weight[inside] @ column[inside]) / size for column in (actual, predicted))
-        rows_of.append((int(value), size, *means))
+        share = h.weight[inside] / size
+        rows_of.append((int(value), size, float(share @ actual[inside]), float(share @ predicted[inside])))
     varies = actual.std() > 0 and predicted.std() > 0
     return Holdout(
         float(h.weight @ actual),
@@ -206,7 +206,7 @@ def track(
     period, bought = number_column(table, "period").astype(np.int64), number_column(table, "n_purchases")
     known = int(period.max()) if n_actual is None and len(period) else int(n_actual or 0)
     inside = (period >= 1) & (period <= n_periods)
-    actual = np.bincount(period[inside] - 1, weights=bought[inside], minlength=n_periods)[:n_periods]
+    actual = np.bincount(period[inside] - 1, weights=bought[inside], minlength=n_periods)[:n_periods].astype(float)
     later = [None] * max(0, n_periods - known)
     return Tracking(
         tuple(map(float, expected)),

@@ -74,7 +74,7 @@ def maximise(
 
 
 def _first_good(objective: Objective, starts: Sequence[Floats], scale: float) -> tuple[Floats, Floats | None]:
-    ends = []
+    ends: list[tuple[float, int, Floats, Floats | None]] = []
     for start in starts:
         end = _climb(objective, start, scale, None)
         inverse = _inverse(_information(objective, end) / scale)

@@ -78,7 +78,7 @@ def predict(
     >>> model = BgNbd.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
     >>> predict(model, {"frequency": [2], "recency": [30.43], "T": [38.86]}, 39).select(
     ...     ["outcome_low", "outcome_high", "expected_low"]).to_pylist()
-    [{'outcome_low': 0, 'outcome_high': 6, 'expected_low': None}]
+    [{'outcome_low': 0, 'outcome_high': 5, 'expected_low': None}]
     """
     import pyarrow as pa
 
@@ -219,7 +219,8 @@ def _log_error(model: PurchaseModel, h: Histories, t: float, expected: Floats) -
             step = np.zeros(n)
             step[k] = STEP
             slopes[k] = np.nan_to_num((model._expected(h, t, model._theta + step) / expected - 1) / STEP)
-    found: Floats = np.sqrt(np.maximum(np.einsum("ki,kl,li->i", slopes, model.covariance_, slopes), 0.0))
+    assert model.covariance_ is not None
+    found: Floats = np.sqrt(np.maximum(((model.covariance_ @ slopes) * slopes).sum(axis=0), 0.0))
     return found
 
 
@@ -266,7 +267,7 @@ def _quantile(counts: Floats, level: float, alive: Floats) -> npt.NDArray[np.int
     """Smallest count whose cumulative probability, 0 for the dead mixed in, reaches ``level``."""
     with np.errstate(divide="ignore"):
         among_alive = 1 - (1 - level) / alive
-    spot = np.ceil(among_alive * len(counts)).astype(np.int64) - 1
+    spot = np.ceil(np.maximum(among_alive, 0.0) * len(counts)).astype(np.int64) - 1
     return np.where(among_alive <= 0, 0, counts[np.clip(spot, 0, len(counts) - 1)]).astype(np.int64)
 
 

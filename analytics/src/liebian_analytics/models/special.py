@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import betaln, hyp2f1
 
 Floats = npt.NDArray[np.float64]
-SERIES_UP_TO = 0.9
+SERIES_UP_TO = 0.98
 """Largest argument for which the power series is summed; beyond, scipy's transformations take over."""
 
 
@@ -73,7 +73,7 @@ def expected_beta_geometric(t: Any, r: Any, alpha: Any, a: Any, b: Any) -> Float
 def _tail_series(outer: Floats, a: Floats, c: Floats, z: Floats) -> Floats:
     term = outer * z
     total = term.copy()
-    for n in range(1, 1000):
+    for n in range(1, 4000):
         term *= (outer + n) * (a + n - 1) / ((c + n) * (n + 1)) * z
         total += term
         if n % 4 == 0 and np.all(np.abs(term) <= 1e-17 * np.abs(total) + 1e-300):
