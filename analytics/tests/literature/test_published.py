@@ -69,7 +69,7 @@ def test_btyd_customers_for_pareto_nbd() -> None:
     assert model.probability_alive(best)[0] == pytest.approx(0.997874, abs=5e-6)
     silent = {"frequency": [10, 15, 20, 25], "recency": [20] * 4, "T": [39] * 4}
     printed = [0.7062289, 0.1442396, 0.02250658, 0.00309267]
-    assert model.expected_purchases(silent, 52) == pytest.approx(printed, rel=1e-3)
+    assert model.expected_purchases(silent, 52) == pytest.approx(printed, rel=2e-3)
 
 
 def test_pareto_nbd_likelihood_against_sixty_digits() -> None:

@@ -86,22 +86,9 @@ def purchase_summary(
     end = end_day(holdout_until) if holdout_until is not None else end_day(as_of)
     if holdout_until is not None and end <= end_day(as_of):
         raise BadArgument(f"the holdout must end after {end_day(as_of)}, got {end}")
-    for name in (customer, time, *([amount] if amount else [])):
-        if name not in purchases.columns:
-            near = difflib.get_close_matches(name, purchases.columns, n=1, cutoff=0.4)
-            raise SchemaMismatch(f"there is no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    if not (purchases[time].type().is_date() or purchases[time].type().is_timestamp()):
-        raise SchemaMismatch(f"the column {time!r} must be a date or timestamp, but is {purchases[time].type()}")
-    if amount and not purchases[amount].type().is_numeric():
-        raise SchemaMismatch(f"the column {amount!r} must be numeric, but is {purchases[amount].type()}")
-    rows = purchases.select(
-        customer_id=purchases[customer],
-        day=purchases[time].date() if purchases[time].type().is_timestamp() else purchases[time],
-        amount=purchases[amount].cast("float64").fill_null(0.0) if amount else ibis.literal(0.0),
-    )
-    rows = rows.filter(rows.customer_id.notnull() & (rows.day < end))
-    if merge_days:
-        rows = rows.group_by("customer_id", "day").aggregate(amount=rows.amount.sum())
+    _check_columns(purchases, customer, time, amount)
+    rows = _purchase_days(purchases, customer, time, amount, merge_days)
+    rows = rows.filter(rows.day < end)
     counts = rows.day <= last
     people = rows.group_by("customer_id").aggregate(
         first_day=rows.day.min(),
@@ -200,6 +187,27 @@ def purchases_per_period(
     since = rows.day.delta(rows.start, unit="day")
     rows = rows.mutate(period=(since / unit).floor().cast("int64") + 1)
     return rows.group_by("period").aggregate(n_purchases=rows.count()).order_by("period")
+
+
+def _check_columns(purchases: ir.Table, customer: str, time: str, amount: str | None) -> None:
+    for name in (customer, time, *([amount] if amount else [])):
+        if name not in purchases.columns:
+            near = difflib.get_close_matches(name, purchases.columns, n=1, cutoff=0.4)
+            raise SchemaMismatch(f"there is no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if not (purchases[time].type().is_date() or purchases[time].type().is_timestamp()):
+        raise SchemaMismatch(f"the column {time!r} must be a date or timestamp, but is {purchases[time].type()}")
+    if amount and not purchases[amount].type().is_numeric():
+        raise SchemaMismatch(f"the column {amount!r} must be numeric, but is {purchases[amount].type()}")
+
+
+def _purchase_days(purchases: ir.Table, customer: str, time: str, amount: str | None, merge_days: bool) -> ir.Table:
+    import ibis
+
+    day = purchases[time].date() if purchases[time].type().is_timestamp() else purchases[time]
+    money = purchases[amount].cast("float64").fill_null(0.0) if amount else ibis.literal(0.0)
+    rows = purchases.select(customer_id=purchases[customer], day=day, amount=money)
+    rows = rows.filter(rows.customer_id.notnull() & rows.day.notnull())
+    return rows.group_by("customer_id", "day").aggregate(amount=rows.amount.sum()) if merge_days else rows
 
 
 def _days_per_unit(time_unit: str) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,8 +15,9 @@ import numpy as np
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.findings import FEW_REPEATERS, LogNormal, ModelWarning, Prior
 from liebian_analytics.models.histories import Floats, Histories
+from liebian_analytics.models.likelihood import Effect, build_objective, check_horizon
 from liebian_analytics.models.nbd import Nbd, fit_nbd
-from liebian_analytics.models.optimise import Optimum, covariance, maximise
+from liebian_analytics.models.optimise import Objective, Optimum, covariance, maximise
 
 ROUGH_SIZE = 1000
 """Distinct histories on which starts are tried."""
@@ -26,21 +25,10 @@ ALIKE = 1e3
 """A shape above this means that all customers have practically the same rate."""
 MIDDLE_FROM = 20_000
 """From so many distinct histories, the search passes through a tenth of them."""
-BLOCK = 8192
-"""Histories per pass: small enough for the processor's cache, and passes run on all cores."""
 CLEAR_GAIN = 10.0
 """A gain over the limit, in the thinned sample alone, that leaves no doubt that customers leave."""
 LIMIT_GAIN = 1e-3
 """A gain in log-likelihood over the limit without churn that is too small to mean anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Covariates act on a parameter: parameter = base * exp(sign * sum of coefficient * covariate)."""
-
-    parameter: str
-    sign: int
-    covariates: tuple[str, ...]
 
 
 class PurchaseModel(ABC):
@@ -216,36 +204,8 @@ class PurchaseModel(ABC):
                 params[k] = self.limit_params.get(name, params[k])
         return [np.asarray(param, float) for param in params]
 
-    def _objective(self, h: Histories, prior: Prior) -> Any:
-        signs = [
-            (self.names.index(e.parameter), e.sign * h.covariates[c]) for e in self._effects() for c in e.covariates
-        ]
-        centres = [
-            (k, math.log(prior[name].median), prior[name].sigma) for k, name in enumerate(self.names) if name in prior
-        ]
-
-        parts = [(slice(0, len(h.T)), h)]
-        if len(h.T) > BLOCK:
-            parts = [(rows := slice(k, k + BLOCK), h.take(rows)) for k in range(0, len(h.T), BLOCK)]
-
-        def part_sums(theta: Floats, rows: slice, part: Histories) -> Floats:
-            values, slopes = self._rows(part, self._natural(part, theta))
-            sums = [part.weight @ values, *(part.weight @ slope for slope in slopes)]
-            return np.array([*sums, *((part.weight * z[rows]) @ slopes[k] for k, z in signs)], float)
-
-        def value_and_gradient(theta: Floats) -> tuple[float, Floats]:
-            if len(parts) == 1:
-                sums = part_sums(theta, *parts[0])
-            else:
-                with ThreadPoolExecutor() as pool:
-                    sums = np.sum(list(pool.map(lambda part: part_sums(theta, *part), parts)), axis=0)
-            value, slope = float(sums[0]), sums[1:]
-            for k, centre, sigma in centres:
-                value -= 0.5 * ((theta[k] - centre) / sigma) ** 2
-                slope[k] -= (theta[k] - centre) / sigma**2
-            return value, slope
-
-        return value_and_gradient
+    def _objective(self, h: Histories, prior: Prior) -> Objective:
+        return build_objective(self, h, prior)
 
     def _search(self, h: Histories, prior: Prior) -> Optimum:
         self._at_limit, self._limit = False, None
@@ -345,16 +305,3 @@ class PurchaseModel(ABC):
             middle = float(np.average(h.T, weights=h.weight)) or 1.0
             return {name: LogNormal(middle if name in {"alpha", "beta"} else 1.0, 1.5) for name in self.names}
         return {} if self.prior is None or isinstance(self.prior, str) else self.prior
-
-
-def check_horizon(t: float) -> float:
-    """``t`` if it can be a stretch of time.
-
-    >>> check_horizon(-1)
-    Traceback (most recent call last):
-        ...
-    liebian_analytics.errors.BadArgument: the horizon must be finite and not negative, got -1
-    """
-    if not math.isfinite(t) or t < 0:
-        raise BadArgument(f"the horizon must be finite and not negative, got {t}")
-    return float(t)

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.special import betaln, digamma
 
 from liebian_analytics.errors import BadArgument
-from liebian_analytics.models.base import Effect, PurchaseModel
+from liebian_analytics.models.base import PurchaseModel
 from liebian_analytics.models.histories import Floats, Histories
+from liebian_analytics.models.likelihood import Effect
 
 
 class BgBb(PurchaseModel):

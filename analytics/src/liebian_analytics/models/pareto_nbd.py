@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from liebian_analytics.models.base import Effect, PurchaseModel
+from liebian_analytics.models.base import PurchaseModel
 from liebian_analytics.models.histories import Floats, Histories
+from liebian_analytics.models.likelihood import Effect
 from liebian_analytics.models.special import gamma_ratio, growth, legendre
 
 FOLDS = 40.0
