@@ -13,7 +13,15 @@ from liebian_analytics.models.special import gamma_ratio, growth, legendre
 
 FOLDS = 40.0
 """The integral over the time of leaving ends where the integrand has fallen by exp(-FOLDS)."""
-NODES = ((2.0, 1.0, 8), (8.0, 2.0, 12), (16.0, 3.0, 16), (np.inf, 4.0, 28), (np.inf, np.inf, 56))
+NODES = (
+    (2.0, 1.0, 7),
+    (6.0, 2.0, 10),
+    (10.0, 2.5, 12),
+    (20.0, 4.0, 16),
+    (30.0, 4.0, 20),
+    (np.inf, 5.0, 28),
+    (np.inf, np.inf, 56),
+)
 """(folds up to, logarithmic width up to, Gauss-Legendre nodes)."""
 BLOCK = 12_000
 """Numbers per array of a pass, so that a pass stays in the processor's cache."""
@@ -151,9 +159,12 @@ class _Leaving:
         at, weight = legendre(nodes)
         t_x = h.recency[rows]
         low = np.minimum(alpha, beta) + t_x
-        gone = low * np.expm1(at[:, None] * width[rows])
+        spread = at[:, None] * width[rows]
+        gone = low * np.expm1(spread)
         by_alpha, by_beta = 1 / (alpha + t_x + gone), 1 / (beta + t_x + gone)
-        log_alpha, log_beta = -np.log((alpha + t_x) * by_alpha), -np.log((beta + t_x) * by_beta)
+        one_pair = alpha.ndim == 0 and beta.ndim == 0
+        log_alpha = spread if one_pair and alpha <= beta else -np.log((alpha + t_x) * by_alpha)
+        log_beta = spread if one_pair and beta < alpha else -np.log((beta + t_x) * by_beta)
         density = np.exp(-(r + h.frequency[rows]) * log_alpha - s * log_beta)
         density *= (low + gone) * by_beta * (s * width[rows]) * weight[:, None]
         self.sums[0, rows] = density.sum(axis=0)
