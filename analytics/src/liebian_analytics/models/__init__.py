@@ -1,0 +1,60 @@
+"""Models of customer value: ``fit`` on a summary table, then ask; learned names end in ``_``.
+
+Heavy imports happen when a name is first used, so that importing the library stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from liebian_analytics.models.bg_bb import BgBb
+    from liebian_analytics.models.bg_nbd import BgNbd, MbgNbd
+    from liebian_analytics.models.evaluation import check_holdout, compare_models, track
+    from liebian_analytics.models.findings import LogNormal, ModelWarning
+    from liebian_analytics.models.gamma_gamma import GammaGamma
+    from liebian_analytics.models.lifetime_value import clv, clv_total
+    from liebian_analytics.models.pareto_nbd import ParetoNbd
+    from liebian_analytics.models.predictions import predict, predict_total
+
+_HOMES = {
+    "BgBb": "bg_bb",
+    "BgNbd": "bg_nbd",
+    "GammaGamma": "gamma_gamma",
+    "LogNormal": "findings",
+    "MbgNbd": "bg_nbd",
+    "ModelWarning": "findings",
+    "ParetoNbd": "pareto_nbd",
+    "check_holdout": "evaluation",
+    "clv": "lifetime_value",
+    "clv_total": "lifetime_value",
+    "compare_models": "evaluation",
+    "predict": "predictions",
+    "predict_total": "predictions",
+    "track": "evaluation",
+}
+__all__ = [
+    "BgBb",
+    "BgNbd",
+    "GammaGamma",
+    "LogNormal",
+    "MbgNbd",
+    "ModelWarning",
+    "ParetoNbd",
+    "check_holdout",
+    "clv",
+    "clv_total",
+    "compare_models",
+    "predict",
+    "predict_total",
+    "track",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"liebian_analytics.models has no {name!r}")
+    found = getattr(import_module(f"liebian_analytics.models.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
