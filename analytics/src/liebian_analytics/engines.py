@@ -1,10 +1,15 @@
-"""The engine that holds tables and answers expressions. The only file that names DuckDB."""
+"""The engines that hold tables and answer expressions. The only file that names DuckDB and Spark.
+
+DuckDB runs in this process. Spark runs the same expressions on a cluster: ``connect("spark://host:7077")``. What comes
+back has the declared type of every column, whichever engine computed it.
+"""
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,9 +22,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
+DEFAULT = "duckdb"
+"""Address of the engine in this process."""
+
 
 class Engine:
-    """One in-process DuckDB database that lives as long as this object.
+    """A DuckDB database in this process, or a session on a Spark cluster, that lives as long as this object.
 
     Thread safety: every method takes the instance's lock, so an engine may be shared, but its questions then run one
     after the other (each on all of the engine's threads). Threads that should run side by side take one engine each.
@@ -55,12 +63,12 @@ class Engine:
                 "no Parquet file was given, so the columns are unknown; use empty(name) for an empty table"
             )
         with self._lock:
-            return self._usable().read_parquet(paths, table_name=self._next_name())
+            return self._table_of_files(paths)
 
     def from_arrow(self, table: pa.Table) -> ir.Table:
         """Copy an Arrow table into the engine and return it as a lazy table."""
         with self._lock:
-            return self._usable().create_table(self._next_name(), table, temp=True)
+            return self._table_of_arrow(table)
 
     def from_dataset(self, dataset: ds.Dataset) -> ir.Table:
         """Lazy table over an Arrow dataset: files on object storage, read by Arrow. The dataset must outlive its use.
@@ -101,7 +109,10 @@ class Engine:
         return self.from_rows(name, [])
 
     def run(self, expr: ir.Expr) -> pa.Table:
-        """Compute a lazy table (or value) and return it as an Arrow table; times come back in UTC."""
+        """Compute a lazy table (or value) and return it as an Arrow table; times come back in UTC.
+
+        Columns have the types the expression declares, so the same question has the same schema on every engine.
+        """
         with self._lock:
             return self._usable().to_pyarrow(expr.as_table())
 
@@ -120,6 +131,12 @@ class Engine:
     ) -> None:
         self.close()
 
+    def _table_of_files(self, paths: list[str]) -> ir.Table:
+        return self._usable().read_parquet(paths, table_name=self._next_name())
+
+    def _table_of_arrow(self, table: pa.Table) -> ir.Table:
+        return self._usable().create_table(self._next_name(), table, temp=True)
+
     def _usable(self) -> Any:
         if not self._open:
             raise BadArgument("the engine is closed; connect() again")
@@ -130,19 +147,50 @@ class Engine:
         return f"liebian_{self._n_tables}"
 
 
+class _SparkEngine(Engine):
+    """Tables are temporary views of one session, so they need no warehouse and no catalogue."""
+
+    def _table_of_files(self, paths: list[str]) -> ir.Table:
+        return self._view(self._usable()._session.read.parquet(*paths))
+
+    def _table_of_arrow(self, table: pa.Table) -> ir.Table:
+        return self._view(self._usable()._session.createDataFrame(table))
+
+    def _view(self, frame: Any) -> ir.Table:
+        name = self._next_name()
+        frame.createOrReplaceTempView(name)
+        return self._backend.table(name)
+
+
 def connect(
-    memory_limit: str | None = None, threads: int | None = None, *, temp_directory: str | Path | None = None
+    address: str = DEFAULT,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    temp_directory: str | Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Engine:
-    """Start an engine in this process: UTC, in memory, and never reaching for the network.
+    """Start an engine: UTC, and by default in this process, in memory, never reaching for the network.
 
     Parameters
     ----------
+    address
+        ``"duckdb"`` = in this process; ``"spark://host:port"`` = the master of a Spark cluster (needs the extra
+        ``liebian-analytics[spark]`` and Java); ``"local[2]"`` = Spark without a cluster, with two threads.
     memory_limit
-        Such as ``"2GB"``; above it DuckDB spills to disk. ``None`` = DuckDB's default, 80 % of memory.
+        Such as ``"2GB"``; above it the engine spills to disk. ``None`` = DuckDB's default, 80 % of memory; on Spark
+        the memory of each executor, ``None`` = the cluster's default.
     threads
-        Number of threads; ``None`` = one per core.
+        Number of threads, on Spark of cores in the whole cluster; ``None`` = all.
     temp_directory
         Where it spills; ``None`` = a folder of the system's temporary folder. It is made when it is first needed.
+    settings
+        Further settings of Spark, such as ``{"spark.sql.shuffle.partitions": "8"}``.
+
+    Raises
+    ------
+    BadArgument
+        If the address names no engine, the cluster cannot be reached, or Spark is not installed.
 
     Examples
     --------
@@ -150,13 +198,25 @@ def connect(
     ...     engine.empty("order_facts").columns[:3]
     ('customer_id', 'order_id', 'external_id')
     """
+    spill = str(temp_directory or Path(tempfile.gettempdir()) / "liebian_analytics")
+    if address == DEFAULT:
+        return Engine(_duckdb(memory_limit, threads, spill))
+    if address.startswith(("spark://", "local[")):
+        chosen = {"spark.local.dir": spill, **({"spark.cores.max": str(threads)} if threads else {})}
+        if memory_limit is not None:
+            chosen["spark.executor.memory"] = memory_limit.lower()
+        return _SparkEngine(_spark(address, chosen | dict(settings or {})))
+    raise BadArgument(f"there is no engine {address!r}; use {DEFAULT!r} or 'spark://host:port'")
+
+
+def _duckdb(memory_limit: str | None, threads: int | None, spill: str) -> Any:
     import ibis
 
     settings: dict[str, Any] = {
         # A typo in a function or format name must not turn into a download.
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "temp_directory": str(temp_directory or Path(tempfile.gettempdir()) / "liebian_analytics"),
+        "temp_directory": spill,
     }
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
@@ -164,4 +224,64 @@ def connect(
         settings["threads"] = threads
     backend = ibis.duckdb.connect(**settings)
     backend.raw_sql("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    return Engine(backend)
+    return backend
+
+
+SPARK_SETTINGS = {
+    "spark.app.name": "liebian-analytics",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.ansi.enabled": "true",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def _spark(master: str, settings: Mapping[str, str]) -> Any:
+    with warnings.catch_warnings():
+        # It warns that it has not been tried with this pandas; no pandas lies on the way here, see SparkBackend.
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        try:
+            backend_class = _spark_backend_class()
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise BadArgument(f"Spark needs the extra: pip install 'liebian-analytics[spark]' ({error})") from None
+        builder = SparkSession.builder.master(master)
+        for key, value in {**SPARK_SETTINGS, **settings}.items():
+            builder = builder.config(key, value)
+        try:
+            session = builder.getOrCreate()
+        except Exception as error:
+            raise BadArgument(f"no Spark session on {master}: {str(error).splitlines()[0]}") from error
+    session.sparkContext.setLogLevel("ERROR")
+    backend = backend_class()
+    backend.register_options()
+    backend.do_connect(session)
+    return backend
+
+
+def _spark_backend_class() -> Any:
+    import ibis
+    from ibis.backends.pyspark import Backend
+    from pyspark.sql.types import TimestampType
+
+    class SparkBackend(Backend):  # type: ignore[misc]
+        """Ibis' backend, with Arrow in and out: through pandas, whole numbers beside nulls would turn into floats.
+        Spark's TIMESTAMP is an instant, which Ibis does not say."""
+
+        def get_schema(self, table_name: str, **rest: Any) -> Any:
+            instants = {f.name for f in self._session.table(table_name).schema if isinstance(f.dataType, TimestampType)}
+            found = super().get_schema(table_name, **rest)
+            return ibis.schema({n: "timestamp('UTC', 6)" if n in instants else t for n, t in found.items()})
+
+        def to_pyarrow(self, expr: Any, /, *, params: Any = None, limit: Any = None, **rest: Any) -> Any:
+            self._run_pre_execute_hooks(expr)
+            table = expr.as_table()
+            found = self._session.sql(self.compile(table, params=params, limit=limit)).toArrow()
+            return expr.__pyarrow_result__(found.cast(table.schema().to_pyarrow()))
+
+        def _register_in_memory_table(self, op: Any) -> None:
+            frame = self._session.createDataFrame(op.data.to_pyarrow(op.schema))
+            frame.createOrReplaceTempView(op.name)
+
+    return SparkBackend

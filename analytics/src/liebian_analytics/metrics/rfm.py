@@ -184,8 +184,10 @@ def _check_bins(bins: int) -> None:
 
 
 def _quantiles(people: ir.Table, bins: int) -> dict[str, Any]:
+    """A quantile of whole numbers is a multiple of 1/bins: rounded to it, engines that interpolate in another order of
+    operations agree to the last bit, and a value that equals a cut is never judged by a float's last digit."""
     return {
-        f"{measure}_{k}": people[column].quantile(k / bins)
+        f"{measure}_{k}": (people[column].quantile(k / bins) * bins).round() / bins
         for measure, column in MEASURES.items()
         for k in range(1, bins)
     }
