@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "duckdb"
 """Address of the engine in this process."""
+DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
+"""Endings of database files that ``Engine.read_database`` opens."""
 
 
 class Engine:
@@ -99,6 +101,23 @@ class Engine:
         """
         with self._lock:
             yield from self._usable().to_pyarrow_batches(expr.as_table(), chunk_size=rows)
+    def read_database(self, path: str | Path, table: str | None = None) -> ir.Table:
+        """Lazy table of a DuckDB database file, which is only read.
+
+        Parameters
+        ----------
+        path
+            The file.
+        table
+            Its table; ``None`` = the only one.
+
+        Raises
+        ------
+        BadArgument
+            If the file is no such database, there is no such table, or no name is given and there are several.
+        """
+        with self._lock:
+            return self._table_of_database(Path(path), table)
 
     def from_rows(self, name: str, rows: Sequence[Sequence[Any]]) -> ir.Table:
         """Canonical table ``name`` (see ``schema``) from rows in column order, for small tables, tests and examples."""
@@ -107,6 +126,11 @@ class Engine:
     def empty(self, name: str) -> ir.Table:
         """Canonical table ``name`` without rows."""
         return self.from_rows(name, [])
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Compute a lazy table once and hold the result on the engine, for expressions that several questions share."""
+        with self._lock:
+            return self._kept(expr)
 
     def run(self, expr: ir.Expr) -> pa.Table:
         """Compute a lazy table (or value) and return it as an Arrow table; times come back in UTC.
@@ -134,6 +158,25 @@ class Engine:
     def _table_of_files(self, paths: list[str]) -> ir.Table:
         return self._usable().read_parquet(paths, table_name=self._next_name())
 
+    def _kept(self, expr: ir.Table) -> ir.Table:
+        return self._usable().create_table(self._next_name(), expr, temp=True)
+
+    def _table_of_database(self, path: Path, table: str | None) -> ir.Table:
+        import duckdb
+
+        name = self._next_name()
+        try:
+            self._usable().attach(path, name=name, read_only=True)
+        except duckdb.Error as error:
+            raise BadArgument(f"{path.name} cannot be opened: {str(error).splitlines()[0]}") from None
+        tables = self._backend.list_tables(database=(name, "main"))
+        if table is None and len(tables) == 1:
+            table = tables[0]
+        if table not in tables:
+            asked = "say which table" if table is None else f"there is no table {table!r}"
+            raise BadArgument(f"{path.name}: {asked}; there are: {', '.join(sorted(tables)) or 'none'}")
+        return self._backend.table(table, database=(name, "main"))
+
     def _table_of_arrow(self, table: pa.Table) -> ir.Table:
         return self._usable().create_table(self._next_name(), table, temp=True)
 
@@ -155,6 +198,15 @@ class _SparkEngine(Engine):
 
     def _table_of_arrow(self, table: pa.Table) -> ir.Table:
         return self._view(self._usable()._session.createDataFrame(table))
+
+    def _table_of_database(self, path: Path, table: str | None) -> ir.Table:
+        with connect() as here:
+            return self._table_of_arrow(here.run(here.read_database(path, table)))
+
+    def _kept(self, expr: ir.Table) -> ir.Table:
+        backend = self._usable()
+        backend._run_pre_execute_hooks(expr)
+        return self._view(backend._session.sql(backend.compile(expr)).cache())
 
     def _view(self, frame: Any) -> ir.Table:
         name = self._next_name()
