@@ -16,19 +16,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from liebian_analytics import metrics
+from liebian_analytics.cli.main import app
 from liebian_analytics.datasets.story import day
 from liebian_analytics.engines import Engine, connect
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.abc import abc, customer_revenue, product_revenue
+from liebian_analytics.metrics.activity import activity
+from liebian_analytics.metrics.channels import channel_profile
 from liebian_analytics.metrics.events import event_day_facts
 from liebian_analytics.metrics.lifecycle import lifecycle
+from liebian_analytics.metrics.loyalty import loyalty
 from liebian_analytics.metrics.orders import customer_orders, known_customers, standing_orders
+from liebian_analytics.metrics.preferences import preference_clusters, preference_shares
+from liebian_analytics.metrics.quality import quality
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
+from liebian_analytics.metrics.rfm_kmeans import kmeans_cuts
 from liebian_analytics.metrics.summary import compare_periods, daily_orders, group_shares, monthly_revenue
+from liebian_analytics.metrics.weighted import weighted
 from liebian_analytics.rules.columns import AttributeColumn, EventColumn, OrderColumn
 from liebian_analytics.rules.windowed import windowed_columns
 
-from .histories import History
+from .histories import EVENTS, History
 from .metrics.retail import retail_facts, retail_lines
 
 Tables = dict[str, ir.Table]
@@ -54,6 +62,20 @@ QUESTIONS: dict[str, Callable[[Tables], ir.Table]] = {
     "monthly_revenue": lambda t: monthly_revenue(t["order_facts"], as_of=END, currency="CNY"),
     "daily_orders": lambda t: daily_orders(t["order_facts"], as_of=END, days=40),
     "event_day_facts": lambda t: event_day_facts(t["events"]),
+    "activity": lambda t: activity(event_day_facts(t["events"]), as_of=END, weights={EVENTS[0]: 2, EVENTS[1]: 0.5}),
+    "channel_profile": lambda t: channel_profile(t["order_facts"], as_of=END),
+    "loyalty": lambda t: loyalty(t["order_facts"], as_of=END),
+    "preference_shares": lambda t: preference_shares(t["order_lines"], as_of=END),
+    "quality": lambda t: quality(t["order_facts"]),
+    **{
+        f"weighted by {how}": lambda t, how=how: weighted(
+            rfm_values(t["order_facts"], as_of=END),
+            key="customer_id",
+            weights={"frequency": 2, "recency_days": -1, "monetary_value": 1},
+            normalise=how,
+        )
+        for how in ("minmax", "zscore", "rank")
+    },
     "windowed_columns": lambda t: windowed_columns(
         t["order_facts"],
         event_day_facts(t["events"]),
@@ -92,8 +114,34 @@ def test_both_engines_answer_alike(
 
 def test_values_drawn_at_once_are_alike(histories: list[tuple[Tables, Tables]]) -> None:
     for here, there in histories:
-        for ask in (rfm_cuts, compare_periods):
+        for ask in (rfm_cuts, kmeans_cuts, compare_periods):
             assert ask(here["order_facts"], as_of=END) == ask(there["order_facts"], as_of=END)
+
+
+def test_clusters_drawn_from_either_engine_are_alike(histories: list[tuple[Tables, Tables]]) -> None:
+    one, other = (
+        preference_clusters(preference_shares(t["order_lines"], as_of=END), n_clusters=3, n_resamples=3)
+        for t in histories[0]
+    )
+    assert one.members.equals(other.members)
+    assert one.stability == other.stability
+
+
+def test_a_result_can_be_kept_and_asked_again(spark: Engine, histories: list[tuple[Tables, Tables]]) -> None:
+    kept = spark.keep(customer_orders(histories[0][1]["order_facts"], as_of=END))
+    assert spark.run(kept.aggregate(n=kept.n_orders.sum()))["n"][0].as_py() > 60
+
+
+def test_the_command_line_computes_on_the_cluster(
+    spark: Engine, spark_address: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "o.csv").write_text("who,on,paid\nann,2026-01-01,5\nbob,2026-01-03,9.5\nann,2026-01-02,1\n")
+    columns = ["--customer", "who", "--time", "on", "--amount", "paid", "--as-of", "2026-02-01"]
+    for name, address in (("here", "duckdb"), ("there", spark_address[0])):
+        out = str(tmp_path / f"{name}.csv")
+        app(["rfm", str(tmp_path / "o.csv"), *columns, "--engine", address, "--out", out], exit_on_error=False)
+    assert (tmp_path / "here.csv").read_text() == (tmp_path / "there.csv").read_text()
+    assert "ann" in (tmp_path / "here.csv").read_text()
 
 
 def test_no_metric_is_left_out() -> None:

@@ -169,12 +169,13 @@ class Engine:
             self._usable().attach(path, name=name, read_only=True)
         except duckdb.Error as error:
             raise BadArgument(f"{path.name} cannot be opened: {str(error).splitlines()[0]}") from None
-        tables = self._backend.list_tables(database=(name, "main"))
+        found = self._backend.raw_sql("SELECT table_catalog, table_name FROM information_schema.tables").fetchall()
+        tables = sorted(there for catalog, there in found if catalog == name)
         if table is None and len(tables) == 1:
             table = tables[0]
         if table not in tables:
             asked = "say which table" if table is None else f"there is no table {table!r}"
-            raise BadArgument(f"{path.name}: {asked}; there are: {', '.join(sorted(tables)) or 'none'}")
+            raise BadArgument(f"{path.name}: {asked}; there are: {', '.join(tables) or 'none'}")
         return self._backend.table(table, database=(name, "main"))
 
     def _table_of_arrow(self, table: pa.Table) -> ir.Table:
@@ -301,12 +302,14 @@ def _spark(master: str, settings: Mapping[str, str]) -> Any:
         builder = SparkSession.builder.master(master)
         for key, value in {**SPARK_SETTINGS, **settings}.items():
             builder = builder.config(key, value)
+        running = SparkSession.getActiveSession()
         try:
             session = builder.getOrCreate()
         except Exception as error:
             raise BadArgument(f"no Spark session on {master}: {str(error).splitlines()[0]}") from error
     session.sparkContext.setLogLevel("ERROR")
     backend = backend_class()
+    backend.owns_session = running is None
     backend.register_options()
     backend.do_connect(session)
     return backend
@@ -320,6 +323,13 @@ def _spark_backend_class() -> Any:
     class SparkBackend(Backend):  # type: ignore[misc]
         """Ibis' backend, with Arrow in and out: through pandas, whole numbers beside nulls would turn into floats.
         Spark's TIMESTAMP is an instant, which Ibis does not say."""
+
+        owns_session = True
+
+        def disconnect(self) -> None:
+            """A session that was running before is somebody else's to stop."""
+            if self.owns_session:
+                super().disconnect()
 
         def get_schema(self, table_name: str, **rest: Any) -> Any:
             instants = {f.name for f in self._session.table(table_name).schema if isinstance(f.dataType, TimestampType)}

@@ -73,8 +73,10 @@ def activity(
             raise BadArgument("weights must name at least one event")
         facts = facts.filter(facts["name"].isin(list(weights)))
         weight = ibis.cases(*((facts["name"] == name, float(value)) for name, value in weights.items()), else_=0.0)
-    age = days_before(end_day(as_of), facts.day)
-    decayed = weight * facts.n_events * ibis.literal(2.0).pow(age / -float(half_life_days))
+    # Said as floats: an engine that reads 30.0 as a decimal would round the exponent.
+    age = days_before(end_day(as_of), facts.day).cast("float64")
+    half_life = ibis.literal(float(half_life_days)).cast("float64")
+    decayed = weight.cast("float64") * facts.n_events * ibis.literal(2.0).cast("float64").pow(-age / half_life)
     people = facts.group_by("customer_id").aggregate(
         activity=decayed.sum(), n_events=facts.n_events.sum(), last_event_day=facts.day.max()
     )

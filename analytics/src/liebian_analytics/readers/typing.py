@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from liebian_analytics.errors import BadArgument, SchemaMismatch
+from liebian_analytics.results import Notice
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -101,3 +102,54 @@ def _functions() -> dict[str, Any]:
         "to_instant": function("timezone", (dt.string, local), instant),
         "try_strptime": function("try_strptime", (dt.string, dt.string), local),
     }
+
+
+def numbers_where_all_are(table: ir.Table, here: Engine) -> ir.Table:
+    """Text columns of which every value is a number as float64 (int64 if whole), the others as they are."""
+    texts = [name for name, dtype in table.schema().items() if dtype.is_string()]
+    if not texts:
+        return table
+    asked = {}
+    for position, name in enumerate(texts):
+        column = table[name].strip().nullif("")
+        real = column.try_cast("float64")
+        asked[f"real_{position}"] = (column.notnull() & (real.isnull() | real.isnan() | real.isinf())).sum()
+        asked[f"whole_{position}"] = (column.notnull() & (column.try_cast("int64").cast("string") != column)).sum()
+        asked[f"any_{position}"] = column.count()
+    found = here.run(table.aggregate(**asked)).to_pylist()[0]
+    typed = {}
+    for position, name in enumerate(texts):
+        column = table[name].strip().nullif("")
+        if found[f"any_{position}"] and not found[f"real_{position}"]:
+            typed[name] = column.try_cast("float64" if found[f"whole_{position}"] else "int64")
+    return table.mutate(**typed)
+
+
+def check_key(table: ir.Table, key: str, indicators: list[str], here: Engine) -> tuple[Notice, ...]:
+    """Refuse a key that repeats or is missing; say how many items lack an indicator.
+
+    Raises
+    ------
+    BadArgument
+        If two rows have the same key, or one has none.
+    """
+    import functools
+    import operator
+
+    lacking = functools.reduce(operator.or_, (table[name].isnull() for name in indicators))
+    counts = here.run(
+        table.aggregate(
+            n=table.count(), keys=table[key].nunique(), lacking=lacking.sum(), missing=table[key].isnull().sum()
+        )
+    ).to_pylist()[0]
+    if counts["n"] != counts["keys"]:
+        raise BadArgument(
+            f"{key!r} (--key) must name each row once: {counts['n']:,} rows, {counts['keys']:,} different keys"
+        )
+    if not counts["n"]:
+        return (Notice("empty", "The table has no rows, so the result is empty."),)
+    if counts["lacking"]:
+        return (
+            Notice("no_score", f"{counts['lacking']:,} rows lack an indicator and have no score.", counts["lacking"]),
+        )
+    return ()
