@@ -26,7 +26,7 @@ from liebian_analytics.metrics.channels import channel_profile
 from liebian_analytics.metrics.events import event_day_facts
 from liebian_analytics.metrics.lifecycle import lifecycle
 from liebian_analytics.metrics.loyalty import loyalty
-from liebian_analytics.metrics.orders import customer_orders, known_customers, standing_orders
+from liebian_analytics.metrics.orders import customer_orders, known_customers, order_facts_of_lines, standing_orders
 from liebian_analytics.metrics.preferences import preference_clusters, preference_shares
 from liebian_analytics.metrics.quality import quality
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
@@ -37,7 +37,7 @@ from liebian_analytics.rules.columns import AttributeColumn, EventColumn, OrderC
 from liebian_analytics.rules.windowed import windowed_columns
 
 from .histories import EVENTS, History
-from .metrics.retail import retail_facts, retail_lines
+from .metrics.retail import retail_lines
 
 Tables = dict[str, ir.Table]
 END = day(150)
@@ -47,6 +47,7 @@ OWN_CUTS = RfmCuts((10, 30, 60), (1, 2, 4), (500, 5000, 60_000))
 QUESTIONS: dict[str, Callable[[Tables], ir.Table]] = {
     "standing_orders": lambda t: standing_orders(t["order_facts"], as_of=END, window_days=90, currency="CNY"),
     "standing_orders as of an instant": lambda t: standing_orders(t["order_facts"], as_of=NOON),
+    "order_facts_of_lines": lambda t: order_facts_of_lines(t["order_lines"]),
     "customer_orders": lambda t: customer_orders(t["order_facts"], as_of=END),
     "known_customers": lambda t: known_customers(t["customers"], t["order_facts"], as_of=day(30)),
     "rfm_values": lambda t: rfm_values(t["order_facts"], as_of=END),
@@ -166,7 +167,9 @@ def test_real_orders_are_scored_alike(engine: Engine, spark: Engine, shared_data
     as_of = date(2011, 12, 10)
     answers = []
     for running in (engine, spark):
-        facts = retail_facts(retail_lines(running.read_parquet([shared_data / "online_retail_2010_2011.parquet"])))
+        facts = order_facts_of_lines(
+            retail_lines(running.read_parquet([shared_data / "online_retail_2010_2011.parquet"]))
+        )
         graded = abc(customer_revenue(facts, as_of=as_of), key="customer_id")
         answers.append((running.run(rfm(facts, as_of=as_of)), running.run(graded)))
     assert answers[0][0].num_rows == 4338

@@ -22,17 +22,3 @@ def retail_lines(raw: ir.Table) -> ir.Table:
         at=valid.InvoiceDate.cast("timestamp('UTC')"),
         day=valid.InvoiceDate.date(),
     )
-
-
-def retail_facts(lines: ir.Table) -> ir.Table:
-    """One paid order per invoice."""
-    orders = lines.group_by("customer_id", "order_id").aggregate(
-        at=lines["at"].min(), day=lines.day.min(), amount_minor=lines.revenue_minor.sum()
-    )
-    return orders.mutate(
-        external_id=orders.order_id.cast("string"),
-        kind=ibis.literal("paid"),
-        currency=ibis.literal("GBP"),
-        channel=ibis.null("string"),
-        n_orders=ibis.literal(1, "int8"),
-    )

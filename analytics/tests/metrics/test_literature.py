@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from liebian_analytics.engines import Engine
 from liebian_analytics.metrics.abc import abc, product_revenue
+from liebian_analytics.metrics.orders import order_facts_of_lines
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
 from liebian_analytics.metrics.summary import monthly_revenue
 
-from .retail import retail_facts, retail_lines
+from .retail import retail_lines
 
 pytestmark = pytest.mark.data
 AFTER_THE_LAST = date(2011, 12, 10)
@@ -31,7 +32,7 @@ def stored_lines(engine: Engine, shared_data: Path) -> ir.Table:
 
 @pytest.fixture(scope="module", name="retail_facts")
 def told_facts(retail_lines: ir.Table) -> ir.Table:
-    return retail_facts(retail_lines)
+    return order_facts_of_lines(retail_lines)
 
 
 def test_online_retail_rfm_values(engine: Engine, retail_facts: ir.Table) -> None:

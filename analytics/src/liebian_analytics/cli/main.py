@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 
 from liebian_analytics import __version__
+from liebian_analytics.cli.clv import add_clv
 from liebian_analytics.cli.options import (
     COLUMNS,
     READING,
@@ -45,6 +47,8 @@ Time = Annotated[str, Parameter(group=COLUMNS)]
 Amount = Annotated[str, Parameter(group=COLUMNS)]
 AsOfDay = Annotated[str, Parameter(group=READING)]
 READ, RESULT = Reading(), Result()
+if find_spec("liebian_analytics.models") is not None:
+    add_clv(app, READ, RESULT)
 
 
 @app.command

@@ -70,6 +70,7 @@ def orders_of(
     time: str | None,
     amount: str | None,
     as_of: AsOf | None,
+    keep_free: bool = False,
 ) -> Orders:
     """The file's orders on ``engine``."""
     columns = OrderSource(
@@ -82,6 +83,7 @@ def orders_of(
         reading.zone,
         reading.time_format,
         reading.skip_bad,
+        keep_free,
     )
     return read_orders(file, columns, engine, as_of=as_of, table=reading.table)
 

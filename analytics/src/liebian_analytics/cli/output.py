@@ -28,24 +28,30 @@ def show(
     *,
     notices: Sequence[Notice] = (),
     facts: Mapping[str, Any] | None = None,
+    with_rows: bool = True,
 ) -> None:
-    """Write, print or encode a table with what must be known about it."""
+    """Write, print or encode a table with what must be known about it; ``with_rows`` = the JSON holds the rows."""
     written = None if result.out is None else write_table(table, result.out)
     if result.json:
-        print(as_json(command, table, written, notices, facts or {}))
+        print(as_json(command, table, written, notices, facts or {}, with_rows))
         return
     _print(command, table, written, notices, facts or {})
 
 
 def as_json(
-    command: str, table: pa.Table, written: Path | None, notices: Sequence[Notice], facts: Mapping[str, Any]
+    command: str,
+    table: pa.Table,
+    written: Path | None,
+    notices: Sequence[Notice],
+    facts: Mapping[str, Any],
+    with_rows: bool,
 ) -> str:
     """One JSON object: null where there is no number, days as ISO 8601."""
     found: dict[str, Any] = {"command": command, **facts, "n_rows": table.num_rows}
-    if written is None:
-        found["rows"] = table.to_pylist()
-    else:
+    if written is not None:
         found["out"] = str(written)
+    elif with_rows:
+        found["rows"] = table.to_pylist()
     found["warnings"] = [{"code": n.code, "message": n.message, "n_rows": n.n_rows} for n in notices]
     return json.dumps(_plain(found), ensure_ascii=False, allow_nan=False)
 

@@ -16,6 +16,53 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+def order_facts_of_lines(order_lines: ir.Table) -> ir.Table:
+    """Orders out of order lines, for whoever has lines only.
+
+    Parameters
+    ----------
+    order_lines
+        Canonical ``order_lines``.
+
+    Returns
+    -------
+    Lazy table, one row per (customer, order): the canonical ``order_facts``, each order paid at the time of its first
+    line with the sum of its lines; ``external_id`` is the order's number, ``channel`` is null.
+
+    Examples
+    --------
+    >>> from datetime import UTC, date, datetime
+    >>> from liebian_analytics.engines import connect
+    >>> at = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> rows = [(1, 7, product, None, 1, 250, "CNY", at, at.date()) for product in ("P1", "P2")]
+    >>> with connect() as engine:
+    ...     engine.run(order_facts_of_lines(engine.from_rows("order_lines", rows)))["amount_minor"].to_pylist()
+    [500]
+    """
+    import ibis
+
+    check_table(order_lines, "order_lines")
+    lines = order_lines
+    orders = lines.group_by("customer_id", "order_id").aggregate(
+        at=lines["at"].min(),
+        day=lines.day.min(),
+        amount_minor=lines.revenue_minor.sum().cast("int64"),
+        currency=lines.currency.max(),
+    )
+    return orders.select(
+        "customer_id",
+        "order_id",
+        external_id=orders.order_id.cast("string"),
+        kind=ibis.literal("paid"),
+        at=orders["at"],
+        day=orders.day,
+        amount_minor=orders.amount_minor,
+        currency=orders.currency,
+        channel=ibis.null("string"),
+        n_orders=ibis.literal(1, "int8"),
+    )
+
+
 def standing_orders(
     order_facts: ir.Table, *, as_of: AsOf, window_days: int | None = None, currency: str | None = None
 ) -> ir.Table:

@@ -31,6 +31,7 @@ class RowFacts:
     counts: dict[str, Any]
     digits: int
     only_currency: str | None
+    keep_free: bool
 
     @property
     def n_rows(self) -> int:
@@ -39,7 +40,7 @@ class RowFacts:
 
     def valid(self, rows: ir.Table) -> ir.BooleanValue:
         """The rows that become orders."""
-        kept = rows.code.notnull() & rows.time.notnull() & _is_number(rows) & (rows.amount > 0)
+        kept = rows.code.notnull() & rows.time.notnull() & _is_number(rows) & _counts(rows.amount, self.keep_free)
         kept &= rows["order"].notnull()
         return kept if self.only_currency is None else kept & (rows.currency == self.only_currency)
 
@@ -54,9 +55,7 @@ def check_rows(
     n_repeats: int,
 ) -> RowFacts:
     """Count, and stop at what cannot be read unless it is to be skipped."""
-    counts = here.run(
-        rows.aggregate(**_counted(rows, None if columns.time is None else as_of, columns.zone))
-    ).to_pylist()[0]
+    counts = here.run(rows.aggregate(**_counted(rows, None if columns.time is None else as_of, columns))).to_pylist()[0]
     counts["repeats"] = n_repeats
     if not columns.skip_bad:
         for option, bad in (("time", rows.time.isnull()), ("amount", ~_is_number(rows))):
@@ -64,7 +63,7 @@ def check_rows(
                 raise BadArgument(_bad_lines(rows, bad, option, found[option], counts, columns, source, here))
     _check_currencies(rows, columns, here)
     digits = next((d for d in range(MOST_DIGITS + 1) if not counts[f"finer_{d}"]), MOST_DIGITS)
-    return RowFacts(counts, digits, columns.only_currency)
+    return RowFacts(counts, digits, columns.only_currency, columns.keep_free)
 
 
 def count_repeats(raw: ir.Table, here: Engine) -> int:
@@ -82,7 +81,10 @@ def notices_of(facts: RowFacts, n_customers: int, columns: OrderSource, as_of: A
         ("bad_time", f"left out: no readable time in {columns.time!r}"),
         ("bad_amount", f"left out: no readable amount in {columns.amount!r}"),
         ("no_customer", f"left out: no customer in {columns.customer!r}"),
-        ("not_positive", f"left out: zero or less, together {returned}; returns do not lower what was bought"),
+        (
+            "not_positive",
+            f"left out: {'below zero' if columns.keep_free else 'zero or less'}, together {returned}; returns do not lower what was bought",
+        ),
         ("no_order", f"left out: no order number in {columns.order!r}"),
         ("future", f"not counted: at or after {day}"),
         ("repeats", "counted although they repeat another row exactly; remove them if they were exported twice"),
@@ -119,7 +121,7 @@ def _of_the_whole(facts: RowFacts, n_customers: int, columns: OrderSource) -> li
     return found
 
 
-def _counted(rows: ir.Table, as_of: AsOf | None, zone: str) -> dict[str, Any]:
+def _counted(rows: ir.Table, as_of: AsOf | None, columns: OrderSource) -> dict[str, Any]:
     import ibis
 
     good = _is_number(rows)
@@ -128,7 +130,7 @@ def _counted(rows: ir.Table, as_of: AsOf | None, zone: str) -> dict[str, Any]:
     moment = ibis.struct({"code": rows.code, "time": rows.time})
     beyond = rows.row < 0
     if as_of is not None:
-        end = as_of.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if isinstance(as_of, datetime) else as_of
+        end = as_of.astimezone(ZoneInfo(columns.zone)).replace(tzinfo=None) if isinstance(as_of, datetime) else as_of
         beyond = rows.time >= ibis.literal(end.isoformat()).cast("timestamp")
     return {
         "n_rows": rows.count(),
@@ -137,8 +139,8 @@ def _counted(rows: ir.Table, as_of: AsOf | None, zone: str) -> dict[str, Any]:
         "no_order": rows["order"].isnull().sum(),
         "bad_time": rows.time.isnull().sum(),
         "bad_amount": (~good).sum(),
-        "not_positive": (amount <= 0).sum(),
-        "sum_not_positive": amount.sum(where=amount <= 0),
+        "not_positive": (~_counts(amount, columns.keep_free)).sum(),
+        "sum_not_positive": amount.sum(where=~_counts(amount, columns.keep_free)),
         "not_zoned": (~rows.zoned & rows.time.notnull()).sum(),
         "future": beyond.sum(),
         "median_amount": amount.median(where=usable),
@@ -151,6 +153,10 @@ def _is_number(rows: ir.Table) -> ir.BooleanValue:
     """A finite amount; beyond LARGEST, sums of minor units would no longer be exact."""
     amount = rows.amount
     return (amount.notnull() & ~amount.isnan() & (amount.abs() <= LARGEST)).fill_null(False)
+
+
+def _counts(amount: ir.Value, keep_free: bool) -> ir.BooleanValue:
+    return amount >= 0 if keep_free else amount > 0
 
 
 def _finer(amount: ir.Value, digits: int) -> ir.BooleanValue:

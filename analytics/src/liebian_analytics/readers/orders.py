@@ -46,6 +46,8 @@ class OrderSource:
         As in ``strptime``, such as ``%m/%d/%Y %H:%M``; ``None`` = ISO 8601 (``2026-01-31``, ``2026-01-31 18:30``).
     skip_bad
         Leave rows out that cannot be read, with a notice, instead of stopping at them.
+    keep_free
+        Count rows with an amount of 0 as orders, as models of how often people buy do.
     """
 
     customer: str
@@ -57,6 +59,7 @@ class OrderSource:
     zone: str = "UTC"
     time_format: str | None = None
     skip_bad: bool = False
+    keep_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
