@@ -24,12 +24,18 @@ from liebian_analytics.metrics.abc import abc, customer_revenue, product_revenue
 from liebian_analytics.metrics.activity import activity
 from liebian_analytics.metrics.channels import channel_profile
 from liebian_analytics.metrics.events import event_day_facts
-from liebian_analytics.metrics.lifecycle import lifecycle
+from liebian_analytics.metrics.lifecycle import lifecycle, stage_customers
 from liebian_analytics.metrics.loyalty import loyalty
-from liebian_analytics.metrics.orders import customer_orders, known_customers, order_facts_of_lines, standing_orders
+from liebian_analytics.metrics.orders import (
+    customer_orders,
+    customer_orders_of_lines,
+    known_customers,
+    order_facts_of_lines,
+    standing_orders,
+)
 from liebian_analytics.metrics.preferences import preference_clusters, preference_shares
 from liebian_analytics.metrics.quality import quality
-from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
+from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values, score_customers
 from liebian_analytics.metrics.rfm_kmeans import kmeans_cuts
 from liebian_analytics.metrics.summary import compare_periods, daily_orders, group_shares, monthly_revenue
 from liebian_analytics.metrics.weighted import weighted
@@ -48,6 +54,9 @@ QUESTIONS: dict[str, Callable[[Tables], ir.Table]] = {
     "standing_orders": lambda t: standing_orders(t["order_facts"], as_of=END, window_days=90, currency="CNY"),
     "standing_orders as of an instant": lambda t: standing_orders(t["order_facts"], as_of=NOON),
     "order_facts_of_lines": lambda t: order_facts_of_lines(t["order_lines"]),
+    "customer_orders_of_lines": lambda t: customer_orders_of_lines(t["order_lines"], as_of=END, window_days=90),
+    "score_customers": lambda t: score_customers(customer_orders_of_lines(t["order_lines"], as_of=END), as_of=END),
+    "stage_customers": lambda t: stage_customers(customer_orders_of_lines(t["order_lines"], as_of=END), as_of=END),
     "customer_orders": lambda t: customer_orders(t["order_facts"], as_of=END),
     "known_customers": lambda t: known_customers(t["customers"], t["order_facts"], as_of=day(30)),
     "rfm_values": lambda t: rfm_values(t["order_facts"], as_of=END),
