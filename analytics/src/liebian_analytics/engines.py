@@ -84,9 +84,7 @@ class Engine:
         [{'n': 2}]
         """
         with self._lock:
-            backend, name = self._usable(), self._next_name()
-            backend.con.register(name, dataset)
-            return backend.table(name)
+            return self._table_of_dataset(dataset)
 
     def stream(self, expr: ir.Expr, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Compute a lazy table and hand it out in batches of about ``rows`` rows, so that it need not fit into memory.
@@ -101,6 +99,7 @@ class Engine:
         """
         with self._lock:
             yield from self._usable().to_pyarrow_batches(expr.as_table(), chunk_size=rows)
+
     def read_database(self, path: str | Path, table: str | None = None) -> ir.Table:
         """Lazy table of a DuckDB database file, which is only read.
 
@@ -158,6 +157,11 @@ class Engine:
     def _table_of_files(self, paths: list[str]) -> ir.Table:
         return self._usable().read_parquet(paths, table_name=self._next_name())
 
+    def _table_of_dataset(self, dataset: ds.Dataset) -> ir.Table:
+        backend, name = self._usable(), self._next_name()
+        backend.con.register(name, dataset)
+        return backend.table(name)
+
     def _kept(self, expr: ir.Table) -> ir.Table:
         return self._usable().create_table(self._next_name(), expr, temp=True)
 
@@ -203,6 +207,9 @@ class _SparkEngine(Engine):
     def _table_of_database(self, path: Path, table: str | None) -> ir.Table:
         with connect() as here:
             return self._table_of_arrow(here.run(here.read_database(path, table)))
+
+    def _table_of_dataset(self, dataset: ds.Dataset) -> ir.Table:
+        return self._table_of_arrow(dataset.to_table())
 
     def _kept(self, expr: ir.Table) -> ir.Table:
         backend = self._usable()

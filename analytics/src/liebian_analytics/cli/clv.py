@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 from liebian_analytics.cli.options import COLUMNS, READING, Reading, Result, orders_of, running
 from liebian_analytics.cli.output import show
 from liebian_analytics.errors import BadArgument
+from liebian_analytics.readers.orders import Orders
 from liebian_analytics.results import Notice
 
 MODELS = {"bg-nbd": "BgNbd", "mbg-nbd": "MbgNbd", "pareto-nbd": "ParetoNbd"}
@@ -74,12 +75,7 @@ def add_clv(app: App, reading_default: Reading, result_default: Result) -> None:
         discount_rate
             Per year, for clv.
         """
-        if model not in MODELS:
-            raise BadArgument(f"--model cannot be {model!r}; use {', '.join(MODELS)}")
-        if time_unit not in DAYS:
-            raise BadArgument(f"--time-unit cannot be {time_unit!r}; use {', '.join(DAYS)}")
-        if horizon is not None and horizon <= 0:
-            raise BadArgument(f"--horizon must be above 0, got {horizon}")
+        _check(model, time_unit, horizon)
         last = _day(calibration_end)
         with running(reading) as engine:
             orders = orders_of(
@@ -87,16 +83,28 @@ def add_clv(app: App, reading_default: Reading, result_default: Result) -> None:
             )
             days = orders.facts
             span = _span(last, engine.run(days.aggregate(last=days.day.max()))["last"][0].as_py(), horizon, time_unit)
-            purchases = days.mutate(paid=orders.major(days.amount_minor))
-            summary = import_module("liebian_analytics.metrics.purchases").purchase_summary(
-                purchases,
-                as_of=span.end,
-                time_unit=time_unit,
-                holdout_until=span.until,
-                amount=None if amount is None else "paid",
-            )
-            people = engine.run(orders.named(summary, customer))
+            people = engine.run(orders.named(_summary(orders, span, time_unit, priced=amount is not None), customer))
         _report(people, model, span, time_unit, discount_rate, orders.notices, result, priced=amount is not None)
+
+
+def _check(model: str, time_unit: str, horizon: float | None) -> None:
+    if model not in MODELS:
+        raise BadArgument(f"--model cannot be {model!r}; use {', '.join(MODELS)}")
+    if time_unit not in DAYS:
+        raise BadArgument(f"--time-unit cannot be {time_unit!r}; use {', '.join(DAYS)}")
+    if horizon is not None and horizon <= 0:
+        raise BadArgument(f"--horizon must be above 0, got {horizon}")
+
+
+def _summary(orders: Orders, span: _Span, time_unit: str, *, priced: bool) -> Any:
+    facts = orders.facts
+    return import_module("liebian_analytics.metrics.purchases").purchase_summary(
+        facts.mutate(paid=orders.major(facts.amount_minor)),
+        as_of=span.end,
+        time_unit=time_unit,
+        holdout_until=span.until,
+        amount="paid" if priced else None,
+    )
 
 
 def _report(

@@ -138,7 +138,11 @@ def test_a_paused_stage_takes_nothing_and_goes_on_where_it_stood():
     record(4)
     work(rounds=3)
     assert Order.objects.count() == 0
-    assert [unit.state for unit in queries.list_units(services.UNITS, now=START)][:3] == ["waiting", "paused", "running"]
+    assert [unit.state for unit in queries.list_units(services.UNITS, now=START)][:3] == [
+        "waiting",
+        "paused",
+        "running",
+    ]
     services.resume_unit(name="orders", actor_id=actor, now=START)
     work(rounds=3)
     assert Order.objects.count() == 4
