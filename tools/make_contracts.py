@@ -123,7 +123,7 @@ def rooms() -> list[str]:
 
 
 def library() -> list[str]:
-    parts = ("metrics", "experiments", "rules", "schema", "periods", "results")
+    parts = ("metrics", "experiments", "rules", "readers", "cli", "schema", "periods", "results")
     sources = [f"liebian_analytics.{part}" for part in parts]
     words = "The analytics library knows no Django and no product"
     return [

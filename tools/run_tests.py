@@ -2,7 +2,7 @@
 
 With arguments, only these are handed to pytest.
 
-`LIEBIAN_REQUIRE=browser,postgres` turns a skip for want of Chromium or PostgreSQL into a failure.
+`LIEBIAN_REQUIRE=browser,postgres,spark` turns a skip for want of Chromium, PostgreSQL, or Spark and Java into a failure.
 """
 
 from __future__ import annotations

@@ -41,3 +41,27 @@ class Interval:
         low = None if self.low is None else self.low * factor
         high = None if self.high is None else self.high * factor
         return Interval(low, high, self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the data that changes what a result means; it travels with the result.
+
+    Parameters
+    ----------
+    code
+        Stable word, such as ``not_positive``.
+    message
+        One sentence for people.
+    n_rows
+        Rows concerned; ``None`` = it concerns the whole.
+
+    Examples
+    --------
+    >>> Notice("future", "2 rows lie at or after 2026-01-01 and do not count.", 2).n_rows
+    2
+    """
+
+    code: str
+    message: str
+    n_rows: int | None = None

@@ -13,49 +13,26 @@ import numpy as np
 import pytest
 from liebian_analytics.engines import Engine
 from liebian_analytics.metrics.abc import abc, product_revenue
+from liebian_analytics.metrics.orders import order_facts_of_lines
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values
 from liebian_analytics.metrics.summary import monthly_revenue
+
+from .retail import retail_lines
 
 pytestmark = pytest.mark.data
 AFTER_THE_LAST = date(2011, 12, 10)
 
 
-@pytest.fixture(scope="module")
-def retail_lines(engine: Engine, shared_data: Path) -> ir.Table:
+@pytest.fixture(scope="module", name="retail_lines")
+def stored_lines(engine: Engine, shared_data: Path) -> ir.Table:
     """Valid sales of UCI Online Retail as order lines."""
     raw = engine.read_parquet(shared_data / "online_retail_2010_2011.parquet")
-    valid = raw.filter(
-        raw.CustomerID.notnull() & (raw.Quantity > 0) & (raw.UnitPrice > 0) & ~raw.InvoiceNo.startswith("C")
-    )
-    return engine.from_arrow(
-        engine.run(
-            valid.select(
-                customer_id=valid.CustomerID.cast("int64"),
-                order_id=valid.InvoiceNo.cast("int64"),
-                product_id=valid.StockCode,
-                category=ibis.null("string"),
-                quantity=valid.Quantity.cast("int64"),
-                revenue_minor=(valid.Quantity * valid.UnitPrice * 100).round().cast("int64"),
-                currency=ibis.literal("GBP"),
-                at=valid.InvoiceDate.cast("timestamp('UTC')"),
-                day=valid.InvoiceDate.date(),
-            )
-        )
-    )
+    return engine.from_arrow(engine.run(retail_lines(raw)))
 
 
-@pytest.fixture(scope="module")
-def retail_facts(retail_lines: ir.Table) -> ir.Table:
-    orders = retail_lines.group_by("customer_id", "order_id").aggregate(
-        at=retail_lines["at"].min(), day=retail_lines.day.min(), amount_minor=retail_lines.revenue_minor.sum()
-    )
-    return orders.mutate(
-        external_id=orders.order_id.cast("string"),
-        kind=ibis.literal("paid"),
-        currency=ibis.literal("GBP"),
-        channel=ibis.null("string"),
-        n_orders=ibis.literal(1, "int8"),
-    )
+@pytest.fixture(scope="module", name="retail_facts")
+def told_facts(retail_lines: ir.Table) -> ir.Table:
+    return order_facts_of_lines(retail_lines)
 
 
 def test_online_retail_rfm_values(engine: Engine, retail_facts: ir.Table) -> None:

@@ -105,13 +105,40 @@ def lifecycle(
     ...     engine.run(stages)["stage"].to_pylist()
     ['new', 'potential']
     """
+    people = known_customers(customers, order_facts, as_of=as_of).select("customer_id")
+    joined = people.left_join(customer_orders(order_facts, as_of=as_of), "customer_id")
+    return stage_customers(joined.drop("customer_id_right"), as_of=as_of, rules=rules)
+
+
+def stage_customers(people: ir.Table, *, as_of: AsOf, rules: LifecycleRules | None = None) -> ir.Table:
+    """Lifecycle stage of customers whose orders are summed up already; they are the population.
+
+    Parameters
+    ----------
+    people
+        As ``orders.customer_orders`` or ``orders.customer_orders_of_lines`` returns it, as of the same day; null
+        measures for whoever has no order.
+    as_of, rules
+        As for ``lifecycle``.
+
+    Returns
+    -------
+    As ``lifecycle``.
+
+    Examples
+    --------
+    >>> from liebian_analytics.datasets.story import day, fact
+    >>> from liebian_analytics.engines import connect
+    >>> with connect() as engine:
+    ...     people = engine.keep(customer_orders(engine.from_rows("order_facts", [fact(1, 1, 1, 100)]), as_of=day(60)))
+    ...     engine.run(stage_customers(people, as_of=day(60)))["stage"].to_pylist()
+    ['active']
+    """
     import ibis
 
     limits = rules or LifecycleRules()
     end = end_day(as_of)
-    people = known_customers(customers, order_facts, as_of=as_of).select("customer_id")
-    bought = customer_orders(order_facts, as_of=as_of)
-    joined = people.left_join(bought, "customer_id")
+    joined = people
     table = joined.select(
         "customer_id",
         n_orders=joined.n_orders.fill_null(0),

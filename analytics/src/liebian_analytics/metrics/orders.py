@@ -16,6 +16,53 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+def order_facts_of_lines(order_lines: ir.Table) -> ir.Table:
+    """Orders out of order lines, for whoever has lines only.
+
+    Parameters
+    ----------
+    order_lines
+        Canonical ``order_lines``.
+
+    Returns
+    -------
+    Lazy table, one row per (customer, order): the canonical ``order_facts``, each order paid at the time of its first
+    line with the sum of its lines; ``external_id`` is the order's number, ``channel`` is null.
+
+    Examples
+    --------
+    >>> from datetime import UTC, date, datetime
+    >>> from liebian_analytics.engines import connect
+    >>> at = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> rows = [(1, 7, product, None, 1, 250, "CNY", at, at.date()) for product in ("P1", "P2")]
+    >>> with connect() as engine:
+    ...     engine.run(order_facts_of_lines(engine.from_rows("order_lines", rows)))["amount_minor"].to_pylist()
+    [500]
+    """
+    import ibis
+
+    check_table(order_lines, "order_lines")
+    lines = order_lines
+    orders = lines.group_by("customer_id", "order_id").aggregate(
+        at=lines["at"].min(),
+        day=lines.day.min(),
+        amount_minor=lines.revenue_minor.sum().cast("int64"),
+        currency=lines.currency.max(),
+    )
+    return orders.select(
+        "customer_id",
+        "order_id",
+        external_id=orders.order_id.cast("string"),
+        kind=ibis.literal("paid"),
+        at=orders["at"],
+        day=orders.day,
+        amount_minor=orders.amount_minor,
+        currency=orders.currency,
+        channel=ibis.null("string"),
+        n_orders=ibis.literal(1, "int8"),
+    )
+
+
 def standing_orders(
     order_facts: ir.Table, *, as_of: AsOf, window_days: int | None = None, currency: str | None = None
 ) -> ir.Table:
@@ -106,12 +153,53 @@ def customer_orders(
     900
     """
     orders = standing_orders(order_facts, as_of=as_of, window_days=window_days, currency=currency)
+    return _per_customer(orders)
+
+
+def _per_customer(orders: ir.Table) -> ir.Table:
     return orders.group_by("customer_id").aggregate(
         first_order_day=orders.day.min(),
         last_order_day=orders.day.max(),
         n_orders=orders.count(),
         revenue_minor=orders.amount_minor.sum(),
     )
+
+
+def customer_orders_of_lines(order_lines: ir.Table, *, as_of: AsOf, window_days: int | None = None) -> ir.Table:
+    """What each customer has bought, straight from order lines: one pass, no order facts in between.
+
+    Parameters
+    ----------
+    order_lines
+        Canonical ``order_lines`` of one currency. Refunds are known per order, not per line, and are not taken off.
+    as_of
+        Exclusive day or instant.
+    window_days
+        Only lines of the last so many business days; ``None`` = ever.
+
+    Returns
+    -------
+    As ``customer_orders``. An order is on the day of its first line.
+
+    Examples
+    --------
+    >>> from datetime import UTC, date, datetime
+    >>> from liebian_analytics.engines import connect
+    >>> at = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> rows = [(1, order, "P", None, 1, 250, "CNY", at, at.date()) for order in (7, 7, 8)]
+    >>> with connect() as engine:
+    ...     found = customer_orders_of_lines(engine.from_rows("order_lines", rows), as_of=date(2026, 2, 1))
+    ...     [(row["n_orders"], row["revenue_minor"]) for row in engine.run(found).to_pylist()]
+    [(2, 750)]
+    """
+    check_table(order_lines, "order_lines")
+    lines = before(order_lines, as_of)
+    orders = lines.group_by("customer_id", "order_id").aggregate(
+        day=lines.day.min(), amount_minor=lines.revenue_minor.sum().cast("int64")
+    )
+    if window_days is not None:
+        orders = orders.filter(orders.day >= window_start(as_of, window_days))
+    return _per_customer(orders)
 
 
 def known_customers(customers: ir.Table, order_facts: ir.Table, *, as_of: AsOf) -> ir.Table:

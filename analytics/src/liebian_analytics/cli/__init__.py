@@ -1,0 +1,1 @@
+"""The command line: files in, files, tables or JSON out. `main` holds the commands."""
