@@ -34,6 +34,7 @@ from liebian_analytics.metrics.orders import (
     standing_orders,
 )
 from liebian_analytics.metrics.preferences import preference_clusters, preference_shares
+from liebian_analytics.metrics.purchases import count_histories, purchase_summary, purchases_per_period
 from liebian_analytics.metrics.quality import quality
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values, score_customers
 from liebian_analytics.metrics.rfm_kmeans import kmeans_cuts
@@ -57,6 +58,15 @@ QUESTIONS: dict[str, Callable[[Tables], ir.Table]] = {
     "customer_orders_of_lines": lambda t: customer_orders_of_lines(t["order_lines"], as_of=END, window_days=90),
     "score_customers": lambda t: score_customers(customer_orders_of_lines(t["order_lines"], as_of=END), as_of=END),
     "stage_customers": lambda t: stage_customers(customer_orders_of_lines(t["order_lines"], as_of=END), as_of=END),
+    "purchase_summary": lambda t: purchase_summary(
+        standing_orders(t["order_facts"], as_of=END), as_of=day(60), holdout_until=END, amount="amount_minor"
+    ),
+    "count_histories": lambda t: count_histories(
+        purchase_summary(standing_orders(t["order_facts"], as_of=END), as_of=END, time_unit="day")
+    ),
+    "purchases_per_period": lambda t: purchases_per_period(
+        standing_orders(t["order_facts"], as_of=END), as_of=day(60), until=END
+    ),
     "customer_orders": lambda t: customer_orders(t["order_facts"], as_of=END),
     "known_customers": lambda t: known_customers(t["customers"], t["order_facts"], as_of=day(30)),
     "rfm_values": lambda t: rfm_values(t["order_facts"], as_of=END),
@@ -223,4 +233,4 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _order(row: dict[str, Any]) -> str:
-    return repr([value for value in row.values() if not isinstance(value, float)])
+    return repr([round(value, 6) if isinstance(value, float) else value for value in row.values()])

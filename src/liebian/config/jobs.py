@@ -95,7 +95,7 @@ def publish_lake(now: datetime) -> int:
 
 def retire_log(now: datetime) -> int:
     """Rows of the log that every stage has read and the lake holds leave the database when they are old enough."""
-    read = min(cursors.positions_of(unit.cursor for unit in pipeline.UNITS).values())
+    read = min(cursors.positions_of([unit.cursor for unit in pipeline.UNITS]).values())
     held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
     oldest = now - timedelta(days=settings.LOG_DAYS)
     last = events_log.find_retirable(received_before=oldest, upto=min(read, held), limit=RETIRED_AT_ONCE)

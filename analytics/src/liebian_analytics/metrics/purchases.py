@@ -105,8 +105,8 @@ def purchase_summary(
         "first_day": people.first_day,
         "last_day": people.last_day,
         "frequency": again.cast("int64"),
-        "recency": people.last_day.delta(people.first_day, unit="day") / float(unit),
-        "T": ibis.literal(last).delta(people.first_day, unit="day") / float(unit),
+        "recency": people.last_day.delta(people.first_day, unit="day").cast("float64") / unit,
+        "T": ibis.literal(last).delta(people.first_day, unit="day").cast("float64") / unit,
     }
     if amount:
         columns["monetary_value"] = ibis.ifelse(
