@@ -88,6 +88,12 @@ def write_sorted(writer: pq.ParquetWriter, rows: pa.Table) -> None:
     writer.write_table(rows, row_group_size=ROW_GROUP)
 
 
+def open_log(table: str, version: int) -> pa.NativeFile:
+    """One commit of a table as JSON lines. Raises FileNotFoundError."""
+    system, root = filesystem()
+    return system.open_input_stream(f"{root}/{table}/_delta_log/{version:020d}.json")
+
+
 def size_of(table: str, path: str) -> int:
     system, root = filesystem()
     return int(system.get_file_info(f"{root}/{table}/{path}").size)
