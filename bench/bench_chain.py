@@ -38,7 +38,7 @@ def write_rules(number: int) -> None:
 
     now = datetime.now(UTC)
     chance = random.Random(3)
-    segments.save_segment(name="probes", rule={"kind": "events", "name": PROBE, "window_days": 1}, now=now)
+    segments.save_segment(name="probes", rule={"kind": "events", "name": PROBE, "window_days": 7}, now=now)
     for index in range(number - 1):
         window = chance.choice([1, 7, 14, 30, 60, 90, 180, 365, None])
         parts: list[dict[str, Any]] = [
