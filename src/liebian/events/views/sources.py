@@ -16,12 +16,20 @@ from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import Invalid, LiebianError
-from liebian.events import queries, services
+from liebian.events import services
 from liebian.events.forms import SourceForm
-from liebian.events.inbox.sources import add_up, get_source, list_days, list_source_details
+from liebian.events.inbox.sources import (
+    add_up,
+    get_source,
+    list_days,
+    list_last_heard,
+    list_problems,
+    list_source_details,
+)
 from liebian.events.inbox.types import DayCounts, SourceDetail
 from liebian.events.inbox_forms import SourceSettingsForm
 from liebian.events.labels import KINDS, say
+from liebian.events.views.arrivals import arrival_row
 from liebian.ui import charts
 from liebian.ui.formats import day, error_text
 
@@ -109,7 +117,7 @@ def shown_key(request: HttpRequest, source: SourceDetail) -> str:
 def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
     now = clock.now()
     today = day_of(now, settings.TIME_ZONE)
-    last, days = queries.list_last_received(), list_days(until=today, days=DAYS)
+    last, days = list_last_heard(), list_days(until=today, days=DAYS)
     rows: list[dict[str, Any]] = [
         {
             "source": source,
@@ -136,7 +144,8 @@ def _page(request: HttpRequest, source: SourceDetail, form: SourceSettingsForm) 
     ]
     return {
         "source": source, "kind": KINDS.get(source.kind, source.kind), "key": shown_key(request, source), "form": form,
-        "may_manage": _may_manage(request), "last": queries.list_last_received().get(source.name), "now": now,
+        "may_manage": _may_manage(request), "last": list_last_heard().get(source.name), "now": now,
+        "problems": [arrival_row(one, today) for one in list_problems(source.name)],
         "week": add_up(days, today), "chart": _week_chart(days), "track_url": request.build_absolute_uri("/v1/track"),
     }  # fmt: skip
 

@@ -70,7 +70,7 @@ def test_one_bad_event_is_set_aside_and_all_others_go_on(poison):
     assert list(SetAside.objects.values_list("unit", "event_id")) == [("identity", bad)]
     assert CustomerEvent.objects.count() == Order.objects.count() == 29
     assert "13800138000" not in SetAside.objects.get().error
-    assert [unit.behind for unit in queries.list_units(services.UNITS, now=START)] == [0] * len(services.UNITS)
+    assert {unit.behind for unit in queries.list_units(services.UNITS, now=START)} == {0}
 
 
 def test_an_event_set_aside_is_taken_when_the_reason_is_gone(poison):
@@ -138,11 +138,8 @@ def test_a_paused_stage_takes_nothing_and_goes_on_where_it_stood():
     record(4)
     work(rounds=3)
     assert Order.objects.count() == 0
-    assert [unit.state for unit in queries.list_units(services.UNITS, now=START)][:3] == [
-        "waiting",
-        "paused",
-        "running",
-    ]
+    states = {unit.name.partition(".")[0]: unit.state for unit in queries.list_units(services.UNITS, now=START)}
+    assert states == {"identity": "waiting", "orders": "paused", "referrals": "running", "segments": "running"}
     services.resume_unit(name="orders", actor_id=actor, now=START)
     work(rounds=3)
     assert Order.objects.count() == 4
