@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -36,10 +36,12 @@ class Filter(NamedTuple):
 
 
 def get_position(today: date) -> str:
-    """Where the three logs end, and the day's repeats, which leave no row: text that changes when something arrives."""
+    """Where the three logs end, and the day's counts: text that changes when something arrives, repeats included."""
     ends = [model.objects.aggregate(end=Max("pk"))["end"] or 0 for model in (Event, Quarantined, RefusedRequest)]
-    repeats = SourceDay.objects.filter(day=today).aggregate(sum=Sum("duplicates"))["sum"] or 0
-    return "-".join(map(str, [*ends, repeats]))
+    counted = SourceDay.objects.filter(day=today).aggregate(
+        sum=Sum(F("duplicates") + F("accepted") + F("quarantined") + F("refused"))
+    )
+    return "-".join(map(str, [*ends, counted["sum"] or 0]))
 
 
 def list_arrivals(wanted: Filter, *, limit: int = SHOWN) -> list[Arrival]:

@@ -62,7 +62,9 @@ def list_last_heard() -> dict[str, LastHeard]:
 
 def list_problems(source: str, *, limit: int = 5) -> list[Arrival]:
     """The newest messages of a source that wait in quarantine or were refused, newest first."""
-    found = [one for kind in (QUARANTINED, REFUSED) for one in list_arrivals(Filter(source=source, kind=kind), limit=limit)]
+    found = [
+        one for kind in (QUARANTINED, REFUSED) for one in list_arrivals(Filter(source=source, kind=kind), limit=limit)
+    ]
     return sorted(found, key=lambda one: one.received_at, reverse=True)[:limit]
 
 

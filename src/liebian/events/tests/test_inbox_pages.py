@@ -72,6 +72,7 @@ class TestSources:
         before = position()
         SourceDay.objects.create(source="app", day=day_of(clock.now(), settings.TIME_ZONE), duplicates=1)
         assert position() != before
+
     def test_an_administrator_sets_limits_and_gives_a_new_key(self):
         mei = client_of(ADMINISTRATOR)
         mei.post("/sources/new", {"name": "web shop"})

@@ -61,7 +61,9 @@ def live_event(request: HttpRequest, event_id: int) -> HttpResponse:
     event = get_event(event_id)
     corrections = list_corrections(event_id)
     label, tone, icon = ARRIVALS[CORRECTED if corrections else "accepted"]
+    user: Any = request.user
     context = {
+        "may_find": user.may("customers:view") and masked(event.user_id) == event.user_id,
         "event": event, "name": event.name or event.type, "label": label, "tone": tone, "state_icon": icon,
         "findings": [finding_text(one) for one in corrections], "message": pretty(_told(event)),
         "user_id": masked(event.user_id), "anonymous_id": masked(event.anonymous_id), "source": event.source,

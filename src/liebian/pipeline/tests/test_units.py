@@ -182,3 +182,38 @@ def test_shards_are_units_of_their_own(monkeypatch):
         unit.run(10)
     assert ran == [(0, 4), (1, 4), (2, 4), (3, 4)]
     assert len({unit.cursor for unit in made}) == 4
+
+
+@pytest.fixture
+def lake(tmp_path, settings):
+    settings.LAKE_URL = str(tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+def publishing():
+    return queries.list_units([services.PUBLISHING], now=START)[0]
+
+
+def test_publishing_to_the_lake_is_seen_paused_and_resumed(lake):
+    actor = make_user("administrator").pk
+    services.pause_unit(name="lake", actor_id=actor, now=START)
+    end = record(4)[-1]
+    work(rounds=3)
+    work([services.PUBLISHING], rounds=2)
+    assert (publishing().state, publishing().position, publishing().behind) == ("paused", 0, 4)
+    assert not lake.exists()
+    services.resume_unit(name="lake", actor_id=actor, now=START)
+    work([services.PUBLISHING], rounds=2)
+    assert (publishing().state, publishing().position, publishing().behind) == ("waiting", end, 0)
+
+
+def test_publishing_waits_for_a_lake_that_is_away_however_long_it_takes(lake):
+    record(2)
+    work(rounds=3)
+    lake.write_text("a file where the folder should be")
+    work([services.PUBLISHING], rounds=STOP_AFTER * 2)
+    assert publishing().state == "failing" and publishing().error
+    lake.unlink()
+    work([services.PUBLISHING], rounds=2)
+    services.walk([services.PUBLISHING], now=START + timedelta(days=1))
+    assert (publishing().state, publishing().behind, publishing().error) == ("waiting", 0, "")
