@@ -82,6 +82,7 @@ class Thread:
         self.staff.go("/tiers")
         self.staff.check()
         self.page.locator(".card-footer a.btn").first.click()
+        self.page.wait_for_url(re.compile(r"/tiers/\d+"))
         self.staff.check()
         self.page.locator(".lb-heat a[href]", has=self.page.locator("em")).first.click()
         self.page.wait_for_url("**/people?**")

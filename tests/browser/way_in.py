@@ -74,6 +74,7 @@ class WayIn:
         self.staff.check()
         self.page.locator("main form button.btn-primary").click()
         self.page.wait_for_url(re.compile(r"/schemas/\d+$"))
+        self.staff.check()
 
     def break_it(self) -> None:
         """The schema applies from the next second on: what is sent until then is let in."""
