@@ -147,7 +147,9 @@ class Visitor:
         """Everything the page loads by itself has arrived, and its charts are drawn."""
         if self.page.locator("[hx-trigger=load]").count():
             self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function("() => !document.body.dataset.chartTheme || document.documentElement.dataset.ready")
+        self.page.wait_for_function(
+            "() => document.body && (!document.body.dataset.chartTheme || document.documentElement.dataset.ready)"
+        )
 
     def check(self, *, axe: bool = True) -> None:
         """Nothing left the machine, nothing broke the policy, nothing scrolls sideways, axe finds nothing serious."""

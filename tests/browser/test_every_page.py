@@ -19,7 +19,8 @@ PAGES = [
     "/referrals/1", "/referrals/1/people?step=invited", "/referrals/1/people?step=refused", "/referrals/1/why", "/referrals/new",
     "/ledger", "/ledger/proof", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
-    "/sources/live?paused=1", "/schemas", "/schemas/new", "/quarantine", "/quarantine/messages",
+    "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
+    "/quarantine/messages", "/quarantine/messages?state=repaired", "/lake", "/lake/events", "/lake/identities",
 ]  # fmt: skip
 IN_THE_DARK = ["/home", "/referrals/1", "/ui/"]
 
@@ -43,10 +44,13 @@ def test_staff_can_read_every_page(
 
 
 def _deeper(page: Any) -> list[str]:
-    """A customer with a story, reached as people reach it: from those who bring most."""
-    page.goto(page.url.split("/ui/")[0] + "/referrals/1")
+    """A customer with a story, reached as people reach it, from those who bring most; and the newest event, opened."""
+    start = "/".join(page.url.split("/")[:3])
+    page.goto(start + "/referrals/1")
     person = page.locator("table a[href^='/customers/']").first.get_attribute("href")
-    return [person, f"{person}/reveal/name"]
+    page.goto(start + "/sources/live?paused=1")
+    event = page.locator("table a[href^='/sources/live/']").first.get_attribute("href")
+    return [person, f"{person}/reveal/name", event]
 
 
 def test_three_pages_in_the_dark(shop: Installation, visit: Callable[..., Visitor]) -> None:

@@ -82,6 +82,7 @@ class Thread:
         self.staff.go("/tiers")
         self.staff.check()
         self.page.locator(".card-footer a.btn").first.click()
+        self.page.wait_for_url(re.compile(r"/tiers/\d+"))
         self.staff.check()
         self.page.locator(".lb-heat a[href]", has=self.page.locator("em")).first.click()
         self.page.wait_for_url("**/people?**")
@@ -179,18 +180,19 @@ class Thread:
         self.staff.check()
         self.page.fill("main [name=name]", f"shop {self.mark}")
         self.page.locator("main form button.btn-primary").click()
-        key = self.page.locator("tr", has_text=f"shop {self.mark}").locator("[data-copy]")
+        self.page.wait_for_url(re.compile(r"/sources/\d+$"))
+        key = self.page.locator("[data-copy]").first
         self.notes["key"] = str(key.get_attribute("data-copy"))
         self.staff.check()
 
-    def send(self, *messages: dict[str, Any]) -> dict[str, int]:
+    def send(self, *messages: dict[str, Any]) -> dict[str, Any]:
         token = base64.b64encode(f"{self.notes['key']}:".encode()).decode()
         request = urllib.request.Request(
             self.shop.url + "/v1/batch", data=json.dumps({"batch": messages}).encode(), method="POST",
             headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=10) as answer:
-            found: dict[str, int] = json.load(answer)
+            found: dict[str, Any] = json.load(answer)
         return found
 
     def first_order(self) -> None:
@@ -205,8 +207,8 @@ class Thread:
                 "properties": order,
             },
         ]
-        assert self.send(*messages) == {"accepted": 2, "duplicates": 0}
-        assert self.send(*messages) == {"accepted": 0, "duplicates": 2}
+        assert self.send(*messages) == {"success": True, "accepted": 2, "duplicates": 0, "quarantined": 0}
+        assert self.send(*messages) == {"success": True, "accepted": 0, "duplicates": 2, "quarantined": 0}
 
     def refund(self) -> None:
         given_back = {
@@ -224,7 +226,7 @@ class Thread:
                 "properties": given_back,
             }
         )
-        assert sent == {"accepted": 1, "duplicates": 0}
+        assert sent == {"success": True, "accepted": 1, "duplicates": 0, "quarantined": 0}
 
     # ── what came of it ──────────────────────────────────────────────────────
     def see_the_reward_on_its_way(self, inviter: Visitor, address: str) -> None:

@@ -18,7 +18,6 @@ from liebian.events import services as events
 from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
-from liebian.orders import services as orders
 from liebian.pipeline import services as pipeline
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
@@ -90,7 +89,13 @@ def check_by_replay(now: datetime) -> int:
 
 
 def publish_lake(now: datetime) -> int:
-    return customers.publish() + orders.publish()
+    """One step of publishing. What fails is raised."""
+    return pipeline.publish()
+
+
+def keep_lake(now: datetime) -> int:
+    """As the worker does it: it can be paused, and what fails is shown on the pipeline page and tried again."""
+    return pipeline.walk([pipeline.PUBLISHING], now=now)
 
 
 def retire_log(now: datetime) -> int:
@@ -118,7 +123,7 @@ STAGE_JOBS = [
     ),
 ]
 BACKGROUND_JOBS = [
-    Job("lake", 5, publish_lake, "Publishes events, customers and orders to the lake."),
+    Job("lake", 5, keep_lake, "Publishes events, customers and orders to the lake."),
     Job("retention", 30, retire_log, "Old events leave the database once they are in the lake."),
     Job("lake files", 6 * 3600, tidy_lake, "Deletes files of the lake that no version of the last week needs."),
     Job(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PLACE = "var/lake"
+VERSION = """from deltalake import DeltaTable
+
+table = DeltaTable("{url}/{table}", version={version})
+print(table.to_pandas())"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,6 @@ events.groupBy("day", "name").count().orderBy("day", "name").show()""",
     ),
     Snippet(
         "Tableau",
-        """# liebian lake export order_facts --format csv --out order_facts.csv
-# In Tableau: Connect > To a File > Text file > order_facts.csv""",
+        "liebian lake export order_facts --format csv --out order_facts.csv",
     ),
 )

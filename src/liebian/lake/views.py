@@ -12,7 +12,7 @@ from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.errors import LiebianError, NotFound
 from liebian.lake import queries
-from liebian.lake.snippets import SNIPPETS
+from liebian.lake.snippets import SNIPPETS, VERSION, Snippet
 from liebian.lake.types import SCHEMAS, TableState
 from liebian.ui.formats import error_text
 
@@ -23,7 +23,7 @@ def table_list(request: HttpRequest) -> HttpResponse:
     rows = [_row(name) for name in SCHEMAS]
     context = {
         "rows": rows, "now": clock.now(), "url": settings.LAKE_URL, "has_data": any(row["state"] for row in rows),
-        "snippets": [(snippet.tool, snippet.at(settings.LAKE_URL)) for snippet in SNIPPETS],
+        "snippets": [_snippet(snippet) for snippet in SNIPPETS],
     }  # fmt: skip
     return render(request, "lake/tables.html", context)
 
@@ -45,8 +45,20 @@ def table_page(request: HttpRequest, name: str) -> HttpResponse:
     }  # fmt: skip
     versions = [] if row["error"] else [(v, acts.get(v.act, v.act)) for v in queries.list_versions(name)]
     columns = [(field.name, str(field.type)) for field in SCHEMAS[name]]
-    context = {**row, "versions": versions, "columns": columns, "now": clock.now()}
+    older = versions[min(1, len(versions) - 1)][0].version if versions else None
+    context = {
+        **row, "versions": versions, "columns": columns, "now": clock.now(),
+        "reading": VERSION.format(url=settings.LAKE_URL, table=name, version=older) if versions else "",
+    }  # fmt: skip
     return render(request, "lake/table.html", context)
+
+
+def _snippet(snippet: Snippet) -> dict[str, str]:
+    notes = {
+        "Spark": _("Reads the files of the newest version; the cluster needs no Delta package"),
+        "Tableau": _("Run this where Liebian runs. Then in Tableau: Connect, To a File, Text file, order_facts.csv"),
+    }
+    return {"tool": snippet.tool, "code": snippet.at(settings.LAKE_URL), "note": notes.get(snippet.tool, "")}
 
 
 def _row(name: str) -> dict[str, object]:

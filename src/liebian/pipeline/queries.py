@@ -31,6 +31,12 @@ def list_units(units: Sequence[Unit], *, now: datetime) -> list[UnitView]:
     return [_view(unit, states.get(unit.name), positions[unit.cursor], end, now) for unit in units]
 
 
+def get_log_end() -> tuple[int, datetime | None]:
+    """The newest event's number, and when the log was last written to."""
+    end = events.get_log_end()
+    return end, events.get_newest_received_at()
+
+
 def _view(unit: Unit, state: UnitState | None, position: int, end: int, now: datetime) -> UnitView:
     state = state or UnitState(name=unit.name)
     behind = max(0, end - position)

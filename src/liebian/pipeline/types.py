@@ -15,7 +15,7 @@ class Unit:
 
     `run(limit)` consumes up to `limit` and returns how much, 0 when there is nothing or another worker has it. `cursor` names
     its position in the log. `after` is the unit whose position it cannot pass. With `next_event`, an event on which it fails
-    again and again is set aside; without, it stops and is shown.
+    again and again is set aside; without, it stops and is shown, unless it `tries_on`: then it waits and tries again.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Unit:
     limit: int
     after: str | None = None
     next_event: Callable[[], int | None] | None = None
+    tries_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from liebian.core import clock
 from liebian.core.errors import Conflict, NotFound
 from liebian.pipeline import queries, services
 from liebian.pipeline.types import UnitView
-from liebian.pipeline.words import PART_NAMES, REPLAY_STATES, STATES, UNIT_ABOUT, UNIT_NAMES, waiting_time
+from liebian.pipeline.words import PART_NAMES, REPLAY_STATES, STATES, UNIT_ABOUT, unit_name, waiting_time
 from liebian.ui.formats import error_text
 
 
@@ -69,21 +69,22 @@ def replay(request: HttpRequest) -> HttpResponse:
 def _context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     now = clock.now()
+    log_end, heard_at = queries.get_log_end()
     check = queries.find_replay_check()
-    aside = [{"view": row, "unit": UNIT_NAMES.get(row.unit, row.unit)} for row in queries.list_set_aside()]
+    aside = [{"view": row, "unit": unit_name(row.unit)} for row in queries.list_set_aside()]
     return {
-        "rows": [_row(view) for view in queries.list_units(services.UNITS, now=now)],
+        "rows": [_row(view) for view in queries.list_units([*services.UNITS, services.PUBLISHING], now=now)],
         "aside": aside, "n_aside": queries.count_set_aside(), "check": check,
         "check_state": REPLAY_STATES[check.state] if check else None,
         "parts": [{"name": PART_NAMES.get(p.name, p.name), "part": p} for p in check.parts] if check else [],
-        "may_manage": user.may("pipeline:manage"), "now": now,
+        "may_manage": user.may("pipeline:manage"), "now": now, "log_end": log_end, "heard_at": heard_at,
     }  # fmt: skip
 
 
 def _row(view: UnitView) -> dict[str, Any]:
     label, tone, icon = STATES[view.state]
     return {
-        "unit": view, "name": UNIT_NAMES.get(view.name, view.name), "about": UNIT_ABOUT.get(view.name, ""), "state": label,
+        "unit": view, "name": unit_name(view.name), "about": UNIT_ABOUT.get(view.name.partition(".")[0], ""), "state": label,
         "tone": tone, "icon": icon, "waits": waiting_time(view.behind_seconds),
         "can_resume": view.state in {"paused", "stopped", "failing"},
     }  # fmt: skip

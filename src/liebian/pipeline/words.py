@@ -5,11 +5,16 @@ from __future__ import annotations
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-UNIT_NAMES = {"identity": _("People and identities"), "orders": _("Orders"), "referrals": _("Referral")}
+UNIT_NAMES = {
+    "identity": _("People and identities"), "orders": _("Orders"), "referrals": _("Referral"), "segments": _("Segments"),
+    "lake": _("Lake"),
+}  # fmt: skip
 UNIT_ABOUT = {
     "identity": _("Whose event is it?"),
     "orders": _("Orders, refunds and products"),
     "referrals": _("Invitations, rewards and their money"),
+    "segments": _("Who enters and leaves which segment"),
+    "lake": _("Publishes the log for other tools. While it is paused, no event leaves the database"),
 }
 STATES = {
     "running": (_("Working"), "", "player-play"),
@@ -39,10 +44,19 @@ PART_NAMES = {
 }
 
 
+def unit_name(name: str) -> str:
+    """A stage's name; of a stage that is shared out, with the share."""
+    stage, _dot, shard = name.partition(".")
+    words = str(UNIT_NAMES.get(stage, stage))
+    return gettext("%(stage)s, share %(n)d") % {"stage": words, "n": int(shard) + 1} if shard.isdecimal() else words
+
+
 def waiting_time(seconds: float) -> str:
     """How long the oldest waiting event has waited, short."""
     if seconds < 1:
         return ""
     if seconds < 120:
         return gettext("%(n)d s") % {"n": seconds}
-    return gettext("%(n)d min") % {"n": seconds // 60}
+    if seconds < 7200:
+        return gettext("%(n)d min") % {"n": seconds // 60}
+    return gettext("%(n)d h") % {"n": seconds // 3600}

@@ -4,15 +4,15 @@ however long the log is; filters look at what was read, in Python.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Max
+from django.db.models import F, Max, Sum
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.events.inbox.types import ACCEPTED, CORRECTED, QUARANTINED, REFUSED, Arrival
-from liebian.events.models import Event, Quarantined, RefusedRequest
+from liebian.events.models import Event, Quarantined, RefusedRequest, SourceDay
 from liebian.events.queries import list_events_by_id
 from liebian.events.types import INTERNAL_SOURCE, EventRecord
 
@@ -35,10 +35,13 @@ class Filter(NamedTuple):
         )
 
 
-def get_position() -> str:
-    """Where the three logs end, as text that changes when something arrives."""
+def get_position(today: date) -> str:
+    """Where the three logs end, and the day's counts: text that changes when something arrives, repeats included."""
     ends = [model.objects.aggregate(end=Max("pk"))["end"] or 0 for model in (Event, Quarantined, RefusedRequest)]
-    return "-".join(map(str, ends))
+    counted = SourceDay.objects.filter(day=today).aggregate(
+        sum=Sum(F("duplicates") + F("accepted") + F("quarantined") + F("refused"))
+    )
+    return "-".join(map(str, [*ends, counted["sum"] or 0]))
 
 
 def list_arrivals(wanted: Filter, *, limit: int = SHOWN) -> list[Arrival]:

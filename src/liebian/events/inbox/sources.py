@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.conf import settings
+from django.db.models import Max, Q
+
+from liebian.core.days import day_of
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.events.inbox.types import DayCounts, SourceDetail
+from liebian.events.inbox.live import Filter, list_arrivals
+from liebian.events.inbox.types import QUARANTINED, REFUSED, Arrival, DayCounts, LastHeard, SourceDetail
 from liebian.events.models import Source, SourceDay
+from liebian.events.queries import list_last_received
 from liebian.events.types import INTERNAL_SOURCE
 
 _COUNTS = ("accepted", "duplicates", "corrected", "quarantined", "refused")
@@ -40,6 +46,26 @@ def list_days(*, until: date, days: int) -> dict[str, list[DayCounts]]:
     found = {(source, day): DayCounts(day, *counts) for source, day, *counts in rows}
     every_day = [first + timedelta(days=offset) for offset in range(days)]
     return {source: [found.get((source, day), DayCounts(day)) for day in every_day] for source, _day in found}
+
+
+def list_last_heard() -> dict[str, LastHeard]:
+    """By source, when its last event came in, also when that event has long left the database. Sources that never sent
+    are not there."""
+    days = SourceDay.objects.filter(Q(accepted__gt=0) | Q(duplicates__gt=0) | Q(quarantined__gt=0))
+    heard = {source: LastHeard(day) for source, day in days.values_list("source").annotate(last=Max("day"))}
+    for source, at in list_last_received().items():
+        day = day_of(at, settings.TIME_ZONE)
+        if source not in heard or heard[source].day <= day:
+            heard[source] = LastHeard(day, at)
+    return heard
+
+
+def list_problems(source: str, *, limit: int = 5) -> list[Arrival]:
+    """The newest messages of a source that wait in quarantine or were refused, newest first."""
+    found = [
+        one for kind in (QUARANTINED, REFUSED) for one in list_arrivals(Filter(source=source, kind=kind), limit=limit)
+    ]
+    return sorted(found, key=lambda one: one.received_at, reverse=True)[:limit]
 
 
 def add_up(days: list[DayCounts], day: date) -> DayCounts:

@@ -27,6 +27,14 @@ class DayCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class LastHeard:
+    """When a source's last event came in: the moment while it is among the newest events, afterwards its business day."""
+
+    day: date
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDetail:
     """A source with its limits. `events_per_second` None means no limit of its own."""
 

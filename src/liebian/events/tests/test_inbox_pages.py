@@ -1,14 +1,16 @@
 """The pages about what arrives: sources, live, schemas, quarantine. Roles see what is theirs; nothing personal is in clear."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.tests.factories import make_user
 from liebian.core import clock
+from liebian.core.days import day_of
 from liebian.events import services
 from liebian.events.checks import load_checks
 from liebian.events.inbox.live import LOOKED_AT, Filter, get_position, list_arrivals
@@ -41,7 +43,36 @@ def sent(name="Order Completed", source="shop", **more):
     services.record_events([message], source=source, received_at=clock.now())
 
 
+def position():
+    return get_position(day_of(clock.now(), settings.TIME_ZONE))
+
+
 class TestSources:
+    def test_the_last_event_of_a_source_is_known_after_it_has_left_the_database(self):
+        services.create_source(name="till", now=ARRIVED)
+        SourceDay.objects.create(source="till", day=ARRIVED.date(), accepted=3)
+        SourceDay.objects.create(source="till", day=date(2026, 3, 9), refused=1)
+        lin = client_of(VIEWER)
+        page = text_of(lin.get("/sources"))
+        assert "1 Mar 2026" in page and "Not yet" not in page
+        sent(source="till")
+        assert "1 Mar 2026" not in text_of(lin.get("/sources"))
+
+    def test_a_source_shows_its_newest_problems_and_not_those_of_others(self):
+        for name in ("app", "shop"):
+            services.create_source(name=name, now=ARRIVED)
+        register(total={"type": "number", "required": True})
+        arrive(order(), source="shop")
+        details = {one.name: one for one in list_source_details()}
+        lin = client_of(VIEWER)
+        assert "total is missing" in text_of(lin.get(f"/sources/{details['shop'].id}"))
+        assert "total is missing" not in text_of(lin.get(f"/sources/{details['app'].id}"))
+
+    def test_a_repeat_moves_the_live_page_though_it_leaves_no_row(self):
+        before = position()
+        SourceDay.objects.create(source="app", day=day_of(clock.now(), settings.TIME_ZONE), duplicates=1)
+        assert position() != before
+
     def test_an_administrator_sets_limits_and_gives_a_new_key(self):
         mei = client_of(ADMINISTRATOR)
         mei.post("/sources/new", {"name": "web shop"})
@@ -115,12 +146,12 @@ class TestLive:
         sent()
         lin = client_of(VIEWER)
         poll = {"HTTP_HX_REQUEST": "true"}
-        assert lin.get("/sources/live", {"at": get_position()}, **poll).status_code == 204
-        before = get_position()
+        assert lin.get("/sources/live", {"at": position()}, **poll).status_code == 204
+        before = position()
         sent(name="Fresh")
         answer = lin.get("/sources/live", {"at": before}, **poll)
         assert "Fresh" in text_of(answer) and "<html" not in text_of(answer)
-        assert f"at={get_position()}" in text_of(answer)
+        assert f"at={position()}" in text_of(answer)
         assert "every 1s" not in text_of(lin.get("/sources/live", {"paused": "1"}))
 
     def test_filters(self):
@@ -141,8 +172,8 @@ class TestLive:
         assert client_of(VIEWER).get(f"/sources/live/events/{list_events_after(0, 1)[0].id}").status_code == 404
 
     def test_a_poll_reads_little_however_long_the_log_is(self, django_assert_max_num_queries):
-        with django_assert_max_num_queries(6, using=Event.objects.db):
-            get_position()
+        with django_assert_max_num_queries(7, using=Event.objects.db):
+            position()
             list_arrivals(Filter())
         assert LOOKED_AT <= 1000
 

@@ -19,7 +19,7 @@ from liebian.events import services
 from liebian.events.checking.types import Step
 from liebian.events.inbox import quarantine as reads
 from liebian.events.inbox.masks import masked, pretty
-from liebian.events.inbox.types import STATES, WAITING, QuarantinedMessage, RepairReport, Selection
+from liebian.events.inbox.types import REPAIRED, STATES, WAITING, QuarantinedMessage, RepairReport, Selection
 from liebian.events.inbox_forms import DismissForm, StepFormSet
 from liebian.events.reasons import FINDINGS, finding_text, findings_text, group_text
 from liebian.events.reasons import STATES as STATE_WORDS
@@ -66,7 +66,10 @@ def quarantine_messages(request: HttpRequest) -> HttpResponse:
 def quarantine_message(request: HttpRequest, message_id: int) -> HttpResponse:
     one = reads.get_quarantined(message_id)
     alike = Selection((), one.source, one.code, one.type, one.name)
+    user: Any = request.user
+    whose = one.message.get("userId")
     context = {
+        "may_find": one.state == REPAIRED and user.may("customers:view") and masked(whose) == whose,
         **_row(one), "findings": [finding_text(found) for found in one.findings], "text": pretty(one.message),
         "query": query_of(Selection(ids=(one.id,))), "alike": query_of(alike), "may_manage": _may_manage(request),
         "alike_count": reads.count_selected(alike) if one.state == WAITING else 0, "is_waiting": one.state == WAITING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +16,20 @@ from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import Invalid, LiebianError
-from liebian.events import queries, services
+from liebian.events import services
 from liebian.events.forms import SourceForm
-from liebian.events.inbox.sources import add_up, get_source, list_days, list_source_details
-from liebian.events.inbox.types import DayCounts, SourceDetail
+from liebian.events.inbox.sources import (
+    add_up,
+    get_source,
+    list_days,
+    list_last_heard,
+    list_problems,
+    list_source_details,
+)
+from liebian.events.inbox.types import DayCounts, LastHeard, SourceDetail
 from liebian.events.inbox_forms import SourceSettingsForm
 from liebian.events.labels import KINDS, say
+from liebian.events.views.arrivals import arrival_row
 from liebian.ui import charts
 from liebian.ui.formats import day, error_text
 
@@ -109,7 +117,7 @@ def shown_key(request: HttpRequest, source: SourceDetail) -> str:
 def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
     now = clock.now()
     today = day_of(now, settings.TIME_ZONE)
-    last, days = queries.list_last_received(), list_days(until=today, days=DAYS)
+    last, days = list_last_heard(), list_days(until=today, days=DAYS)
     rows: list[dict[str, Any]] = [
         {
             "source": source,
@@ -117,6 +125,7 @@ def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
             "key": shown_key(request, source),
             "last": last.get(source.name),
             "week": add_up(days.get(source.name, []), today),
+            "is_counted": _is_counted(last.get(source.name), days.get(source.name), today),
             "spark": _spark(days.get(source.name, [])),
         }
         for source in list_source_details()
@@ -131,14 +140,21 @@ def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
 def _page(request: HttpRequest, source: SourceDetail, form: SourceSettingsForm) -> dict[str, Any]:
     now = clock.now()
     today = day_of(now, settings.TIME_ZONE)
-    days = list_days(until=today, days=DAYS).get(source.name) or [
-        DayCounts(today - timedelta(days=back)) for back in reversed(range(DAYS))
-    ]
+    last = list_last_heard().get(source.name)
+    found = list_days(until=today, days=DAYS).get(source.name)
+    days = found or [DayCounts(today - timedelta(days=back)) for back in reversed(range(DAYS))]
     return {
         "source": source, "kind": KINDS.get(source.kind, source.kind), "key": shown_key(request, source), "form": form,
-        "may_manage": _may_manage(request), "last": queries.list_last_received().get(source.name), "now": now,
+        "may_manage": _may_manage(request), "last": last, "now": now,
+        "is_counted": _is_counted(last, found, today),
+        "problems": [arrival_row(one, today) for one in list_problems(source.name)],
         "week": add_up(days, today), "chart": _week_chart(days), "track_url": request.build_absolute_uri("/v1/track"),
     }  # fmt: skip
+
+
+def _is_counted(last: LastHeard | None, days: list[DayCounts] | None, today: date) -> bool:
+    """Messages are counted where they come in over HTTP: files and the demo shop are heard without being counted."""
+    return bool(days) or last is None or last.day <= today - timedelta(days=DAYS)
 
 
 def _spark(days: list[DayCounts]) -> charts.Chart | None:

@@ -9,13 +9,15 @@ from liebian.pipeline.services.steering import (
     run_replay_check,
     take_aside_again,
 )
-from liebian.pipeline.services.units import UNITS, shards_of
+from liebian.pipeline.services.units import PUBLISHING, UNITS, publish, shards_of
 
 __all__ = [
+    "PUBLISHING",
     "UNITS",
     "ask_replay_check",
     "pause_unit",
     "place_of",
+    "publish",
     "resume_unit",
     "run_replay_check",
     "run_unit",

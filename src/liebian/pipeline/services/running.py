@@ -78,7 +78,7 @@ def _note_failure(unit: Unit, state: UnitState, error: BaseException, now: datet
         "last_error": shown_error(error),
         "failed_at": now,
         "retry_at": now + timedelta(seconds=pause_after(failures)),
-        "is_stopped": counts and unit.next_event is None and failures >= STOP_AFTER,
+        "is_stopped": counts and unit.next_event is None and not unit.tries_on and failures >= STOP_AFTER,
     }
     try:
         UnitState.objects.update_or_create(name=unit.name, defaults=values)

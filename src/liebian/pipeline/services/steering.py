@@ -15,11 +15,11 @@ from liebian.customers import services as customers
 from liebian.orders import services as orders
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
 from liebian.pipeline.rules import shown_error
-from liebian.pipeline.services.units import UNITS
+from liebian.pipeline.services.units import PUBLISHING, UNITS
 
 
 def _known(name: str) -> str:
-    if name not in {unit.name for unit in UNITS}:
+    if name not in {unit.name for unit in [*UNITS, PUBLISHING]}:
         raise NotFound("unit_not_found", _("There is no stage called %(name)s."), name=name)
     return name
 

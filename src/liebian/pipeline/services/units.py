@@ -1,4 +1,4 @@
-"""Every unit of the pipeline, downhill to uphill, in one list."""
+"""Every unit of the pipeline, downhill to uphill: the stages in one list, and publishing to the lake, which has a lane of its own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from django.db import connection
 
+from liebian.core import cursors
 from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
 from liebian.events import queries as events
+from liebian.lake import queries as lake
 from liebian.orders import queries as order_queries
 from liebian.orders import services as orders
 from liebian.orders.types import EVENT_NAMES
@@ -17,6 +19,7 @@ from liebian.referrals import services as referrals
 from liebian.segments import services as segments
 
 POSTGRES_SHARDS = 4
+LAKE = "lake"
 
 
 def _next_for_identity() -> int | None:
@@ -25,6 +28,19 @@ def _next_for_identity() -> int | None:
 
 def _next_for_orders() -> int | None:
     return customer_queries.find_next_event_id(order_queries.get_position(), names=EVENT_NAMES)
+
+
+def publish() -> int:
+    """Bring the lake up to date by one step, and note how far it is, so that pages need not open the lake to say so.
+
+    Writes the lake and the cursor "lake". Idempotent by the positions in the lake's own commits. Raises Unavailable.
+    """
+    done = customers.publish() + orders.publish()
+    held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
+    if held != cursors.position_of(LAKE):
+        with cursors.reading(LAKE) as reading:
+            reading.position = held
+    return done
 
 
 def _advance_segments(limit: int, shard: int, shards: int) -> int:
@@ -63,3 +79,5 @@ UNITS = [
     Unit("referrals", "referrals", lambda limit: referrals.advance(limit=limit), 500, after="orders"),
     *shards_of("segments", "segments", _advance_segments, segments.BATCH, after="orders"),
 ]
+# A lake that is away comes back by itself: publishing waits for it and never stops for good.
+PUBLISHING = Unit(LAKE, LAKE, lambda limit: publish(), 1, after="identity", tries_on=True)

@@ -23,6 +23,7 @@ def test_the_page_says_how_far_each_stage_is_and_what_it_left_out():
         assert words in html
     assert 'action="/pipeline' not in html
     assert 'hx-get="/pipeline/units"' in html
+    assert "Segments" in html and "Publishes the log for other tools" in html and ">segments<" not in html
 
 
 def test_an_operator_pauses_and_resumes_a_stage():

@@ -152,7 +152,10 @@
     });
   }
   addEventListener("resize", function () { charts.forEach(function (c) { c.resize(); }); });
-  document.addEventListener("DOMContentLoaded", function () { start(document); coverLater(document); });
+  document.addEventListener("DOMContentLoaded", function () {
+    start(document); coverLater(document);
+    document.querySelectorAll(".lb-views>.active").forEach(function (tab) { tab.parentNode.scrollLeft = tab.offsetLeft - tab.parentNode.offsetLeft - 48; });
+  });
   document.addEventListener("htmx:after:swap", function () { start(document); coverLater(document); });
   /* An answer that must not replace a part of the page is told above it, in its own words where it has some. */
   function tell(e) {
