@@ -122,10 +122,12 @@ STAGE_JOBS = [
         follows_log=True,
     ),
 ]
-BACKGROUND_JOBS = [
+LAKE_JOBS = [
     Job("lake", 5, keep_lake, "Publishes events, customers and orders to the lake."),
     Job("retention", 30, retire_log, "Old events leave the database once they are in the lake."),
     Job("lake files", 6 * 3600, tidy_lake, "Deletes files of the lake that no version of the last week needs."),
+]
+BACKGROUND_JOBS = [
     Job(
         "tiers",
         30,
@@ -147,4 +149,4 @@ BACKGROUND_JOBS = [
     ),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
-ALL = [*STAGE_JOBS, *BACKGROUND_JOBS]
+ALL = [*STAGE_JOBS, *LAKE_JOBS, *BACKGROUND_JOBS]

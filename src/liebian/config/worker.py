@@ -1,4 +1,5 @@
-"""The worker: one process for the stages (several on PostgreSQL), one for everything else, and one that looks after them.
+"""The worker: one process for the stages (several on PostgreSQL), one for the lake, one for everything else, and one that
+looks after them.
 
 Each lane is a process of its own, so that an import or the lake never holds an event back. A lane that dies is started again,
 later each time; when the worker ends, in whatever way, its lanes end.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from django.db import Error, close_old_connections, connection, connections
 
-from liebian.config.jobs import BACKGROUND_JOBS, STAGE_JOBS, Job
+from liebian.config.jobs import BACKGROUND_JOBS, LAKE_JOBS, STAGE_JOBS, Job
 from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.core.models import Cursor
@@ -24,7 +25,7 @@ from liebian.events import queries as events
 from liebian.pipeline.services import place_of, shown_error
 
 log = structlog.get_logger("worker")
-LANES = {"stages": STAGE_JOBS, "background": BACKGROUND_JOBS}
+LANES = {"stages": STAGE_JOBS, "lake": LAKE_JOBS, "background": BACKGROUND_JOBS}
 BUSY_REST, IDLE_REST, LONG_REST = 0.02, 0.05, 0.25
 PAUSE_AFTER_ERROR = 2.0
 _LONGEST_PAUSE, _HEALTHY_AFTER, _GRACE = 30.0, 60.0, 15.0
@@ -98,7 +99,7 @@ def _run(job: Job) -> tuple[int, float]:
 
 def lanes_of(workers: int) -> list[str]:
     """One lane for the background and `workers` for the stages; SQLite has one writer, so one of these."""
-    return [*["stages"] * (workers if connection.vendor == "postgresql" else 1), "background"]
+    return [*["stages"] * (workers if connection.vendor == "postgresql" else 1), "lake", "background"]
 
 
 def command_of(lane: str) -> Command:

@@ -78,7 +78,7 @@ def test_sqlite_has_one_lane_for_its_one_writer():
     from django.db import connection
 
     assert lanes_of(3).count("stages") == (3 if connection.vendor == "postgresql" else 1)
-    assert lanes_of(3).count("background") == 1
+    assert lanes_of(3).count("background") == lanes_of(3).count("lake") == 1
 
 
 @pytest.mark.django_db(databases="__all__")
