@@ -267,9 +267,14 @@ class Postgres:
         self.process: Any = None
 
     def start(self) -> None:
-        command = [self.binaries / "postgres", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", str(self.port), "-k", self.folder]
-        self.process = subprocess.Popen(command, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL, **self.who)
-        wait_for(self.answers, seconds=60)
+        wait_for(self.stands, seconds=60, rest=0.2)
+
+    def stands(self) -> bool:
+        """After a kill the next one starts only when the sessions of the last have noticed: as a service manager, try again."""
+        if self.process is None or self.process.poll() is not None:
+            command = [self.binaries / "postgres", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", str(self.port), "-k", self.folder]
+            self.process = subprocess.Popen(command, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL, **self.who)
+        return self.answers()
 
     def answers(self) -> bool:
         try:
@@ -284,8 +289,7 @@ class Postgres:
 
     def restart(self) -> None:
         """As an operating system does it: sessions are cut, nothing is lost."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=30)
+        self.end()
         self.start()
 
     def end(self) -> None:
