@@ -36,7 +36,20 @@ ORDER_FIELDS = ("order_id", "total", "revenue", "value", "subtotal", "discount",
                 "coupon", "coupons", "channel", "checkout_id", "code", "consent", "programme_id", "product_id", "price")  # fmt: skip
 ORDER_EVENTS = ("Order Completed", "Order Updated", "Order Refunded", "Order Cancelled", "Product Viewed", "Product Added",
                 "Referral Signed Up", "Referral Link Opened", "Coupon Redeemed")  # fmt: skip
-TRAITS = ("phone", "email", "name", "city", "birthday", "channel", "gender", "referred_by", "address", "openid", "group", "occupation")
+TRAITS = (
+    "phone",
+    "email",
+    "name",
+    "city",
+    "birthday",
+    "channel",
+    "gender",
+    "referred_by",
+    "address",
+    "openid",
+    "group",
+    "occupation",
+)
 HEADERS: dict[str, list[str]] = {
     "content_type": ["", "application/json; charset=utf-8", "APPLICATION/JSON", "text/html", "multipart/form-data", "\xe9", "," * 999, "a/b;"],
     "content_length": ["0", "-1", "1e9", "99999999999999999999999999", "\xb2", "\xb3\xb9", " 5", "0x10", "", "abc", "9" * 5000],
@@ -129,7 +142,9 @@ class Fuzzer:
         message = self.message()
         parents = [value for value in message.values() if isinstance(value, dict)]
         inside = [value for parent in parents for value in parent.values() if isinstance(value, dict)]
-        self.chance.choice([*parents, *inside])[self.chance.choice([*TRAITS, *ORDER_FIELDS, "ip", "traits", "x"])] = self.nasty()
+        self.chance.choice([*parents, *inside])[self.chance.choice([*TRAITS, *ORDER_FIELDS, "ip", "traits", "x"])] = (
+            self.nasty()
+        )
         return self._send(message)
 
     def wrong_order(self) -> Request:
@@ -137,17 +152,23 @@ class Fuzzer:
         for _ in range(self.chance.randint(1, 3)):
             properties[self.chance.choice(ORDER_FIELDS)] = self.nasty()
         if self.chance.random() < 0.4:
-            properties["products"] = [{"product_id": "p2", self.chance.choice(["price", "quantity", "name", "sku", "category"]): self.nasty()}]
+            properties["products"] = [
+                {"product_id": "p2", self.chance.choice(["price", "quantity", "name", "sku", "category"]): self.nasty()}
+            ]
         return self._send(self.message(type="track", event=self.chance.choice(ORDER_EVENTS), properties=properties))
 
     def wrong_trait(self) -> Request:
         traits: dict[str, Any] = {self.chance.choice(TRAITS): self.nasty() for _ in range(3)}
-        traits["phone"] = self.chance.choice(["13800138000", 13800138000, "+86 138-0013-8000", "a@b.cn", traits["city"] if "city" in traits else ""])
+        traits["phone"] = self.chance.choice(
+            ["13800138000", 13800138000, "+86 138-0013-8000", "a@b.cn", traits.get("city", "")]
+        )
         where = self.chance.choice([{"traits": traits}, {"context": {"traits": traits, "campaign": self.nasty()}}])
         return self._send(self.message(type=self.chance.choice(["identify", "group", "identify"]), **where))
 
     def wrong_date(self) -> Request:
-        dates = {name: self.date() for name in ("timestamp", "originalTimestamp", "sentAt") if self.chance.random() < 0.6}
+        dates = {
+            name: self.date() for name in ("timestamp", "originalTimestamp", "sentAt") if self.chance.random() < 0.6
+        }
         return self._send(self.message(**dates))
 
     def date(self) -> Any:
@@ -164,11 +185,13 @@ class Fuzzer:
             at = self.chance.randrange(len(data) + 1)
             match self.chance.randint(0, 3):
                 case 0:
-                    data[at:at + 1] = bytes([self.chance.randrange(256)])
+                    data[at : at + 1] = bytes([self.chance.randrange(256)])
                 case 1:
-                    del data[at:at + self.chance.randint(1, 20)]
+                    del data[at : at + self.chance.randint(1, 20)]
                 case 2:
-                    data[at:at] = self.chance.choice([b"\xff\xfe", b"\xed\xa0\x80", b"\xc3", b"\x00", b"\xef\xbb\xbf", b"\\u0000", b'"', b"}"])
+                    data[at:at] = self.chance.choice(
+                        [b"\xff\xfe", b"\xed\xa0\x80", b"\xc3", b"\x00", b"\xef\xbb\xbf", b"\\u0000", b'"', b"}"]
+                    )
                 case 3:
                     data = data[:at]
         request.body = bytes(data)
@@ -190,7 +213,9 @@ class Fuzzer:
         for _ in range(self.chance.randint(1, 3)):
             name = self.chance.choice(list(HEADERS))
             request.headers[name] = self.chance.choice(HEADERS[name])
-        request.method = self.chance.choice(["POST"] * 8 + ["GET", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "\u00e9"])
+        request.method = self.chance.choice(
+            ["POST"] * 8 + ["GET", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "\u00e9"]
+        )
         return request
 
     def repeated_key(self) -> Request:

@@ -133,7 +133,9 @@ class Story:
         if person % 4 == 0:
             yield self.order(user, self.chance.randint(1_000, 90_000))
         if person % 5 == 0:
-            yield self.tell("track", user=user, event="Order Refunded", cents=self.chance.randint(1, 999), order=first["order"])
+            yield self.tell(
+                "track", user=user, event="Order Refunded", cents=self.chance.randint(1, 999), order=first["order"]
+            )
         yield self.tell("page", user=user)
 
     def expected(self) -> dict[str, Any]:

@@ -82,7 +82,12 @@ class Shop:
     def post(self, body: bytes) -> tuple[int, dict[str, Any], http.client.HTTPMessage]:
         connection = self.place.connect()
         try:
-            connection.request("POST", "/v1/batch", body, {"authorization": basic(self.place.write_key), "content-type": "application/json"})
+            connection.request(
+                "POST",
+                "/v1/batch",
+                body,
+                {"authorization": basic(self.place.write_key), "content-type": "application/json"},
+            )
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read()), answer.headers
         finally:
@@ -132,7 +137,9 @@ def refuses(answer: tuple[dict[str, Any], http.client.HTTPMessage], *codes: str)
 def small_disk(folder: Path) -> Iterator[Path]:
     """A disk of its own, of 640 MB."""
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=640m", "none", folder], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=640m", "none", folder], capture_output=True, check=False
+    ).returncode:
         pytest.skip("needs the right to mount a small disk")
     try:
         yield folder
@@ -254,14 +261,27 @@ class Postgres:
         if not found:
             pytest.skip("needs PostgreSQL's server")
         self.binaries, self.folder, self.port = Path(found).parent, folder, free_port()
-        self.who: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        self.who: dict[str, Any] = (
+            {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        )
         folder.mkdir()
         if self.who:
             shutil.chown(folder, "postgres", "postgres")
             for parent in list(folder.parents)[:-2]:
                 with suppress(PermissionError):
                     parent.chmod(parent.stat().st_mode | 0o011)
-        setup = [self.binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        setup = [
+            self.binaries / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         subprocess.run(setup, cwd=folder, check=True, capture_output=True, **self.who)
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         self.process: Any = None
@@ -272,8 +292,20 @@ class Postgres:
     def stands(self) -> bool:
         """After a kill the next one starts only when the sessions of the last have noticed: as a service manager, try again."""
         if self.process is None or self.process.poll() is not None:
-            command = [self.binaries / "postgres", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", str(self.port), "-k", self.folder]
-            self.process = subprocess.Popen(command, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL, **self.who)
+            command = [
+                self.binaries / "postgres",
+                "-D",
+                self.folder / "data",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-k",
+                self.folder,
+            ]
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL, **self.who
+            )
         return self.answers()
 
     def answers(self) -> bool:

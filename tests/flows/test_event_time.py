@@ -58,10 +58,16 @@ def arrive(messages: list[dict[str, Any]], *, step: int) -> dict[str, Any]:
     people = Customer.objects.order_by("user_id").values_list(
         "user_id", "first_seen_at", "last_seen_at", "n_orders", "revenue_minor", "first_order_at", "last_order_at"
     )
-    return {"orders": list(orders), "people": list(people), "revenue": sum(OrderChange.objects.values_list("amount_minor", flat=True))}
+    return {
+        "orders": list(orders),
+        "people": list(people),
+        "revenue": sum(OrderChange.objects.values_list("amount_minor", flat=True)),
+    }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(statements(), st.randoms(use_true_random=False), st.integers(1, 5))
 def test_late_repeated_and_out_of_order_gives_what_in_order_gives(
     messages: list[dict[str, Any]], chance: random.Random, step: int

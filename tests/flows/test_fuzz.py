@@ -101,7 +101,10 @@ def test_the_corpus_is_answered_and_the_stages_go_on(tracking: TrackingClient, s
     while left > 0:
         asked = [fuzzer.request() for _ in range(min(N_AT_ONCE, left))]
         left -= len(asked)
-        begun = [tracking.begin(one.method, one.path, one.body, **{"content_type": "application/json", **one.headers}) for one in asked]
+        begun = [
+            tracking.begin(one.method, one.path, one.body, **{"content_type": "application/json", **one.headers})
+            for one in asked
+        ]
         said.update(judge(one, future.result(timeout=60)) for one, future in zip(asked, begun, strict=True))
     assert get_log_end() > 0
     assert len(said) > 10, said  # it reached many different refusals

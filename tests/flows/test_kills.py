@@ -42,7 +42,12 @@ class Teller:
     def say(self, event: dict[str, Any]) -> None:
         """Amounts are cents here and money in the event."""
         if "cents" in event:
-            said = {"order_id": event["order"], "total": event["cents"] / 100, "currency": "CNY", "refund_id": f"r{event['n']}"}
+            said = {
+                "order_id": event["order"],
+                "total": event["cents"] / 100,
+                "currency": "CNY",
+                "refund_id": f"r{event['n']}",
+            }
             event = {**event, "said": said}
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(event) + "\n")

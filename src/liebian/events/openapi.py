@@ -63,7 +63,9 @@ def document() -> bytes:
 
 def describe() -> dict[str, Any]:
     """The whole document as plain values."""
-    paths = {f"/v1/{kind}": {"post": _operation(kind, _SAID[kind], f"{kind}", schemas.MAX_EVENT)} for kind in PUBLIC_TYPES}
+    paths = {
+        f"/v1/{kind}": {"post": _operation(kind, _SAID[kind], f"{kind}", schemas.MAX_EVENT)} for kind in PUBLIC_TYPES
+    }
     paths["/v1/batch"] = {"post": _operation("batch", "Several messages at once", "batch", schemas.MAX_BATCH)}
     return {
         "openapi": "3.1.0",
