@@ -300,8 +300,8 @@ class Postgres:
                 "127.0.0.1",
                 "-p",
                 str(self.port),
-                "-k",
-                self.folder,
+                "-c",
+                "unix_socket_directories=",
             ]
             self.process = subprocess.Popen(
                 command, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL, **self.who

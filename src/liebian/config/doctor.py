@@ -36,6 +36,14 @@ class Finding:
         return asdict(self)
 
 
+def ask_directly() -> None:
+    """For a process that does nothing else: connections of its own instead of a pool's, which waits for its server."""
+    for connection in connections.all():
+        connection.settings_dict["OPTIONS"] = {
+            k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"
+        }
+
+
 def examine(now: datetime) -> list[Finding]:
     """Everything, also when a part of it fails."""
     parts: list[Callable[[], Iterator[Finding]]] = [
