@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from liebian.core import cursors
 from liebian.customers import services as customers
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
-from liebian.events.models import Event
+from liebian.events.models import Event, EventKey
 from liebian.orders import services as orders
 from liebian.orders.models import Order, OrderChange, Product
 
@@ -129,8 +129,10 @@ def digest() -> dict[str, Any]:
 
 
 def reset_log() -> None:
+    """An empty log that has seen nothing: what it refused as a repeat before is new."""
     forget()
     Event.objects.all().delete()
+    EventKey.objects.all().delete()
 
 
 __all__ = ["cursors", "digest", "forget", "messages", "one_step", "reset_log", "run_stages"]

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from liebian.config import env
@@ -23,6 +23,7 @@ from liebian.pipeline.types import FAILING, PAUSED, STOPPED
 
 BEHIND_LIMIT = 10_000
 FREE_LIMIT = 500 * 1024 * 1024
+LOCK_SECONDS = 3  # how long it waits for whoever holds a database
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,14 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def ask_directly() -> None:
+    """For a process that does nothing else: connections of its own instead of a pool's, which waits for its server."""
+    for connection in connections.all():
+        connection.settings_dict["OPTIONS"] = {
+            k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"
+        }
 
 
 def examine(now: datetime) -> list[Finding]:
@@ -66,6 +75,7 @@ def _databases() -> Iterator[Finding]:
     for alias in settings.DATABASES:
         connection = connections[alias]
         try:
+            _wait_little(connection)
             executor = MigrationExecutor(connection)
             open_steps = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         except DatabaseError as error:
@@ -76,7 +86,32 @@ def _databases() -> Iterator[Finding]:
             if not open_steps
             else f"{open_steps} migrations wait: run `liebian migrate`"
         )
-        yield Finding(f"database {alias}", not open_steps, words)
+        wrong = _write_problem(alias)
+        yield Finding(f"database {alias}", not open_steps and wrong is None, f"{words}; {wrong}" if wrong else words)
+
+
+def _wait_little(connection: Any) -> None:
+    """Whoever asks how things stand wants to know now, not when a lock is given back."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        else:
+            cursor.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+
+
+def _write_problem(alias: str) -> str | None:
+    """Commits something that changes nothing; why that was not possible, or None."""
+    connection = connections[alias]
+    try:
+        with transaction.atomic(using=alias), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_current_xact_id()")  # which a standby refuses
+            else:
+                cursor.execute("PRAGMA user_version")
+                cursor.execute(f"PRAGMA user_version = {int(cursor.fetchone()[0])}")
+    except DatabaseError as error:
+        return f"cannot be written: {error}"
+    return None
 
 
 def _stages() -> Iterator[Finding]:

@@ -101,7 +101,11 @@ def _sqlite(name: str) -> dict[str, object]:
 if env.DATABASE_URL.value:
     _postgres = dict(dj_database_url.parse(env.DATABASE_URL.value))
     _postgres["CONN_MAX_AGE"] = 0
-    _postgres["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 30}}
+    # A server that is away is said to be away within seconds, and asked anew by whoever comes next.
+    _postgres["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 5, "reconnect_timeout": 5},
+        "connect_timeout": 5,
+    }
     DATABASES = {"default": _postgres}
 else:
     DATABASES = {"default": _sqlite("main"), "log": _sqlite("log")}

@@ -19,7 +19,7 @@ from django.db import Error, close_old_connections, connection, connections
 
 from liebian.config.jobs import BACKGROUND_JOBS, LAKE_JOBS, STAGE_JOBS, Job
 from liebian.core import clock
-from liebian.core.errors import LiebianError
+from liebian.core.errors import LiebianError, Unavailable
 from liebian.core.models import Cursor
 from liebian.events import queries as events
 from liebian.pipeline.services import place_of, shown_error
@@ -85,7 +85,7 @@ def _run(job: Job) -> tuple[int, float]:
     try:
         close_old_connections()
         return job.run(clock.now()), 0.0
-    except (Error, OSError) as error:  # the database is busy or away, the disk is full: it comes back, and so do we
+    except (Error, OSError, Unavailable) as error:  # busy, away, full: it comes back, and so do we
         log.warning("job_waits", job=job.name, error=str(error))
         connections.close_all()
         return 0, PAUSE_AFTER_ERROR

@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError
 from liebian.core import clock, days
 from liebian.core.errors import LiebianError, Unavailable
 from liebian.core.texts import mark as _
-from liebian.events import schemas
+from liebian.events import openapi, schemas
 from liebian.events.answers import receipt, refusal, refusal_headers, send_answer
 from liebian.events.intake.directory import REFRESH_AFTER, STALE_AFTER, Directory, Sender
 from liebian.events.intake.writer import Writer
@@ -71,7 +71,7 @@ class TrackingApp:
 
     @staticmethod
     def handles(path: str) -> bool:
-        return path in PATHS
+        return path in PATHS or path == openapi.PATH
 
     def start(self) -> None:
         self._writer = Writer()
@@ -85,6 +85,9 @@ class TrackingApp:
         self._reader.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == openapi.PATH:
+            await _describe(scope["method"], send)
+            return
         call = Call(scope, PATHS[scope["path"]], clock.now())
         if scope["method"] == "OPTIONS":
             await send_answer(send, 204, b"", self._cors(call))
@@ -201,6 +204,14 @@ class TrackingApp:
         """Shops call from their own pages. The key in the request is the only right; no cookie is looked at."""
         is_limited = call.sender is not None and bool(call.sender.source.allowed_origins)
         return _cors_headers(call.origin if is_limited else "*")
+
+
+async def _describe(method: str, send: Send) -> None:
+    if method in {"GET", "HEAD"}:
+        await send_answer(send, 200, openapi.document(), _cors_headers("*"))
+        return
+    error = Refused(405, "bad_method", _("Use GET."))
+    await send_answer(send, *refusal(error), [(b"allow", b"GET, HEAD")])
 
 
 def _cors_headers(origin: str) -> list[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ MAX_NAME = 200
 
 async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]], declared: str, limit: int) -> bytes:
     """The body, never more of it in memory than `limit` and a piece. Raises Refused (413), ConnectionResetError."""
-    if declared.isdigit() and int(declared[:18]) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:18]) > limit:
         raise schemas.too_large(limit)
     parts: list[bytes] = []
     size = 0

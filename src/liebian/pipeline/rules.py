@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Sequence
+from datetime import datetime
 
 LOOK_FOR_EVENT_AFTER = 3  # failures at one position
 STOP_AFTER = 5
@@ -22,6 +23,19 @@ def pause_after(failures: int) -> float:
     [1.0, 2.0, 4.0, 60.0]
     """
     return float(min(_LONGEST, 2.0 ** min(failures - 1, 10)))
+
+
+def is_resting(failed_at: datetime | None, retry_at: datetime | None, now: datetime) -> bool:
+    """Whether a unit that failed still waits. A failure in the future says that the clock went back since: nothing waits
+    for that.
+
+    >>> noon, later, soon = (datetime(2026, 6, 1, 12, minute) for minute in (0, 1, 2))
+    >>> is_resting(noon, soon, later), is_resting(noon, later, soon), is_resting(later, soon, noon)
+    (True, False, False)
+    """
+    if failed_at is None or retry_at is None:
+        return False
+    return failed_at <= now < retry_at
 
 
 def shown_error(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from liebian.config import env, jobs
 from liebian.config.cli.first_login import FIRST_ADMIN, first_password
 from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
-from liebian.config.doctor import examine
+from liebian.config.doctor import ask_directly, examine
 from liebian.config.replay import check_replay
 from liebian.config.terminal import console, errors, print_json
 from liebian.config.worker import LANES, command_of, lanes_of, run_lane, supervise, watch_parent
@@ -173,6 +173,7 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> int:
 @app.command
 def doctor(*, json: bool = False) -> None:
     """Say what is configured, reachable and behind. Exit code 1 when something needs a person."""
+    ask_directly()
     findings = examine(clock.now())
     if json:
         print_json({"ok": all(f.ok for f in findings), "findings": [f.as_dict() for f in findings]})

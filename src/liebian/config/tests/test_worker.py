@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from liebian.config import jobs
 from liebian.config.doctor import examine
@@ -103,3 +104,34 @@ def test_a_clock_that_jumped_ahead_by_years_is_refused_until_somebody_says_that_
     assert [finding.ok for finding in examine(later) if finding.name == "clock"] == [False]
     assert jobs.accept_clock(later) == 1
     assert jobs.start_day(later + timedelta(days=1)) == 1
+
+
+def wrong_with_the_clock(now: datetime) -> list[str]:
+    return [finding.words for finding in examine(now) if finding.name == "clock" and not finding.ok]
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_a_clock_that_jumps_forth_and_back_is_said_and_needs_no_hand():
+    jobs.start_day(NOON)
+    assert wrong_with_the_clock(NOON) == []
+    with pytest.raises(Conflict):
+        jobs.start_day(NOON + timedelta(days=4000))
+    assert "jumped ahead" in wrong_with_the_clock(NOON + timedelta(days=4000))[0]
+    assert jobs.start_day(NOON - timedelta(days=30)) == 0
+    assert "went back" in wrong_with_the_clock(NOON - timedelta(days=30))[0]
+    assert jobs.start_day(NOON + timedelta(days=1)) == 1
+    assert wrong_with_the_clock(NOON + timedelta(days=1)) == []
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_the_doctor_writes_to_see_whether_writing_works(monkeypatch):
+    databases = {f.name: f for f in examine(NOON) if f.name.startswith("database")}
+    assert databases and all(finding.ok for finding in databases.values())
+
+    def refuse(*_args, **_more):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("liebian.config.doctor.transaction.atomic", refuse)
+    databases = {f.name: f for f in examine(NOON) if f.name.startswith("database")}
+    assert not any(finding.ok for finding in databases.values())
+    assert all("disk is full" in finding.words for finding in databases.values())

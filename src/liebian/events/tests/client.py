@@ -63,7 +63,7 @@ class TrackingClient:
         async def send(event: Any) -> None:
             sent.append(event)
 
-        given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        given = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
         await self.app({"type": "http", "method": method, "path": path, "headers": given}, receive, send)
         said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], said, sent[1]["body"])

@@ -175,3 +175,8 @@ def test_gzip_that_breaks_off(send):
     packed = gzip.compress(json.dumps({"anonymousId": "a"}).encode())
     for length in range(len(packed)):
         assert send("page", packed[:length], content_encoding="gzip").status == 400
+
+
+@pytest.mark.parametrize("length", ["\xb2", "\xb3\xb9", "-1", "9" * 5000, "ten"])
+def test_a_nonsense_length_is_no_failure_of_ours(send, length):
+    assert send("page", {"anonymousId": "a"}, content_length=length).status in {200, 413}

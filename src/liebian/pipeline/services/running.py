@@ -16,6 +16,7 @@ from liebian.pipeline.rules import (
     MAX_ASIDE,
     STOP_AFTER,
     add_sample,
+    is_resting,
     pause_after,
     place_of,
     shown_error,
@@ -46,7 +47,7 @@ def walk(units: Sequence[Unit], *, now: datetime) -> int:
 
 def run_unit(unit: Unit, state: UnitState, *, now: datetime) -> int:
     """One step of one unit, as its state allows. Returns how much it consumed."""
-    if state.is_paused or state.is_stopped or (state.retry_at is not None and now < state.retry_at):
+    if state.is_paused or state.is_stopped or is_resting(state.failed_at, state.retry_at, now):
         return 0
     try:
         done = unit.run(unit.limit)

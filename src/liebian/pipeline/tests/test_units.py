@@ -217,3 +217,19 @@ def test_publishing_waits_for_a_lake_that_is_away_however_long_it_takes(lake):
     work([services.PUBLISHING], rounds=2)
     services.walk([services.PUBLISHING], now=START + timedelta(days=1))
     assert (publishing().state, publishing().behind, publishing().error) == ("waiting", 0, "")
+
+
+def test_a_unit_that_failed_while_the_clock_was_ahead_does_not_rest_until_then():
+    runs = []
+
+    def run(limit):
+        runs.append(limit)
+        if len(runs) == 1:
+            raise OperationalError("database is locked")
+        return 0
+
+    unit = fake(run)
+    services.walk([unit], now=START + timedelta(days=300))
+    services.walk([unit], now=START)  # the clock is right again
+    assert len(runs) == 2
+    assert queries.list_units([unit], now=START)[0].error == ""
