@@ -42,8 +42,10 @@ def main() -> int:
             return pytest(*chosen, home=home)
     codes = []
     with tempfile.TemporaryDirectory(prefix="liebian-test-") as home:
-        print("Everything but the browser, on SQLite:", flush=True)
-        codes.append(pytest(*PARALLEL, "--ignore=tests/browser", home=home))
+        print("The library, alone:", flush=True)
+        codes.append(pytest(*PARALLEL, "analytics", home=home))
+        print("Everything else but the browser, on SQLite:", flush=True)
+        codes.append(pytest(*PARALLEL, "src", "tests", "--ignore=tests/browser", home=home))
         url = find_postgres()
         if url:
             print("What touches a database, again on PostgreSQL:", flush=True)

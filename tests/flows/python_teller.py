@@ -9,14 +9,8 @@ from typing import Any
 
 from segment.analytics import Client
 
-errors: list[str] = []
-client = Client(
-    sys.argv[2], host=sys.argv[1], gzip=True, upload_size=50, upload_interval=0.2, max_queue_size=1_000_000, max_retries=1000,
-    on_error=lambda error, batch: errors.append(str(error)),
-)  # fmt: skip
 
-
-def say(event: dict[str, Any]) -> None:
+def say(client: Client, event: dict[str, Any]) -> None:
     who = {"user_id": event["user"]} if "user" in event else {"anonymous_id": event["device"]}
     common = {"timestamp": datetime.fromisoformat(event["at"]), "context": {"n": event["n"]}}
     match event["call"]:
@@ -30,11 +24,21 @@ def say(event: dict[str, Any]) -> None:
             client.track(**who, **common, event=event["event"], properties=event["said"])
 
 
-for line in sys.stdin:
-    if line.strip() == "flush":
-        client.flush()
-        print("flushed", flush=True)
-    else:
-        say(json.loads(line))
-client.shutdown()
-print(json.dumps(errors), flush=True)
+def main() -> None:
+    errors: list[str] = []
+    client = Client(
+        sys.argv[2], host=sys.argv[1], gzip=True, upload_size=50, upload_interval=0.2, max_queue_size=1_000_000, max_retries=1000,
+        on_error=lambda error, batch: errors.append(str(error)),
+    )  # fmt: skip
+    for line in sys.stdin:
+        if line.strip() == "flush":
+            client.flush()
+            print("flushed", flush=True)
+        else:
+            say(client, json.loads(line))
+    client.shutdown()
+    print(json.dumps(errors), flush=True)
+
+
+if __name__ == "__main__":
+    main()
