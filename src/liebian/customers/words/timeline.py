@@ -65,7 +65,7 @@ def _amount(event: EventRecord, currency: str, *names: str) -> str:
 
 
 def _identified(item: TimelineItem) -> Line:
-    told = [*item.told, *(key for key in item.event.traits)]
+    told = [*(name for name in item.told if name != "nested"), *item.event.traits]
     names = list(dict.fromkeys(name_field(key) for key in told))
     return Line("id", _("Details told"), pgettext("between kinds of details", ", ").join(names[:8]))
 

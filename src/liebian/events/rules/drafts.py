@@ -12,7 +12,7 @@ import msgspec
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.events.rules.keys import key_of_message
-from liebian.events.rules.personal import split_personal
+from liebian.events.rules.personal import may_name_somebody, split_personal, take_nested
 from liebian.events.rules.times import event_time, millis_of
 from liebian.events.rules.values import check_values
 
@@ -90,6 +90,11 @@ def parse_message(
     if "previousId" in message or "customerId" in message:
         _add_references(message, body, found)
     encoded = _encode(body)
+    if may_name_somebody(encoded):
+        nested: list[dict[str, Any]] = []
+        encoded = _encode(take_nested(body, nested))
+        if nested:
+            personal["nested"] = nested
     size = len(encoded) + len(_encode(personal)) if personal else len(encoded)
     if size > max_bytes:
         raise _too_large(size, max_bytes)

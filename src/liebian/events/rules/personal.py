@@ -11,6 +11,9 @@ PERSONAL_TRAITS = frozenset(
     {"name", "firstName", "lastName", "phone", "email", "address", "openid", "unionid", "idCard", "avatar"}
 )
 PERSONAL_PROPERTIES = frozenset({"phone", "email", "address", "openid", "unionid", "idCard", "recipient"})
+# Names that say whose it is at any depth; a nested "name" may be that of a product, a library, a campaign.
+_NESTED = frozenset({"phone", "email", "address", "openid", "unionid", "idCard", "recipient"})
+_SIGNS = tuple(f'"{name}":'.encode() for name in sorted(_NESTED))
 _CONTEXT_APART = frozenset({"traits", "ip"})
 _NOTHING: dict[str, Any] = {}
 
@@ -40,6 +43,27 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     if context:
         body["context"] = context
     return body, personal
+
+
+def may_name_somebody(encoded: bytes) -> bool:
+    """Whether an encoded body, whose outer personal fields are taken out already, has one of their names deeper inside."""
+    return any(sign in encoded for sign in _SIGNS)
+
+
+def take_nested(value: Any, taken: list[dict[str, Any]], path: str = "") -> Any:
+    """The value without the personal fields in its depth, which go to `taken` with the path at which they stood."""
+    if isinstance(value, dict):
+        kept = {}
+        for name, item in value.items():
+            here = f"{path}.{name}" if path else name
+            if name in _NESTED:
+                taken.append({"path": here, "value": item})
+            else:
+                kept[name] = take_nested(item, taken, here)
+        return kept
+    if isinstance(value, list):
+        return [take_nested(item, taken, f"{path}.{place}") for place, item in enumerate(value)]
+    return value
 
 
 def _take(values: dict[str, Any], names: frozenset[str], personal: dict[str, Any]) -> dict[str, Any]:

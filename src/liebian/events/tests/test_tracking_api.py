@@ -180,3 +180,15 @@ def test_gzip_that_breaks_off(send):
 @pytest.mark.parametrize("length", ["\xb2", "\xb3\xb9", "-1", "9" * 5000, "ten"])
 def test_a_nonsense_length_is_no_failure_of_ours(send, length):
     assert send("page", {"anonymousId": "a"}, content_length=length).status in {200, 413}
+
+
+def test_personal_fields_in_the_depth_are_sealed_too(send):
+    shipping = {"phone": "13800138000", "city": "杭州", "notes": [{"email": "a@b.cn", "text": "ring"}]}
+    assert send("track", {**ORDER, "properties": {"shipping": shipping, "email": "c@d.cn"}}).status == 200
+    event = list_events_after(0, 1)[0]
+    assert event.properties == {"shipping": {"city": "杭州", "notes": [{"text": "ring"}]}}
+    assert event.personal["email"] == "c@d.cn"
+    assert event.personal["nested"] == [
+        {"path": "properties.shipping.phone", "value": "13800138000"},
+        {"path": "properties.shipping.notes.0.email", "value": "a@b.cn"},
+    ]
