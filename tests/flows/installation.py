@@ -78,9 +78,9 @@ class Installation(Live):
 
     def run(self, code: str, *arguments: str) -> Any:
         """What a script with Django prints as JSON on its last line."""
-        setup = "import django; django.setup()\n"
-        done = subprocess.run(
-            [sys.executable, "-c", setup + code, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True,
+        setup, leave = "import django; django.setup()\n", "\nimport os, sys; sys.stdout.flush(); os._exit(0)\n"
+        done = subprocess.run(  # it leaves at once: Arrow's threads may abort an interpreter that takes its time to end
+            [sys.executable, "-c", setup + code + leave, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True,
             timeout=180,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
