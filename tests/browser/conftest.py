@@ -102,13 +102,19 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def chromium(shop: Installation) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests: Playwright runs once in a process."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS, chromium_sandbox=False)
-        yield browser
-        browser.close()
+        found = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS, chromium_sandbox=False)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(shop: Installation, browser: Any) -> Any:
+    return browser
 
 
 @dataclass

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import ARGS, CHROMIUM
+from tests.browser.conftest import CHROMIUM
 from tests.live.server import ROOT, LiveServer, live_server
 
 SNIPPET = ROOT / "src/liebian/events/web/liebian.js"
@@ -42,16 +42,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         pytest.skip("needs Debian's Chromium")
     with live_server(tmp_path_factory.mktemp("home")) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser(server: LiveServer) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGS, chromium_sandbox=False)
-        yield found
-        found.close()
 
 
 class Pages(BaseHTTPRequestHandler):

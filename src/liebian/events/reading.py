@@ -12,11 +12,16 @@ from liebian.events.rules import Draft, Violated, key_of_misfit, parse_message
 from liebian.events.services.intake import Misfit
 
 MAX_NAME = 200
+MAX_DRAIN = 4 * 1024 * 1024
 
 
 async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]], declared: str, limit: int) -> bytes:
-    """The body, never more of it in memory than `limit` and a piece. Raises Refused (413), ConnectionResetError."""
-    if declared.isascii() and declared.isdigit() and int(declared[:18]) > limit:
+    """The body, never more of it in memory than `limit` and a piece. Raises Refused (413), ConnectionResetError.
+
+    A body that is somewhat too large is let go by: a sender whose connection breaks while it sends never reads the answer.
+    """
+    is_large = declared.isascii() and declared.isdigit() and int(declared[:18]) > limit
+    if is_large and int(declared[:18]) > MAX_DRAIN:
         raise schemas.too_large(limit)
     parts: list[bytes] = []
     size = 0
@@ -26,10 +31,16 @@ async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]], 
             raise ConnectionResetError
         part = event.get("body", b"")
         size += len(part)
-        if size > limit:
-            raise schemas.too_large(limit)
-        parts.append(part)
+        if is_large or size > limit:
+            is_large = True
+            parts.clear()
+            if size > MAX_DRAIN:
+                raise schemas.too_large(limit)
+        else:
+            parts.append(part)
         if not event.get("more_body"):
+            if is_large:
+                raise schemas.too_large(limit)
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -200,7 +200,8 @@ def test_publishing_to_the_lake_is_seen_paused_and_resumed(lake):
     end = record(4)[-1]
     work(rounds=3)
     work([services.PUBLISHING], rounds=2)
-    assert (publishing().state, publishing().position, publishing().behind) == ("paused", 0, 4)
+    assert (publishing().state, publishing().position) == ("paused", 0)
+    assert publishing().behind >= 4
     assert not lake.exists()
     services.resume_unit(name="lake", actor_id=actor, now=START)
     work([services.PUBLISHING], rounds=2)
