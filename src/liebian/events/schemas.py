@@ -36,7 +36,7 @@ class Refused(LiebianError):
 
 
 def check_content_type(content_type: str) -> None:
-    if content_type.strip().lower() not in _JSON_TYPES:
+    if content_type.partition(";")[0].strip().lower() not in _JSON_TYPES:
         raise Refused(415, "bad_content_type", _("Send application/json."))
 
 

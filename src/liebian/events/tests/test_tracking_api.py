@@ -192,3 +192,9 @@ def test_personal_fields_in_the_depth_are_sealed_too(send):
         {"path": "properties.shipping.phone", "value": "13800138000"},
         {"path": "properties.shipping.notes.0.email", "value": "a@b.cn"},
     ]
+
+
+@pytest.mark.parametrize("said", ["text/plain;charset=UTF-8", "application/json; charset=utf-8"])
+def test_a_content_type_may_name_its_charset_as_browsers_do(tracking, source, said):
+    body = json.dumps({"writeKey": source.write_key, "anonymousId": "a1"})
+    assert tracking.post("/v1/page", body, content_type=said).status == 200
