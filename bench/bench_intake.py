@@ -127,7 +127,7 @@ def prepare(n_keys: int) -> dict[str, Any]:
     from django.db import connections, transaction
 
     from liebian.core import clock
-    from liebian.events.rules import millis_of
+    from liebian.core.moments import millis_of
     from liebian.events.services import ensure_source, log_alias
 
     now = clock.now()

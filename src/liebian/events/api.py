@@ -19,13 +19,14 @@ from django.db import DatabaseError, InterfaceError
 
 from liebian.core import clock, days
 from liebian.core.errors import LiebianError, Unavailable
+from liebian.core.moments import millis_of
 from liebian.core.texts import mark as _
 from liebian.events import openapi, schemas
 from liebian.events.answers import receipt, refusal, refusal_headers, send_answer
 from liebian.events.intake.directory import REFRESH_AFTER, STALE_AFTER, Directory, Sender
 from liebian.events.intake.writer import Writer
 from liebian.events.reading import parse_all, read_body
-from liebian.events.rules import PUBLIC_TYPES, millis_of
+from liebian.events.rules import PUBLIC_TYPES
 from liebian.events.schemas import Refused
 from liebian.events.services.intake import Delivery, Refusal
 from liebian.events.types import Outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,7 +15,8 @@ from django.db import connections
 
 from liebian.core import days
 from liebian.core.cursors import position_of
-from liebian.events.types import EPOCH, RETIRED
+from liebian.core.moments import moment_of
+from liebian.events.types import RETIRED
 from liebian.lake import queries as lake
 from liebian.lake.types import SCHEMAS
 
@@ -74,9 +75,7 @@ def _moments(millis: np.ndarray) -> pa.Array:
 def days_of(millis: np.ndarray) -> pa.Array:
     """The business day of each moment."""
     quarters, places = np.unique(millis // _QUARTER_MS, return_inverse=True)
-    found: list[date] = [
-        days.day_of(EPOCH + timedelta(milliseconds=int(q) * _QUARTER_MS), settings.TIME_ZONE) for q in quarters
-    ]
+    found: list[date] = [days.day_of(moment_of(int(q) * _QUARTER_MS), settings.TIME_ZONE) for q in quarters]
     return pa.array(found, pa.date32()).take(pa.array(places.reshape(-1)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,10 +12,11 @@ from django.db.models import Max
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
+from liebian.core.moments import millis_of, moment_of
 from liebian.core.texts import mark as _
 from liebian.events import archive
 from liebian.events.models import Event, ImportJob, Source
-from liebian.events.types import EPOCH, EventRecord, ImportView, LogRow, SourceView
+from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +31,7 @@ def _record(row: tuple[Any, ...]) -> EventRecord:
     id_, source, type_, name, user_id, anonymous_id, at_ms, received_ms, body, personal = row
     return EventRecord(
         id=id_, source=source, type=type_, name=name, user_id=user_id, anonymous_id=anonymous_id,
-        at=EPOCH + timedelta(milliseconds=at_ms), received_at=EPOCH + timedelta(milliseconds=received_ms),
+        at=moment_of(at_ms), received_at=moment_of(received_ms),
         body=msgspec.json.decode(bytes(body)),
         personal=crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {},  # type: ignore[arg-type]
     )  # fmt: skip
@@ -111,7 +112,7 @@ def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
 
     Never the newest row, from which the log's end is told.
     """
-    start, border = archive.retired_upto(), (received_before - EPOCH) // timedelta(milliseconds=1)
+    start, border = archive.retired_upto(), millis_of(received_before)
     upto = min(upto, get_log_end() - 1)
     rows = Event.objects.filter(id__gt=start, id__lte=upto).order_by("id").values_list("id", "received_ms")[:limit]
     last = start
@@ -144,12 +145,12 @@ def find_next_id(position: int) -> int | None:
 def get_received_after(position: int) -> datetime | None:
     """When the event that follows a position came in."""
     received = Event.objects.filter(id__gt=position).order_by("id").values_list("received_ms", flat=True).first()
-    return None if received is None else EPOCH + timedelta(milliseconds=received)
+    return None if received is None else moment_of(received)
 
 
 def get_newest_received_at() -> datetime | None:
     newest = Event.objects.order_by("-id").values_list("received_ms", flat=True).first()
-    return None if newest is None else EPOCH + timedelta(milliseconds=newest)
+    return None if newest is None else moment_of(newest)
 
 
 def source_view(source: Source) -> SourceView:
@@ -191,4 +192,4 @@ def list_last_received() -> dict[str, datetime]:
     """When each source was last heard, among the newest events."""
     end = get_log_end()
     rows = Event.objects.filter(id__gt=end - 100_000).values("source").annotate(newest=Max("received_ms"))
-    return {row["source"]: EPOCH + timedelta(milliseconds=row["newest"]) for row in rows}
+    return {row["source"]: moment_of(row["newest"]) for row in rows}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 INTERNAL_SOURCE = "liebian"
 DAY_STARTED = "Day Started"
 RETIRED = "log.retired"  # the cursor up to which rows of the log have left for the lake
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

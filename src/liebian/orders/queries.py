@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,12 +12,12 @@ from django.db.models.functions import TruncDate
 
 from liebian.core import cursors, days, keyset
 from liebian.core.days import day_start
+from liebian.core.moments import EPOCH
 from liebian.customers.types import OrderFacts
 from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
 from liebian.orders.types import STAGE, Line, MonthRevenue, OrderMove, OrderPage, OrderView, PlacedOrder
 from liebian.orders.types import OrderChange as OrderChangeView
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
 
@@ -38,11 +38,11 @@ def list_order_page(*, customer_id: int, before: str = "", limit: int = 6) -> Or
         micros, order_id = keyset.decode(before, size=2)
         if not (isinstance(micros, int) and isinstance(order_id, int)):
             raise keyset.bad_cursor()
-        moment = _EPOCH + micros * _MICRO
+        moment = EPOCH + micros * _MICRO
         rows = rows.filter(Q(ordered_at__lt=moment) | Q(ordered_at=moment, id__lt=order_id), ordered_at__lte=moment)
     found = [_view(row) for row in rows[: limit + 1]]
     last = found[limit - 1] if len(found) > limit else None
-    earlier = keyset.encode((last.ordered_at - _EPOCH) // _MICRO, last.id) if last else None
+    earlier = keyset.encode((last.ordered_at - EPOCH) // _MICRO, last.id) if last else None
     return OrderPage(orders=tuple(found[:limit]), earlier=earlier)
 
 
@@ -56,7 +56,7 @@ def list_revenue_by_month(*, customer_id: int, currency: str, until: date, month
     for ordered_at, total, refunded, stands in rows.values_list(
         "ordered_at", "total_minor", "refunded_minor", "counts"
     ):
-        month = days.day_of(ordered_at or _EPOCH, settings.TIME_ZONE).replace(day=1)
+        month = days.day_of(ordered_at or EPOCH, settings.TIME_ZONE).replace(day=1)
         if month in amounts:
             amounts[month] += total - refunded
             counts[month] += stands

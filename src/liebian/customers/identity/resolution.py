@@ -4,11 +4,12 @@ difference as sets."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from liebian.core import crypto
 from liebian.core.columns import insert_tuples, select_in, update_tuples
+from liebian.core.moments import moment_of
 from liebian.customers.identity.claims import Carried, Claims
 from liebian.customers.identity.person import (
     CHANNEL,
@@ -27,7 +28,6 @@ from liebian.customers.rules import Decision, Owner, decide, stored_kind
 from liebian.customers.types import ANONYMOUS_KIND
 from liebian.events.types import LogRow
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IDENTIFIER = ("customer_id", "kind", "index", "ending", "value", "event_id")
 _CHANGE = ("event_id", "kind", "customer_id", "other_id", "identifier_kind", "identifier_index", "before")
 _EVENT = ("event_id", "customer_id", "type", "name", "at_ms", "received_ms")
@@ -67,7 +67,7 @@ class Resolution:
 
     def run(self) -> None:
         for row, carried in zip(self.batch, self.carried, strict=True):
-            at = _EPOCH + timedelta(milliseconds=row.at_ms)
+            at = moment_of(row.at_ms)
             person = self._person_of(row, carried, at)
             if person is not None:
                 self._see(person, row, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.db.models import BigIntegerField, BooleanField, Count, DateTimeField
 
 from liebian.access.types import mask_name
 from liebian.core import crypto, keyset
+from liebian.core.moments import EPOCH
 from liebian.customers.models import Customer, Identifier, TierMembership
 from liebian.customers.queries.people import find_customer, open_field
 from liebian.customers.queries.tiers import list_tiers
@@ -32,7 +33,6 @@ _FEW = 2000
 _NULLABLE = {"last_order_at"}
 # Django writes `is_known=True` as the bare column, which SQLite does not look up in an index; a list of one it does.
 _KNOWN, _ANONYMOUS = {"is_known__in": [True]}, {"is_known__in": [False]}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
 
@@ -194,13 +194,13 @@ def _start_of(cursor: str, sort: str, ascending: bool) -> tuple[Any, int]:
         if (made_for, direction) != (sort, int(ascending)):
             raise ValueError
         moment = SORTS[sort].endswith("_at") and value is not None
-        return (_EPOCH + _MICRO * int(value) if moment else value), int(row_id)
+        return (EPOCH + _MICRO * int(value) if moment else value), int(row_id)
     except (TypeError, ValueError, OverflowError):
         raise keyset.bad_cursor() from None
 
 
 def _portable(value: Any) -> int | None:
-    return (value - _EPOCH) // _MICRO if isinstance(value, datetime) else value
+    return (value - EPOCH) // _MICRO if isinstance(value, datetime) else value
 
 
 def _rows(found: list[Customer]) -> tuple[CustomerRow, ...]:

@@ -4,12 +4,13 @@ however long the log is; filters look at what was read, in Python.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import F, Max, Sum
 
 from liebian.core.errors import NotFound
+from liebian.core.moments import moment_of
 from liebian.core.texts import mark as _
 from liebian.events.inbox.types import ACCEPTED, CORRECTED, QUARANTINED, REFUSED, Arrival
 from liebian.events.models import Event, Quarantined, RefusedRequest, SourceDay
@@ -19,7 +20,6 @@ from liebian.events.types import INTERNAL_SOURCE, EventRecord
 LOOKED_AT = 1000  # with a filter
 GLANCED_AT = 200  # without one
 SHOWN = 50
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Filter(NamedTuple):
@@ -83,7 +83,7 @@ def _events(depth: int) -> list[Arrival]:
     rows = Event.objects.order_by("-id").values_list(*columns)[:depth]
     return [
         Arrival(
-            CORRECTED if corrections else ACCEPTED, id_, source, _moment(ms), type_, name, findings=tuple(corrections or ())
+            CORRECTED if corrections else ACCEPTED, id_, source, moment_of(ms), type_, name, findings=tuple(corrections or ())
         )
         for id_, source, ms, type_, name, corrections in rows
         if source != INTERNAL_SOURCE and type_ != "day"
@@ -94,7 +94,7 @@ def _quarantined(depth: int) -> list[Arrival]:
     columns = ("id", "source", "received_ms", "type", "name", "code", "reasons")
     rows = Quarantined.objects.order_by("-id").values_list(*columns)[:depth]
     return [
-        Arrival(QUARANTINED, id_, source, _moment(ms), type_, name, code, findings=tuple(reasons))
+        Arrival(QUARANTINED, id_, source, moment_of(ms), type_, name, code, findings=tuple(reasons))
         for id_, source, ms, type_, name, code, reasons in rows
     ]
 
@@ -107,8 +107,4 @@ def _refused(depth: int) -> list[Arrival]:
 
 
 def _refusal(id_: int, source: str, ms: int, status: int, code: str, details: dict[str, Any] | None) -> Arrival:
-    return Arrival(REFUSED, id_, source, _moment(ms), code=code, status=status, details=details or {})
-
-
-def _moment(ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=ms)
+    return Arrival(REFUSED, id_, source, moment_of(ms), code=code, status=status, details=details or {})

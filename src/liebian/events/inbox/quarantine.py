@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
+from liebian.core.moments import moment_of
 from liebian.core.texts import mark as _
 from liebian.events.inbox.types import WAITING, Group, QuarantinedMessage, Selection
 from liebian.events.models import Quarantined
 from liebian.events.queries import QUARANTINE_CONTEXT
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUP = ("source", "code", "type", "name")
 
 
@@ -30,7 +29,7 @@ def list_groups(*, source: str = "", limit: int = 200) -> list[Group]:
     if source:
         rows = rows.filter(source=source)
     groups = rows.values(*_GROUP).annotate(count=Count("pk"), newest=Max("received_ms")).order_by("-count", *_GROUP)
-    return [Group(**{**group, "newest": _moment(group["newest"])}) for group in groups[:limit]]
+    return [Group(**{**group, "newest": moment_of(group["newest"])}) for group in groups[:limit]]
 
 
 def count_states() -> dict[str, int]:
@@ -74,10 +73,6 @@ def get_quarantined(message_id: int) -> QuarantinedMessage:
 
 def _view(row: Quarantined) -> QuarantinedMessage:
     return QuarantinedMessage(
-        id=row.pk, source=row.source, type=row.type, name=row.name, received_at=_moment(row.received_ms), code=row.code,
+        id=row.pk, source=row.source, type=row.type, name=row.name, received_at=moment_of(row.received_ms), code=row.code,
         findings=tuple(row.reasons), state=row.state, changed_at=row.changed_at, message=open_message(row.message),
     )  # fmt: skip
-
-
-def _moment(ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=ms)

@@ -12,7 +12,7 @@ from liebian.events.rules.drafts import (
 from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
 from liebian.events.rules.limits import Bucket
 from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS
-from liebian.events.rules.times import millis_of, parse_time
+from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "key_of_misfit",
     "keys_before",
     "make_draft",
-    "millis_of",
     "parse_message",
     "parse_time",
 ]

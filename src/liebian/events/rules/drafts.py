@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from liebian.core.errors import Invalid
+from liebian.core.moments import millis_of
 from liebian.core.texts import mark as _
 from liebian.events.rules.keys import key_of_message
 from liebian.events.rules.personal import may_name_somebody, split_personal, take_nested
-from liebian.events.rules.times import event_time, millis_of
+from liebian.events.rules.times import event_time
 from liebian.events.rules.values import check_values
 
 PUBLIC_TYPES = ("identify", "track", "page", "screen", "group", "alias")

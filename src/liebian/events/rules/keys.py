@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from liebian.core.errors import Invalid
-from liebian.events.rules.times import event_time, millis_of
+from liebian.core.moments import millis_of
+from liebian.events.rules.times import event_time
 
 DAY_MS = 86_400_000
 DAYS_LOOKED_BACK = 2

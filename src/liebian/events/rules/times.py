@@ -9,14 +9,7 @@ from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(seconds=5)  # a shorter difference is the way through the network
-
-
-def millis_of(moment: datetime) -> int:
-    """Milliseconds since 1970, rounded down."""
-    since = moment - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def parse_time(value: object) -> datetime | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django.db import connections
 
 from liebian.core import crypto, ids
+from liebian.core.moments import moment_of
 from liebian.events.imports.types import CUSTOMER, ORDER, REFUND, Item
 from liebian.events.models import ImportedItem
 from liebian.events.rules import Draft, key_of, make_draft
 from liebian.events.services.log import insert_drafts, log_alias
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBER = (
     "INSERT INTO events_importeditem (key, content, revision) VALUES (%s, %s, %s) "
     "ON CONFLICT (key) DO UPDATE SET content = excluded.content, revision = excluded.revision"
@@ -71,6 +71,6 @@ def _draft(item: Item, source: str, revision: int, content: bytes) -> Draft:
     kind, name = _EVENT_OF[item.kind]
     message_id = ids.caused_by("import", item.kind, source, item.ref, revision, content.hex())
     return make_draft(
-        key=key_of(_EPOCH + timedelta(milliseconds=item.at_ms), source, message_id), kind=kind, name=name, user_id=item.user_id,
+        key=key_of(moment_of(item.at_ms), source, message_id), kind=kind, name=name, user_id=item.user_id,
         at_ms=item.at_ms, payload=item.payload, personal_fields=item.kind == CUSTOMER,
     )  # fmt: skip

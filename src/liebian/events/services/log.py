@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from liebian.core import crypto, days, ids
+from liebian.core.moments import millis_of
 from liebian.events.queries import PERSONAL_CONTEXT
-from liebian.events.rules import Draft, keys_before, millis_of, parse_message
+from liebian.events.rules import Draft, keys_before, parse_message
 from liebian.events.services.insert import Row, append_rows, find_keys, lock_log, take_keys
 from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from liebian.access import services as audit
 from liebian.core.errors import Invalid
+from liebian.core.moments import moment_of
 from liebian.core.texts import mark as _
 from liebian.events.checking.repair import apply_steps, check_steps
 from liebian.events.checking.types import ALLOW, Step
@@ -25,7 +26,6 @@ from liebian.events.services.repairs import Repaired, insert_repaired
 MAX_AT_ONCE = 10_000
 TRIALS = 3
 _PART = 500
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Row = tuple[int, bytes, str, str, int, bytes]
 
 
@@ -126,7 +126,7 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
         seen[:] = found[:2]
         return found
 
-    received_at = _EPOCH + timedelta(milliseconds=received_ms)
+    received_at = moment_of(received_ms)
     draft, findings = None, []
     try:
         draft = parse_message(after, source=source, received_at=received_at, check=check)

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.db import connections
 
-from liebian.events.rules import Draft, millis_of
+from liebian.core.moments import millis_of
+from liebian.events.rules import Draft
 from liebian.events.services.insert import append_rows, lock_log
 from liebian.events.services.log import log_alias, row_of
 

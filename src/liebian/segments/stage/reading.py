@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
 
 from liebian.core.days import day_of
+from liebian.core.moments import moment_of
 from liebian.customers import queries as customers
 from liebian.customers.types import Merge, SeenEvents
 from liebian.events import queries as events
@@ -16,7 +17,6 @@ from liebian.orders.types import OrderChange, OrderMove
 from liebian.segments.models import DueOrder, Progress
 from liebian.segments.stage.facts import Gathered, contributions_of
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MANY = 5000
 
 
@@ -54,7 +54,7 @@ def read_ahead(progress: Progress, limit: int, ceiling: int | None) -> Portion:
             return Portion(progress.event_id, seen, 0, [], [], None)
         day = day_of(start.at, settings.TIME_ZONE)
         return Portion(start.id, seen, 0, [], [], start.received_at, day)
-    at = _EPOCH + timedelta(milliseconds=seen.received_ms[n_seen - 1]) if n_seen else None
+    at = moment_of(seen.received_ms[n_seen - 1]) if n_seen else None
     return Portion(upto, seen, n_seen, changes, merges, at)
 
 
