@@ -7,7 +7,8 @@
 `sustained` shows the lag of every stage over time and fails when it grows. `latency` sends probes among the events, each by a
 new person who thereby enters a segment, and looks for the committed membership together with the profile; in the middle of
 the run a new day begins, so that the sweep of midnight is in it. The peer of both, measured in the same run before the
-workers start, is the HTTP intake alone at the same rate: what remains of a core, and its own time per request.
+workers start, is the HTTP intake alone at the same rate: what remains of a core, and its own time per request. All customers
+have said who they are before, and the stages have read it.
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ def write_rules(number: int) -> None:
              "value": chance.choice([1, 2, 5, 20_000]), "window_days": chance.choice([30, 90, 365, None])},
             {"kind": "attribute", "name": "city", "op": "in", "value": chance.sample(CITIES, 3)},
         ]  # fmt: skip
-        kind = ["all_of", "any_of", "none_of"][index % 3]
-        rule = {"kind": kind, "rules": chance.sample(parts, 2 + index % 2)}
+        chosen = chance.sample(parts, 2 + index % 2)
+        if index % 3 == 2:  # who is one thing and not the others
+            chosen = [chosen[0], {"kind": "none_of", "rules": chosen[1:]}]
+        rule = {"kind": "any_of" if index % 3 == 1 else "all_of", "rules": chosen}
         segments.save_segment(name=f"rule {index}", rule=rule, now=now)
 
 
@@ -150,6 +153,26 @@ class Sender:
         return {"type": "track", "event": chance.choice(NAMES), "properties": properties, **owner, **common}
 
 
+def introduce(place: Installation, write_key: str, customers: int) -> None:
+    """Everybody has said who they are before the clock starts: what is measured is a shop's day, not its first minute."""
+    chance = random.Random(5)
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=30)
+    for first in range(0, customers, 500):
+        messages = [
+            {
+                "type": "identify", "userId": f"u{person}", "anonymousId": f"a{person}", "messageId": str(uuid.uuid4()),
+                "traits": {"city": chance.choice(CITIES), "level": person % 5},
+            }
+            for person in range(first, min(customers, first + 500))
+        ]  # fmt: skip
+        body = json.dumps({"writeKey": write_key, "batch": messages}).encode()
+        connection.request("POST", "/v1/batch", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"introducing the customers was refused with {answer.status}")
+
+
 def positions() -> dict[str, int]:
     from liebian.core.models import Cursor
     from liebian.events import queries as events
@@ -196,7 +219,7 @@ def intake_alone(place: Installation, write_key: str, options: argparse.Namespac
 def sustained(place: Installation, write_key: str, options: argparse.Namespace) -> int:
     intake_alone(place, write_key, options, BATCH)
     place.start("worker", "worker", *options.worker.split())
-    wait_until_caught_up(120)
+    wait_until_caught_up(300)
     before, sender = place.cpu_seconds(), Sender(place, write_key, options.rate, options.customers, batch=BATCH)
     thread = threading.Thread(target=sender.run, args=(options.seconds,))
     began = time.monotonic()
@@ -268,17 +291,18 @@ class ProbeWatch:
         from liebian.segments.queries import list_segments
 
         segment = next(s.id for s in list_segments() if s.name == "probes")
-        query = (
-            "SELECT m.id, c.user_id FROM segments_membership m JOIN customers_customer c ON c.id = m.customer_id "
-            "WHERE m.id > %s AND m.segment_id = %s ORDER BY m.id"
-        )
-        last = 0
+        fresh = "SELECT id, segment_id, customer_id FROM segments_membership WHERE id > %s ORDER BY id"
+        profile = "SELECT user_id FROM customers_customer WHERE id = %s"
         with connection.cursor() as cursor:
+            cursor.execute("SELECT COALESCE(MAX(id), 0) FROM segments_membership")
+            last = cursor.fetchone()[0]
             while not self.stop.is_set():
-                cursor.execute(query, [last, segment])
+                cursor.execute(fresh, [last])
                 rows, now = cursor.fetchall(), time.perf_counter()
-                for last, user_id in rows:  # noqa: B007 - the last id is where the next look begins
-                    self.seen.setdefault(user_id, now)
+                last = rows[-1][0] if rows else last
+                for customer_id in [row[2] for row in rows if row[1] == segment]:
+                    cursor.execute(profile, [customer_id])
+                    self.seen.setdefault(cursor.fetchone()[0], now)
                 time.sleep(0.004)
 
 
@@ -360,6 +384,7 @@ def main() -> int:
         print(
             f"{'PostgreSQL' if url else 'SQLite'}, {options.rules} rules, {options.customers:,} customers, {options.rate:,} events/s, {options.seconds:.0f} s"
         )
+        introduce(place, write_key, options.customers)
         return {"sustained": sustained, "latency": latency}[options.mode](place, write_key, options)
 
 
