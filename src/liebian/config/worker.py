@@ -26,17 +26,22 @@ from liebian.pipeline.services import place_of, shown_error
 
 log = structlog.get_logger("worker")
 LANES = {"stages": STAGE_JOBS, "lake": LAKE_JOBS, "background": BACKGROUND_JOBS}
-BUSY_REST, IDLE_REST, LONG_REST = 0.02, 0.05, 0.25
+# Where processors are short, events come before what may wait a second.
+NICENESS = {"stages": 0, "lake": 10, "background": 10}
+BUSY_REST, IDLE_REST, LONG_REST = 0.005, 0.05, 0.25
 PAUSE_AFTER_ERROR = 2.0
 _LONGEST_PAUSE, _HEALTHY_AFTER, _GRACE = 30.0, 60.0, 15.0
 Command = Sequence[str]
 
 
-def run_lane(name: str, stop: threading.Event) -> None:
-    """Walk the jobs of one lane until `stop` is set and the job at hand is finished."""
+def run_lane(name: str, stop: threading.Event, *, between: Callable[[], None] | None = None) -> None:
+    """Walk the jobs of one lane until `stop` is set and the job at hand is finished; `between` is called after each round."""
     lane = _Lane(LANES[name])
     while not stop.is_set():
-        stop.wait(BUSY_REST if lane.walk(stop) else lane.rest)
+        worked = lane.walk(stop)
+        if between is not None:
+            between()
+        stop.wait(BUSY_REST if worked else lane.rest)
     connections.close_all()
 
 

@@ -24,8 +24,8 @@ from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import ask_directly, examine
 from liebian.config.replay import check_replay
 from liebian.config.terminal import console, errors, print_json
-from liebian.config.worker import LANES, command_of, lanes_of, run_lane, supervise, watch_parent
-from liebian.core import clock
+from liebian.config.worker import LANES, NICENESS, command_of, lanes_of, run_lane, supervise, watch_parent
+from liebian.core import clock, wal
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 
@@ -82,7 +82,8 @@ def worker(*, workers: int = 1, lane: str | None = None) -> None:
         )
     if not sys.stdin.isatty():
         watch_parent(stop)
-    run_lane(lane, stop)
+    os.nice(NICENESS[lane])
+    run_lane(lane, stop, between=wal.keep_short(stop) if lane == "stages" else None)
 
 
 @app.command
