@@ -1,5 +1,5 @@
-"""Many rows in one prepared statement. Django builds one long statement per few hundred rows, which costs ten times more
-than the insert itself; the stages write whole batches, so they come here."""
+"""Many rows in one statement: prepared once on SQLite, a set of arrays on PostgreSQL. Django builds one long statement per
+few hundred rows, which costs ten times more than the insert itself; the stages write whole batches, so they come here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connections, models, router
+
+from liebian.core.columns import arrays_of, conflict_clause
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {"JSONField": lambda value: json.dumps(value, ensure_ascii=False)}
 
@@ -28,20 +30,18 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
     fields = _written_fields(model)
     quote = connection.ops.quote_name
     columns = ", ".join(quote(_column(field)) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own models
-    if update:
-        changed = ", ".join(
-            f"{c} = excluded.{c}" for c in (quote(_column(model._meta.get_field(name))) for name in update)
-        )
-        sql += f" ON CONFLICT ({quote(_column(model._meta.pk))}) DO UPDATE SET {changed}"
-    elif ignore:
-        sql += " ON CONFLICT DO NOTHING"
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
+    tail = conflict_clause(model, update, connection) if update else " ON CONFLICT DO NOTHING" if ignore else ""
     read = attrgetter(*[field.attname for field in fields])
     adapters = [_adapter(field, connection) for field in fields]
     values = [tuple([adapt(v) if adapt else v for adapt, v in zip(adapters, read(row), strict=True)]) for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(sql, values)
+        if connection.vendor == "postgresql":
+            source = arrays_of(fields, connection)
+            cursor.execute(f"{head} SELECT * FROM {source}{tail}", list(map(list, zip(*values, strict=True))))  # noqa: S608
+        else:
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"{head} VALUES ({marks}){tail}", values)
     return len(rows)
 
 

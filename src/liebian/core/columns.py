@@ -1,6 +1,6 @@
 """Rows as plain tuples, read and written as sets: what the stages use where instances of models would cost more than the work.
 
-Values come and go in Python's types on both databases. On PostgreSQL a set is one statement over arrays; on SQLite it is
+Values come and go in Python's types on both databases, JSON as its text. On PostgreSQL a set is one statement over arrays; on SQLite it is
 one prepared statement over many rows. The caller owns the transaction.
 """
 
@@ -44,8 +44,45 @@ def select_in(
             yield from _read(cursor.fetchall(), readers)
 
 
-def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows whose values stand in the order of the columns."""
+def select_after(
+    model: type[models.Model],
+    columns: Sequence[str],
+    key: str,
+    after: int,
+    *,
+    upto: int | None = None,
+    limit: int | None = None,
+    where: str = "",
+    values: Sequence[Any] = (),
+) -> list[tuple[Any, ...]]:
+    """The next rows of a log in the order of its `key`: behind one position, up to another, at most so many.
+
+    `where` is SQL of ours, in which `values` stand for the marks.
+    """
+    connection = connections[router.db_for_read(model)]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    name = quote(_field(model, key).column)
+    conditions, given = [f"{name} > %s"], [after]
+    if upto is not None:
+        conditions, given = [*conditions, f"{name} <= %s"], [*given, upto]
+    if where:
+        conditions, given = [*conditions, where], [*given, *values]
+    names = ", ".join(_selected(field, connection) for field in fields)
+    sql = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {' AND '.join(conditions)} ORDER BY {name}"  # noqa: S608
+    if limit is not None:
+        sql, given = f"{sql} LIMIT %s", [*given, limit]
+    readers = [(place, read) for place, field in enumerate(fields) if (read := _reader(field, connection))]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return list(_read(cursor.fetchall(), readers))
+
+
+def insert_tuples(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, update: Sequence[str] = ()
+) -> None:
+    """Insert rows whose values stand in the order of the columns; with `update`, a row of the same primary key gets these
+    columns instead."""
     if not rows:
         return
     connection = connections[router.db_for_write(model)]
@@ -53,13 +90,20 @@ def insert_tuples(model: type[models.Model], columns: Sequence[str], rows: Seque
     fields = [_field(model, name) for name in columns]
     names = ", ".join(quote(field.column) for field in fields)
     head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    tail = conflict_clause(model, update, connection) if update else ""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source = _arrays(fields, connection)
-            cursor.execute(f"{head} SELECT * FROM {source}", _transposed(fields, rows))  # noqa: S608
+            source = arrays_of(fields, connection)
+            cursor.execute(f"{head} SELECT * FROM {source}{tail}", _transposed(fields, rows))  # noqa: S608
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"{head} VALUES ({marks})", _adapted(fields, rows))
+            cursor.executemany(f"{head} VALUES ({marks}){tail}", _adapted(fields, rows))
+
+
+def conflict_clause(model: type[models.Model], update: Sequence[str], connection: Any) -> str:
+    quote = connection.ops.quote_name
+    changed = ", ".join(f"{c} = excluded.{c}" for c in (quote(_field(model, name).column) for name in update))
+    return f" ON CONFLICT ({quote(model._meta.pk.column)}) DO UPDATE SET {changed}"
 
 
 def update_tuples(
@@ -75,7 +119,7 @@ def update_tuples(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             given = [f"c{place}" for place in range(len(names))]  # the key may be one of the changed columns as well
-            source = f"{_arrays(fields, connection)} AS v({', '.join(given)})"
+            source = f"{arrays_of(fields, connection)} AS v({', '.join(given)})"
             changed = ", ".join(f"{name} = v.{other}" for name, other in zip(names[:-1], given, strict=False))
             cursor.execute(
                 f"UPDATE {table} AS t SET {changed} FROM {source} WHERE t.{names[-1]} = v.{given[-1]}",  # noqa: S608
@@ -90,7 +134,8 @@ def _field(model: type[models.Model], name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def _arrays(fields: Sequence[Any], connection: Any) -> str:
+def arrays_of(fields: Sequence[Any], connection: Any) -> str:
+    """A set of rows on PostgreSQL, given as one array for each of the fields."""
     return f"unnest({', '.join(f'%s::{_type(field, connection)}[]' for field in fields)})"
 
 
@@ -148,9 +193,12 @@ def _is_sqlite_time(field: Any, connection: Any) -> bool:
 
 
 def _reader(field: Any, connection: Any) -> Callable[[Any], Any] | None:
+    kind = field.get_internal_type()
+    if kind == "BooleanField" and connection.vendor == "sqlite":
+        return bool
     if _is_sqlite_time(field, connection):
         return _from_text
-    return bytes if connection.vendor == "postgresql" and field.get_internal_type() == "BinaryField" else None
+    return bytes if connection.vendor == "postgresql" and kind == "BinaryField" else None
 
 
 def _from_text(text: str) -> datetime:

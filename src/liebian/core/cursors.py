@@ -10,6 +10,10 @@ from django.db import connection, transaction
 from liebian.core import clock
 from liebian.core.models import Cursor
 
+# Every stage asks several times in every step, and composing these anew costs more than running them.
+_POSITION = "SELECT position FROM core_cursor WHERE name = %s"
+_MOVE = "UPDATE core_cursor SET position = %s, moved_at = %s WHERE name = %s"
+
 
 class Reading:
     """An open reading. Set `position` to what was consumed; the block's end stores it."""
@@ -31,27 +35,35 @@ def reading(name: str, *, wait: bool = True) -> Iterator[Reading]:
     writer holds them all.
     """
     with transaction.atomic():
-        row = _locked(name, wait)
-        state = Reading(row.position)
+        state = Reading(_locked(name, wait))
         yield state
-        if state.position != row.position:
-            Cursor.objects.filter(name=name).update(position=state.position, moved_at=clock.now())
+        if state.position != state.start:
+            moved_at = connection.ops.adapt_datetimefield_value(clock.now())
+            with connection.cursor() as cursor:
+                cursor.execute(_MOVE, [state.position, moved_at, name])
 
 
-def _locked(name: str, wait: bool) -> Cursor:
+def _locked(name: str, wait: bool) -> int:
     skips = not wait and connection.features.has_select_for_update_skip_locked
-    row = Cursor.objects.select_for_update(skip_locked=skips).filter(name=name).first()
-    if row is None:
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    position = _ask(_POSITION + lock + (" SKIP LOCKED" if skips else ""), name)
+    if position is None:
         _row, is_new = Cursor.objects.get_or_create(name=name)
         if not is_new and skips:
             raise Busy(name)
-        row = Cursor.objects.select_for_update().get(name=name)
-    return row
+        position = _ask(_POSITION + lock, name)
+    return position or 0
+
+
+def _ask(sql: str, name: str) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [name])
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
 
 
 def position_of(name: str) -> int:
-    row = Cursor.objects.filter(name=name).values_list("position", flat=True).first()
-    return row or 0
+    return _ask(_POSITION, name) or 0
 
 
 def positions_of(names: Iterable[str]) -> dict[str, int]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import transaction
 
 from liebian.access import services as access
 from liebian.access.types import Actor
 from liebian.core import cursors
 from liebian.core.bulk import write_rows
+from liebian.core.columns import update_tuples
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution
 from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
-from liebian.customers.models import CustomerEvent, Identifier, TierMembership
+from liebian.customers.models import Customer, CustomerEvent, Identifier, TierMembership
 from liebian.customers.queries import list_merges_after
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
@@ -64,18 +64,9 @@ def take_aside(event_ids: Iterable[int]) -> int:
 
 def set_order_facts(facts: Iterable[OrderFacts]) -> None:
     """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands."""
-    rows = [
-        (f.n_orders, f.revenue_minor, _adapt(f.first_order_at), _adapt(f.last_order_at), f.customer_id) for f in facts
-    ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE customers_customer SET n_orders=%s, revenue_minor=%s, first_order_at=%s, last_order_at=%s WHERE id=%s",
-            rows,
-        )
-
-
-def _adapt(value: datetime | None) -> Any:
-    return connection.ops.adapt_datetimefield_value(value) if value is not None else None
+    columns = ("n_orders", "revenue_minor", "first_order_at", "last_order_at")
+    rows = [(f.n_orders, f.revenue_minor, f.first_order_at, f.last_order_at, f.customer_id) for f in facts]
+    update_tuples(Customer, columns, rows)
 
 
 def set_tiers(*, model: str, as_of: date, facts: Iterable[TierFact]) -> int:

@@ -11,6 +11,7 @@ from django.db import connections, router
 from django.db.models import Max
 
 from liebian.core import crypto
+from liebian.core.columns import select_after, select_in
 from liebian.core.errors import NotFound
 from liebian.core.moments import millis_of, moment_of
 from liebian.core.texts import mark as _
@@ -70,14 +71,13 @@ def open_personal(row: LogRow) -> dict[str, Any]:
 
 def list_days_after(position: int, upto: int) -> list[EventRecord]:
     """The rows that start a business day, after `position` and up to `upto`, in log order. They belong to nobody."""
-    rows = Event.objects.filter(id__gt=position, id__lte=upto, type="day").order_by("id").values_list(*_COLUMNS)
-    return [_record(row) for row in rows]
+    return [_record(row) for row in select_after(Event, _COLUMNS, "id", position, upto=upto, where="type = 'day'")]
 
 
 def list_events_by_id(ids: Iterable[int], *, owners: Iterable[int] = ()) -> dict[int, EventRecord]:
     """Events by id, wherever they live by now. `owners` are the customers they belong to: the lake finds by these first."""
     wanted = set(ids)
-    found = {row[0]: _record(row) for row in Event.objects.filter(id__in=list(wanted)).values_list(*_COLUMNS)}
+    found = {row[0]: _record(row) for row in select_in(Event, _COLUMNS, "id", sorted(wanted))}
     missing = wanted - set(found)
     if missing:
         places = [archive.LOG_COLUMNS.index(name) for name in _COLUMNS]

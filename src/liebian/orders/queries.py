@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 from django.db.models.functions import TruncDate
 
 from liebian.core import cursors, days, keyset
+from liebian.core.columns import select_after, select_in
 from liebian.core.days import day_start
 from liebian.core.moments import EPOCH
 from liebian.customers.types import OrderFacts
@@ -79,26 +81,26 @@ def find_order(external_id: str) -> OrderView | None:
     return _view(row) if row else None
 
 
+_CHANGE = (
+    "id", "order_id", "external_id", "customer_id", "kind", "amount_minor", "n_orders", "currency", "channel", "at",
+    "event_id",
+)  # fmt: skip
+
+
 def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]:
     """The next changes, in the order in which they were decided."""
-    rows = OrderChange.objects.filter(id__gt=position).order_by("id")[:limit]
+    rows = select_after(OrderChange, (*_CHANGE, "coupons"), "id", position, limit=limit)
     return [
-        OrderChangeView(
-            id=row.pk, order_id=row.order_id, external_id=row.external_id, customer_id=row.customer_id, kind=row.kind,
-            amount_minor=row.amount_minor, n_orders=row.n_orders, currency=row.currency, channel=row.channel, at=row.at,
-            event_id=row.event_id, coupons=tuple(row.coupons),
-        )
+        OrderChangeView(**dict(zip(_CHANGE, row, strict=False)), coupons=tuple(msgspec.json.decode(row[-1])))
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def list_changes_of(order_ids: Iterable[int], *, upto: int) -> list[OrderMove]:
     """Every change of these orders up to a position, in the order in which they were decided."""
-    rows = OrderChange.objects.filter(order_id__in=list(order_ids), id__lte=upto).order_by("id")
-    return [
-        OrderMove(*row)
-        for row in rows.values_list("id", "order_id", "amount_minor", "n_orders", "currency", "channel", "at")
-    ]
+    columns = ("id", "order_id", "amount_minor", "n_orders", "currency", "channel", "at")
+    rows = select_in(OrderChange, columns, "order_id", sorted(order_ids), where=f"id <= {int(upto)}")
+    return [OrderMove(*row) for row in sorted(rows)]
 
 
 def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:

@@ -86,7 +86,8 @@ def _compare_objects(values: Values, op: str, operand: Any) -> Mask:
     # 1 and True are one key of a dict; texts have no such doubles.
     if all(isinstance(item, str) for item in operands):
         try:
-            return np.fromiter(map(_Answers(op, operand).__getitem__, values), dtype=bool, count=values.size)
+            answer = frozenset(operands).__contains__ if op == "in" else _Answers(op, operand).__getitem__
+            return np.fromiter(map(answer, values), dtype=bool, count=values.size)
         except TypeError:  # a value that cannot be a key, such as a list
             pass
     return np.fromiter((_matches_one(value, op, operand) for value in values), dtype=bool, count=values.size)

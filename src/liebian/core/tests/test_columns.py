@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from liebian.core import cursors
-from liebian.core.columns import CHUNK, insert_tuples, select_in, update_tuples
+from liebian.core.columns import CHUNK, insert_tuples, select_after, select_in, update_tuples
 from liebian.core.models import Cursor
 from liebian.customers.models import Customer
 
@@ -75,3 +75,24 @@ def test_a_cursor_that_another_worker_holds_is_left_alone():
     holder.join(20)
     with cursors.reading("held", wait=False) as reading:
         assert reading.start == 5
+
+
+@pytest.mark.django_db
+def test_a_log_is_read_in_its_order_behind_one_position_up_to_another():
+    insert_tuples(
+        Customer, COLUMNS, [row(number, channel="app" if number % 2 else "web") for number in (5, 3, 1, 4, 2)]
+    )
+    ids = [pk for (pk,) in select_after(Customer, ("id",), "id", 1)]
+    assert ids == [2, 3, 4, 5]
+    assert select_after(Customer, ("id", "first_seen_at", "is_known"), "id", 1, upto=4, limit=2) == [
+        (2, AT, True),
+        (3, AT, True),
+    ]
+    assert select_after(Customer, ("id",), "id", 0, where="channel = %s", values=["app"]) == [(1,), (3,), (5,)]
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_there_gets_the_named_columns_and_keeps_the_others():
+    insert_tuples(Customer, COLUMNS, [row(1, channel="web")])
+    insert_tuples(Customer, COLUMNS, [row(1, channel="app", n_orders=3), row(2)], update=("n_orders",))
+    assert sorted(select_in(Customer, ("id", "channel", "n_orders"), "id", [1, 2])) == [(1, "web", 3), (2, "", 0)]

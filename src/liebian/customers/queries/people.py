@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from liebian.core import crypto, cursors
+from liebian.core.columns import select_after
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
@@ -30,10 +31,12 @@ def list_customer_events_after(
     end = min(cursors.position_of(STAGE), position + max(SPAN, limit))
     if end <= position:
         return [], max(end, position)
-    rows = CustomerEvent.objects.filter(event_id__gt=position, event_id__lte=end)
-    if names is not None:
-        rows = rows.filter(name__in=names)
-    seen = dict(rows.order_by("event_id").values_list("event_id", "customer_id")[:limit])
+    where = f"name IN ({', '.join(['%s'] * len(names))})" if names is not None else ""
+    found = select_after(
+        CustomerEvent, ("event_id", "customer_id"), "event_id", position,
+        upto=end, limit=limit, where=where, values=names or (),
+    )  # fmt: skip
+    seen = dict(found)
     upto = max(seen) if len(seen) == limit else end
     return list_customer_events(seen), upto
 
@@ -64,8 +67,10 @@ def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
 
 
 def list_merges_after(position: int, limit: int = 10_000) -> list[Merge]:
-    rows = IdentityChange.objects.filter(kind="merged", id__gt=position).order_by("id")[:limit]
-    return [Merge(position=row.pk, loser_id=row.other_id or 0, winner_id=row.customer_id) for row in rows]
+    rows = select_after(
+        IdentityChange, ("id", "other_id", "customer_id"), "id", position, limit=limit, where="kind = 'merged'"
+    )
+    return [Merge(position=key, loser_id=other or 0, winner_id=person) for key, other, person in rows]
 
 
 def get_merges_end() -> int:

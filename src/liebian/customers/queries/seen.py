@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
+import msgspec
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Q
-from django.db.models.functions import Coalesce, Mod
+from django.db.models.functions import Mod
 
 from liebian.core import cursors
 from liebian.core.columns import select_in
@@ -69,20 +70,18 @@ def list_rule_attributes(
 
     `is_known`: said who they are, and stands today. `is_there`: said so before that instant.
     """
-    there = Q(known_at__isnull=False) | Q(known_at__isnull=True)
-    if known_before is not None:
-        there = Q(since__lt=known_before)
-    rows = (
-        Customer.objects.filter(pk__in=ids)
-        .annotate(since=Coalesce("known_at", F("first_seen_at")))
-        .annotate(is_there=ExpressionWrapper(there, BooleanField()))
-        .order_by("id")
-        .values_list("id", "is_known", "merged_into", "is_there", *columns)
-    )
-    found: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * (4 + len(columns))
-    known = tuple(bool(known) and into is None for known, into in zip(found[1], found[2], strict=True))
-    merged = frozenset(key for key, into in zip(found[0], found[2], strict=True) if into is not None)
-    return RuleAttributes(found[0], known, found[3], merged, dict(zip(columns, found[4:], strict=True)))
+    asked = ("id", "is_known", "merged_into", "known_at", "first_seen_at", *columns)
+    rows = sorted(select_in(Customer, asked, "id", sorted(ids)), key=itemgetter(0))
+    found: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(asked)
+    ids_, is_known, merged_into, known_at, first_seen_at = found[:5]
+    known = tuple(known and into is None for known, into in zip(is_known, merged_into, strict=True))
+    merged = frozenset(key for key, into in zip(ids_, merged_into, strict=True) if into is not None)
+    since = [said or seen for said, seen in zip(known_at, first_seen_at, strict=True)]
+    there = tuple(known_before is None or moment < known_before for moment in since)
+    told = dict(zip(columns, found[5:], strict=True))
+    if "attributes" in told:
+        told["attributes"] = tuple(map(msgspec.json.decode, told["attributes"]))
+    return RuleAttributes(ids_, known, there, merged, told)
 
 
 def list_cells(ids: Collection[int], models: Collection[str]) -> dict[str, dict[int, str]]:

@@ -46,6 +46,8 @@ def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
 
 def _own(position: int) -> tuple[list[dict[str, Any]], int]:
     rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
+    if not rows:
+        return [], position
     names = _programme_names({row.programme_id for row in rows if row.programme_id})
     messages = [
         _message(
@@ -57,17 +59,19 @@ def _own(position: int) -> tuple[list[dict[str, Any]], int]:
         )
         for row in rows
     ]
-    return messages, rows[-1].pk if rows else position
+    return messages, rows[-1].pk
 
 
 def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
     changes = rewards.list_reward_changes_after(position, _LIMIT)
+    if not changes:
+        return [], position
     known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
     names = _programme_names({reward.programme_id for reward in known.values() if reward.programme_id})
     # a coupon that was used is told by its order, which this change does not know
     told = [change for change in changes if change.to_state != "redeemed"]
     messages = [_reward_message(change, known[change.reward_id], names) for change in told]
-    return messages, changes[-1].id if changes else position
+    return messages, changes[-1].id
 
 
 def _programme_names(ids_: set[int]) -> dict[int, str]:

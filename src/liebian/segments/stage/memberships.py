@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 from liebian_analytics.rules.packed import Additions, Packed, merge_facts
 
+from liebian.core.columns import insert_tuples, select_in
 from liebian.customers import queries as customers
 from liebian.segments.models import Membership, State
 from liebian.segments.stage.facts import Gathered, Key
@@ -68,8 +69,8 @@ def _lock(ids: list[int]) -> None:
 
 
 def _read(ids: Collection[int]) -> dict[int, tuple[bytes, bytes]]:
-    rows = State.objects.filter(pk__in=ids).values_list("customer_id", "facts", "bits")
-    return {key: (bytes(blob), bytes(bits)) for key, blob, bits in rows}
+    rows = select_in(State, ("customer_id", "facts", "bits"), "customer_id", sorted(ids))
+    return {key: (blob, bits) for key, blob, bits in rows}
 
 
 def _add_facts(states: dict[int, tuple[bytes, bytes]], gathered: Gathered, numbers: dict[Key, int]) -> None:
@@ -120,12 +121,9 @@ def _write_changes(
 ) -> None:
     nothing = (b"", b"")
     changed = sorted(key for key, state in after.items() if state != before.get(key, nothing))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO segments_state (customer_id, facts, bits) VALUES (%s, %s, %s) "
-            "ON CONFLICT (customer_id) DO UPDATE SET facts = excluded.facts, bits = excluded.bits",
-            [(key, *after[key]) for key in changed],
-        )
+    insert_tuples(
+        State, ("customer_id", "facts", "bits"), [(key, *after[key]) for key in changed], update=("facts", "bits")
+    )
     moved = [key for key in changed if after[key][1] != before.get(key, nothing)[1]]
     _write_intervals(moved, [before.get(key, nothing)[1] for key in moved], [after[key][1] for key in moved], moment)
 
@@ -135,20 +133,26 @@ def _write_intervals(ids: list[int], old: list[bytes], new: list[bytes], moment:
         return
     width = max(map(len, [*old, *new]))
     was, is_now = _bits(old, width), _bits(new, width)
+    _close([(segment, ids[row]) for row, segment in _pairs(was & ~is_now)], moment)
+    entered = [(segment, ids[row], moment.at, moment.position) for row, segment in _pairs(is_now & ~was)]
+    insert_tuples(Membership, ("segment_id", "customer_id", "entered_at", "entered_by"), entered)
+
+
+def _close(left: list[tuple[int, int]], moment: Moment) -> None:
+    if not left:
+        return
+    change = "UPDATE segments_membership AS m SET left_at = %s, left_by = %s"
     at = connection.ops.adapt_datetimefield_value(moment.at)
-    left = [(at, moment.position, segment, ids[row]) for row, segment in _pairs(was & ~is_now)]
-    entered = [(segment, ids[row], at, moment.position) for row, segment in _pairs(is_now & ~was)]
     with connection.cursor() as cursor:
-        if left:
-            cursor.executemany(
-                "UPDATE segments_membership SET left_at = %s, left_by = %s "
-                "WHERE segment_id = %s AND customer_id = %s AND left_at IS NULL",
-                left,
+        if connection.vendor == "postgresql":
+            which = "FROM unnest(%s::bigint[], %s::bigint[]) AS v(segment_id, customer_id) WHERE m.segment_id = v.segment_id AND m.customer_id = v.customer_id"
+            cursor.execute(
+                f"{change} {which} AND m.left_at IS NULL", [at, moment.position, *map(list, zip(*left, strict=True))]
             )
-        if entered:
+        else:
             cursor.executemany(
-                "INSERT INTO segments_membership (segment_id, customer_id, entered_at, entered_by) VALUES (%s, %s, %s, %s)",
-                entered,
+                f"{change} WHERE segment_id = %s AND customer_id = %s AND left_at IS NULL",
+                [(at, moment.position, segment, customer) for segment, customer in left],
             )
 
 

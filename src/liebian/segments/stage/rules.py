@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import msgspec
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
 from liebian_analytics.rules.parse import parse_rule
 from liebian_analytics.rules.tree import columns_needed
 
+from liebian.core.columns import select_after
 from liebian.segments.models import Segment
 from liebian.tiers import queries as tiers
 
@@ -48,8 +48,7 @@ class RuleSet:
 
 def load_rules() -> RuleSet:
     """The rules of the segments in use, by id of the segment."""
-    rows = Segment.objects.filter(archived_at__isnull=True).order_by("id").values_list("id", "version", "rule")
-    found = [(key, version, msgspec.json.encode(rule)) for key, version, rule in rows]
+    found = select_after(Segment, ("id", "version", "rule"), "id", 0, where="archived_at IS NULL")
     rules = _parse_all(tuple(text for _, _, text in found))
     columns = _columns(rules)
     currency = tiers.get_currency()
@@ -61,8 +60,8 @@ def load_rules() -> RuleSet:
 
 
 @lru_cache(maxsize=8)
-def _parse_all(texts: tuple[bytes, ...]) -> tuple[Rule, ...]:
-    return tuple(parse_rule(text) for text in texts)
+def _parse_all(texts: tuple[str, ...]) -> tuple[Rule, ...]:
+    return tuple(parse_rule(text.encode()) for text in texts)
 
 
 @lru_cache(maxsize=8)

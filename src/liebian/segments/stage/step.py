@@ -20,7 +20,7 @@ from liebian.segments.stage.people import MergedMeanwhile
 from liebian.segments.stage.reading import Portion, first_day, gather, gather_due, read_ahead
 from liebian.segments.stage.rules import RuleSet, load_rules
 
-CHUNK = 2000
+CHUNK = 500  # people of a sweep between two pieces of the log, which wait meanwhile
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
