@@ -101,7 +101,7 @@ def reveal_field(*, customer_id: int, field: str, actor: Actor, reason: str, now
     return Revealed(value=value, masked=masked(kind, value))
 
 
-def publish(*, limit: int = 20_000) -> int:
+def publish(*, limit: int = 100_000) -> int:
     """Bring the lake's events, day facts, identities and customers up to date; returns how many log rows went.
 
     All rows of the log go, also those of nobody, up to where people have been found for them. Personal fields leave

@@ -84,7 +84,7 @@ def follow_merges() -> int:
     return len(merges)
 
 
-def publish(*, limit: int = 20_000) -> int:
+def publish(*, limit: int = 100_000) -> int:
     """Append the next order changes, their lines and day facts to the lake; returns how many changes were published.
 
     Idempotent by the position in the lake's own commits: each table knows how far it got.
