@@ -23,6 +23,8 @@ from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.abc import abc, customer_revenue, product_revenue
 from liebian_analytics.metrics.activity import activity
 from liebian_analytics.metrics.channels import channel_profile
+from liebian_analytics.metrics.churn import churn_features, churn_outcomes
+from liebian_analytics.metrics.early_warning import early_warnings
 from liebian_analytics.metrics.events import event_day_facts
 from liebian_analytics.metrics.lifecycle import lifecycle, stage_customers
 from liebian_analytics.metrics.loyalty import loyalty
@@ -34,7 +36,7 @@ from liebian_analytics.metrics.orders import (
     standing_orders,
 )
 from liebian_analytics.metrics.preferences import preference_clusters, preference_shares
-from liebian_analytics.metrics.purchases import count_histories, purchase_summary, purchases_per_period
+from liebian_analytics.metrics.purchases import count_histories, purchase_days, purchase_summary, purchases_per_period
 from liebian_analytics.metrics.quality import quality
 from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values, score_customers
 from liebian_analytics.metrics.rfm_kmeans import kmeans_cuts
@@ -67,6 +69,14 @@ QUESTIONS: dict[str, Callable[[Tables], ir.Table]] = {
     "purchases_per_period": lambda t: purchases_per_period(
         standing_orders(t["order_facts"], as_of=END), as_of=day(60), until=END
     ),
+    "purchase_days": lambda t: purchase_days(standing_orders(t["order_facts"], as_of=END), "customer_id", "day", None),
+    "churn_features": lambda t: churn_features(
+        standing_orders(t["order_facts"], as_of=END), as_of=day(100), amount="amount_minor"
+    ),
+    "churn_outcomes": lambda t: churn_outcomes(
+        standing_orders(t["order_facts"], as_of=END), as_of=day(100), horizon_days=30
+    ),
+    "early_warnings": lambda t: early_warnings(standing_orders(t["order_facts"], as_of=END), as_of=END),
     "customer_orders": lambda t: customer_orders(t["order_facts"], as_of=END),
     "known_customers": lambda t: known_customers(t["customers"], t["order_facts"], as_of=day(30)),
     "rfm_values": lambda t: rfm_values(t["order_facts"], as_of=END),

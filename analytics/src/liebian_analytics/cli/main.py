@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from liebian_analytics import __version__
+from liebian_analytics.cli.churn import add_churn, stages_by_hazard
 from liebian_analytics.cli.clv import add_clv
 from liebian_analytics.cli.options import (
     COLUMNS,
@@ -49,6 +50,7 @@ AsOfDay = Annotated[str, Parameter(group=READING)]
 READ, RESULT = Reading(), Result()
 if find_spec("liebian_analytics.models") is not None:
     add_clv(app, READ, RESULT)
+    add_churn(app, READ, RESULT)
 
 
 @app.command
@@ -168,6 +170,8 @@ def lifecycle(
     active_days: int = 90,
     lost_after_days: int = 180,
     loyal_orders: int = 3,
+    by: str = "rules",
+    horizon_days: int = 60,
     reading: Reading = READ,
     result: Result = RESULT,
 ) -> None:
@@ -196,23 +200,37 @@ def lifecycle(
         Silent for more days: lost.
     loyal_orders
         Orders from which a customer is loyal.
+    by
+        rules (days of silence, the limits above) or hazard (chance of no purchase in --horizon-days, which knows each
+        customer's rhythm: lost from 90 %, at_risk from 60 %).
+    horizon_days
+        Days ahead, for hazard.
     """
     from liebian_analytics.metrics.lifecycle import LifecycleRules
     from liebian_analytics.metrics.lifecycle import lifecycle as staged
 
     day = day_or_instant(as_of)
+    if by not in ("rules", "hazard"):
+        raise _unknown("--by", by, "rules, hazard")
     rules = LifecycleRules(new_days, active_days, lost_after_days, loyal_orders)
     with running(reading) as engine:
         orders = orders_of(file, engine, reading, customer=customer, time=time, amount=amount, as_of=day)
+        if by == "hazard":
+            table = stages_by_hazard(engine, orders, day, horizon_days, customer)
+            show("lifecycle", table, result, notices=orders.notices, facts={"as_of": as_of, "stages": _stages(table)})
+            return
         facts = orders.facts
         known = facts.group_by("customer_id").aggregate(first_seen_at=facts["at"].min(), first_seen_day=facts.day.min())
         people = staged(facts, known, as_of=day, rules=rules)
         if amount is not None:
             people = people.mutate(revenue=orders.major(people.revenue_minor))
         table = engine.run(orders.named(people.drop("revenue_minor"), customer))
+    show("lifecycle", table, result, notices=orders.notices, facts={"as_of": as_of, "stages": _stages(table)})
+
+
+def _stages(table: Any) -> dict[str, int]:
     counts = table.group_by("stage").aggregate([("stage", "count")]).to_pylist()
-    stages = {row["stage"]: row["stage_count"] for row in sorted(counts, key=lambda row: row["stage"])}
-    show("lifecycle", table, result, notices=orders.notices, facts={"as_of": as_of, "stages": stages})
+    return {row["stage"]: row["stage_count"] for row in sorted(counts, key=lambda row: row["stage"])}
 
 
 @app.command

@@ -87,7 +87,7 @@ def purchase_summary(
     if holdout_until is not None and end <= end_day(as_of):
         raise BadArgument(f"the holdout must end after {end_day(as_of)}, got {end}")
     _check_columns(purchases, customer, time, amount)
-    rows = _purchase_days(purchases, customer, time, amount, merge_days)
+    rows = _purchase_rows(purchases, customer, time, amount, merge_days)
     rows = rows.filter(rows.day < end)
     counts = rows.day <= last
     people = rows.group_by("customer_id").aggregate(
@@ -200,7 +200,39 @@ def _check_columns(purchases: ir.Table, customer: str, time: str, amount: str | 
         raise SchemaMismatch(f"the column {amount!r} must be numeric, but is {purchases[amount].type()}")
 
 
-def _purchase_days(purchases: ir.Table, customer: str, time: str, amount: str | None, merge_days: bool) -> ir.Table:
+def purchase_days(purchases: ir.Table, customer: str, time: str, amount: str | None) -> ir.Table:
+    """Days on which each customer bought.
+
+    Parameters
+    ----------
+    purchases, customer, time, amount
+        As for ``purchase_summary``.
+
+    Returns
+    -------
+    Lazy table, one row per customer and day with a purchase: ``customer_id`` (as given), ``day`` date, ``amount`` float64
+    (sum of the day; 0 without ``amount``). Rows whose customer or time is null are left out.
+
+    Raises
+    ------
+    SchemaMismatch
+        If a column is missing or of the wrong kind.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import pyarrow as pa
+    >>> from liebian_analytics.engines import connect
+    >>> table = pa.table({"customer_id": [1, 1], "day": [date(2026, 1, 1)] * 2, "usd": [5, 3]})
+    >>> with connect() as engine:
+    ...     engine.run(purchase_days(engine.from_arrow(table), "customer_id", "day", "usd")).to_pylist()
+    [{'customer_id': 1, 'day': datetime.date(2026, 1, 1), 'amount': 8.0}]
+    """
+    _check_columns(purchases, customer, time, amount)
+    return _purchase_rows(purchases, customer, time, amount, merge_days=True)
+
+
+def _purchase_rows(purchases: ir.Table, customer: str, time: str, amount: str | None, merge_days: bool) -> ir.Table:
     import ibis
 
     day = purchases[time].date() if purchases[time].type().is_timestamp() else purchases[time]

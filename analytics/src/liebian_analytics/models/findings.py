@@ -11,7 +11,7 @@ class ModelWarning:
     """Something that limits what the numbers mean; ``code`` is stable, ``message`` is for people.
 
     Codes: ``nobody_churns``, ``rates_alike``, ``few_repeats``, ``not_converged``, ``not_determined``,
-    ``one_time_buyers_left_out``, ``spend_depends_on_frequency``, ``no_mean_spend``, ``season``.
+    ``one_time_buyers_left_out``, ``spend_depends_on_frequency``, ``no_mean_spend``, ``season``, ``few_outcomes``, ``silent_end``.
 
     >>> str(ModelWarning("few_repeats", "Only 3 customers bought again."))
     'Only 3 customers bought again.'
