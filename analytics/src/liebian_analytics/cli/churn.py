@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from liebian_analytics.engines import Engine
-    from liebian_analytics.models.churn.backtest import ChurnBacktest
     from liebian_analytics.models.churn.base import ChurnModel
     from liebian_analytics.readers.orders import Orders
 
@@ -48,9 +47,8 @@ def add_churn(app: App, reading_default: Reading, result_default: Result) -> Non
 
         The model learns from days in the past whose outcome is known by --as-of; nothing later is read. Purchases of one
         day count as one. Per customer, likeliest to stay away first: churn_probability; with boosted driver (what raises
-        it most against a typical customer: silence, frequency, rhythm, tenure, spend) and the effect of each in log-odds;
-        warning (silent or slowing against the customer's own rhythm; empty below four purchases); recency_days and the
-        other features.
+        it most against a typical customer: silence, frequency, rhythm, tenure, spend) and each effect in log-odds; warning
+        (silent or slowing against the customer's own rhythm; empty below four purchases); the features.
 
         Parameters
         ----------
@@ -79,24 +77,22 @@ def add_churn(app: App, reading_default: Reading, result_default: Result) -> Non
             orders = orders_of(
                 file, engine, reading, customer=customer, time=time, amount=amount, as_of=day, keep_free=True
             )
-            purchases = engine.keep(purchases_of(orders, priced=amount is not None))
-            paid = "paid" if amount is not None else None
+            purchases, paid = engine.keep(purchases_of(orders, priced=amount is not None)), amount and "paid"
             chosen.fit(purchases, as_of=day, amount=paid)
-            people = _with_warnings(
-                engine, orders, purchases, chosen.predict(purchases, as_of=day), end_day(day), customer
-            )
-            judged = None
-            if backtest > 0:
-                origins = _origins(end_day(day), horizon_days, backtest)
-                judged = _judge(model, purchases, origins, horizon_days, weekly_capacity, paid)
+            people = _people(engine, orders, purchases, chosen.predict(purchases, as_of=day), end_day(day), customer)
+            facts: dict[str, Any] = {"as_of": as_of, "model": model, **_learned(chosen, people)}
+            if origins := _origins(end_day(day), horizon_days, backtest):
+                facts["backtest"] = _judge(model, purchases, origins, horizon_days, weekly_capacity, paid)
         notices = (*orders.notices, *(Notice(w.code, w.message) for w in chosen.warnings_))
-        facts: dict[str, Any] = {
-            "as_of": as_of, "model": model, "horizon_days": horizon_days, "n_customers": people.num_rows,
-            "churn_rate_before": chosen.churn_rate_,
-        }  # fmt: skip
-        if judged is not None:
-            facts["backtest"] = _told(judged)
         show("churn", people, result, notices=notices, facts=facts)
+
+
+def _learned(model: ChurnModel, people: pa.Table) -> dict[str, Any]:
+    return {
+        "horizon_days": model.horizon_days,
+        "n_customers": people.num_rows,
+        "churn_rate_before": model.churn_rate_,
+    }
 
 
 def model_named(model: str, horizon_days: int) -> ChurnModel:
@@ -132,9 +128,7 @@ def stages_by_hazard(engine: Engine, orders: Orders, day: Any, horizon_days: int
     return engine.run(orders.named(engine.from_arrow(staged), customer))
 
 
-def _with_warnings(
-    engine: Engine, orders: Orders, purchases: Any, said: pa.Table, end: date, customer: str
-) -> pa.Table:
+def _people(engine: Engine, orders: Orders, purchases: Any, said: pa.Table, end: date, customer: str) -> pa.Table:
     from liebian_analytics.metrics.early_warning import early_warnings
 
     warned = early_warnings(purchases, as_of=end).select("customer_id", "warning")
@@ -160,19 +154,16 @@ def _origins(end: date, horizon_days: int, number: int) -> list[date]:
 
 def _judge(
     model: str, purchases: Any, origins: list[date], horizon_days: int, weekly_capacity: int, paid: str | None
-) -> ChurnBacktest:
+) -> dict[str, Any]:
     from liebian_analytics.models import backtest_churn
 
-    return backtest_churn(
+    judged = backtest_churn(
         lambda: model_named(model, horizon_days),
         purchases,
         as_ofs=origins,
         weekly_capacity=weekly_capacity,
         amount=paid,
     )
-
-
-def _told(judged: ChurnBacktest) -> dict[str, Any]:
     whole = judged.model
     return {
         "n_judged": whole.n_customers, "log_loss": whole.log_loss, "rule_log_loss": judged.rule.log_loss, "brier": whole.brier,
