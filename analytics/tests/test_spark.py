@@ -42,6 +42,7 @@ from liebian_analytics.metrics.rfm import RfmCuts, rfm, rfm_cuts, rfm_values, sc
 from liebian_analytics.metrics.rfm_kmeans import kmeans_cuts
 from liebian_analytics.metrics.summary import compare_periods, daily_orders, group_shares, monthly_revenue
 from liebian_analytics.metrics.weighted import weighted
+from liebian_analytics.models import BgNbd, HazardChurn
 from liebian_analytics.rules.columns import AttributeColumn, EventColumn, OrderColumn
 from liebian_analytics.rules.windowed import windowed_columns
 
@@ -155,6 +156,22 @@ def test_clusters_drawn_from_either_engine_are_alike(histories: list[tuple[Table
     )
     assert one.members.equals(other.members)
     assert one.stability == other.stability
+
+
+def test_models_fitted_on_what_either_engine_reduced_are_alike(histories: list[tuple[Tables, Tables]]) -> None:
+    """The aggregate is all that fitting needs; its rows come in any order."""
+    models = []
+    for tables in histories[0]:
+        orders = standing_orders(tables["order_facts"], as_of=END)
+        counted = count_histories(purchase_summary(orders, as_of=END, time_unit="day"))
+        models.append(
+            (BgNbd(prior="weak").fit(counted), HazardChurn(horizon_days=20, n_weeks=6).fit(orders, as_of=END))
+        )
+    (buys, stays), (buys_there, stays_there) = models
+    assert buys.n_customers_ == buys_there.n_customers_
+    assert buys.params_ == pytest.approx(buys_there.params_, rel=1e-6)
+    assert buys.log_likelihood_ == pytest.approx(buys_there.log_likelihood_, rel=1e-10)
+    assert stays.coefficients_ == pytest.approx(stays_there.coefficients_, rel=1e-4)
 
 
 def test_a_result_can_be_kept_and_asked_again(spark: Engine, histories: list[tuple[Tables, Tables]]) -> None:

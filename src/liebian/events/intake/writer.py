@@ -17,7 +17,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from liebian.core.errors import LiebianError, Unavailable
 from liebian.core.texts import mark as _
-from liebian.events.services.intake import Counts, Delivery, Refusal, write_deliveries
+from liebian.events.services.counting import Counts
+from liebian.events.services.intake import Delivery, Refusal, write_deliveries
 from liebian.events.services.log import log_alias
 from liebian.events.types import Outcome
 

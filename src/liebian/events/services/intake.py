@@ -5,7 +5,6 @@ Writes the log, quarantine, SourceDay and RefusedRequest, in one transaction of 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,16 +16,12 @@ from django.db import connections, transaction
 from liebian.core import crypto
 from liebian.events.queries import QUARANTINE_CONTEXT, REFUSED_CONTEXT
 from liebian.events.rules import Draft
+from liebian.events.services.counting import Counts, add_counts
 from liebian.events.services.insert import Row, append_quarantined, append_rows, lock_log
 from liebian.events.services.log import log_alias, row_of, take_new
 from liebian.events.types import Outcome
 
 KEPT_REFUSALS = 1_000
-_COUNTS = ("accepted", "duplicates", "corrected", "quarantined", "refused")
-_ADD_COUNTS = (
-    f"INSERT INTO events_sourceday (source, day, {', '.join(_COUNTS)}) VALUES (%s, %s, %s, %s, %s, %s, %s) "  # noqa: S608
-    f"ON CONFLICT (source, day) DO UPDATE SET {', '.join(f'{c} = events_sourceday.{c} + excluded.{c}' for c in _COUNTS)}"
-)
 _ADD_REFUSAL = "INSERT INTO events_refusedrequest (source, received_ms, status, code, details, excerpt) VALUES (%s, %s, %s, %s, %s, %s)"
 _PRUNE = "DELETE FROM events_refusedrequest WHERE id <= (SELECT max(id) FROM events_refusedrequest) - %s"
 _PG_WAIT = "SET LOCAL lock_timeout = '2s'"
@@ -70,10 +65,6 @@ class Refusal:
     code: str
     details: dict[str, Any]
     excerpt: bytes
-
-
-class Counts(Counter[tuple[str, date, str]]):
-    """How many, by (source, business day, one of _COUNTS)."""
 
 
 def write_deliveries(
@@ -149,12 +140,9 @@ def _refusal_row(refusal: Refusal) -> Row:
 
 
 def _write_notes(connection: Any, counts: Counts | None, notes: list[Row]) -> None:
-    if not counts and not notes:
-        return
-    counted = counts or Counts()
-    with connection.cursor() as cursor:
-        for source, day in sorted({key[:2] for key in counted}):
-            cursor.execute(_ADD_COUNTS, [source, day.isoformat(), *[counted[source, day, name] for name in _COUNTS]])
-        if notes:
+    if counts:
+        add_counts(connection, counts)
+    if notes:
+        with connection.cursor() as cursor:
             cursor.executemany(_ADD_REFUSAL, notes)
             cursor.execute(_PRUNE, [KEPT_REFUSALS])

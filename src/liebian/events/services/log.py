@@ -14,6 +14,7 @@ from liebian.core import crypto, days, ids
 from liebian.core.moments import millis_of
 from liebian.events.queries import PERSONAL_CONTEXT
 from liebian.events.rules import Draft, keys_before, parse_message
+from liebian.events.services.counting import Counts, add_counts
 from liebian.events.services.insert import Row, append_rows, find_keys, lock_log, take_keys
 from liebian.events.types import DAY_STARTED, INTERNAL_SOURCE, Receipt
 
@@ -23,7 +24,7 @@ def log_alias() -> str:
 
 
 def record_events(messages: Iterable[dict[str, Any]], *, source: str, received_at: datetime) -> Receipt:
-    """Append messages in their order. Writes the log only, in one transaction of the log's database.
+    """Append messages in their order. Writes the log and SourceDay, in one transaction of the log's database.
 
     Idempotent by (timestamp, source, messageId). Raises Invalid for the first message that cannot be kept; then
     nothing of the batch is written.
@@ -33,7 +34,7 @@ def record_events(messages: Iterable[dict[str, Any]], *, source: str, received_a
 
 
 def insert_drafts(drafts: list[Draft], *, source: str, received_at: datetime) -> Receipt:
-    """Append parsed messages. Idempotent by their key."""
+    """Append parsed messages and count them for their source. Idempotent by their key; a repeat counts as one."""
     if not drafts:
         return Receipt(0, 0)
     received_ms = millis_of(received_at)
@@ -42,8 +43,18 @@ def insert_drafts(drafts: list[Draft], *, source: str, received_at: datetime) ->
         connection = connections[alias]
         lock_log(connection)
         fresh = take_new(connection, [(draft.key, draft.is_dated) for draft in drafts])
-        append_rows(connection, [row_of(draft, source, received_ms) for draft in first_of_each(drafts, fresh)])
-    return Receipt(accepted=len(fresh), duplicates=len(drafts) - len(fresh))
+        rows = [row_of(draft, source, received_ms) for draft in first_of_each(drafts, fresh)]
+        append_rows(connection, rows)
+        receipt = Receipt(accepted=len(fresh), duplicates=len(drafts) - len(fresh))
+        if source != INTERNAL_SOURCE:
+            add_counts(connection, _counted(source, received_at, receipt, sum(row[-1] is not None for row in rows)))
+    return receipt
+
+
+def _counted(source: str, received_at: datetime, receipt: Receipt, n_corrected: int) -> Counts:
+    day = days.day_of(received_at, settings.TIME_ZONE)
+    told = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "corrected": n_corrected}
+    return Counts({(source, day, name): number for name, number in told.items()})
 
 
 def take_new(connection: Any, keys: Iterable[tuple[bytes, bool]]) -> set[bytes]:

@@ -4,15 +4,18 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from django.conf import settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from liebian.core.days import day_of
 from liebian.core.errors import Invalid
 from liebian.events import schemas
+from liebian.events.models import SourceDay
 from liebian.events.queries import get_log_end, list_events_after
 from liebian.events.rules import check_values, parse_message
-from liebian.events.services import record_events
+from liebian.events.services import record_events, record_outcomes
 from liebian.events.types import Receipt
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -78,3 +81,13 @@ def test_odd_values_are_found(value):
 def test_ordinary_values_are_not_odd(value):
     data = msgspec.json.encode({"v": value})
     assert schemas.has_odd_values(data) is (value == "tea, e, coffee 1e5")  # at worst values are walked for nothing
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_what_is_recorded_inside_is_counted_for_its_source_and_day():
+    record_events([message(1), message(2)], source="shop", received_at=NOW)
+    record_events([message(2), message(3)], source="shop", received_at=NOW)
+    record_outcomes([{"event": "Told", "cause": ("x",), "customer_id": 1, "at": NOW, "properties": {}}])
+    (row,) = SourceDay.objects.all()
+    assert (row.source, row.accepted, row.duplicates, row.quarantined) == ("shop", 3, 1, 0)
+    assert row.day == day_of(NOW, settings.TIME_ZONE)
