@@ -189,6 +189,11 @@ def test_the_command_line_computes_on_the_cluster(
         app(["rfm", str(tmp_path / "o.csv"), *columns, "--engine", address, "--out", out], exit_on_error=False)
     assert (tmp_path / "here.csv").read_text() == (tmp_path / "there.csv").read_text()
     assert "ann" in (tmp_path / "here.csv").read_text()
+    for words in (["quality"], ["weighted", "--key", "on", "--weights", "paid=1"]):
+        for name, address in (("here", "duckdb"), ("there", spark_address[0])):
+            out = str(tmp_path / f"{name}-{words[0]}.csv")
+            app([words[0], str(tmp_path / "o.csv"), *words[1:], "--engine", address, "--out", out], exit_on_error=False)
+        assert (tmp_path / f"here-{words[0]}.csv").read_text() == (tmp_path / f"there-{words[0]}.csv").read_text()
 
 
 def test_no_metric_is_left_out() -> None:

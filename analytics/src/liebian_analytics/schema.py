@@ -107,7 +107,80 @@ EVENT_DAY_FACTS = TableSchema(
         Column("n_events", "int64", "how often it occurred that day", "events"),
     ),
 )
-TABLES = {table.name: table for table in (ORDER_FACTS, ORDER_LINES, CUSTOMERS, EVENTS, EVENT_DAY_FACTS)}
+ORDERS = TableSchema(
+    "orders",
+    "one order as it stands as of a day, net of what was given back; what `standing_orders` makes of `order_facts`",
+    (
+        _CUSTOMER,
+        Column("order_id", "int64", "the order inside this installation"),
+        Column("day", "date", "business day of payment"),
+        Column("channel", "string", "where it was bought", null="the shop did not say"),
+        Column("amount_minor", "int64", "net of refunds", "minor units"),
+    ),
+)
+TOUCHES = TableSchema(
+    "touches",
+    "one contact of one customer with a page, link or campaign",
+    (
+        _CUSTOMER,
+        Column("event_id", "int64", "position in the event log"),
+        Column("kind", "string", "viewed, shared, opened or clicked"),
+        Column("channel", "string", "where it happened", null="unknown"),
+        Column("programme_id", "int64", "the referral programme it belongs to", null="no programme"),
+        Column("referrer_id", "int64", "the customer whose link it was", null="nobody's"),
+        _AT,
+        _DAY,
+    ),
+)
+COSTS = TableSchema(
+    "costs",
+    "what one purpose in one channel cost on one business day; additive",
+    (
+        _DAY,
+        Column("kind", "string", "media, incentive, message, platform, fee or tax"),
+        Column("channel", "string", "where it was spent", null="not of one channel"),
+        Column("programme_id", "int64", "the programme it was spent for", null="no programme"),
+        Column("amount_minor", "int64", "cost; what came back is negative", "minor units"),
+        _CURRENCY,
+    ),
+)
+MESSAGES = TableSchema(
+    "messages",
+    "one message to one customer",
+    (
+        _CUSTOMER,
+        Column("message_id", "int64", "the message inside this installation"),
+        Column("channel", "string", "sms, email, wechat or push"),
+        Column("template", "string", "what was sent", null="written by hand"),
+        _AT,
+        _DAY,
+        Column("delivered_at", "timestamp('UTC', 6)", "when the channel confirmed it", "UTC", "not confirmed"),
+        Column("opened_at", "timestamp('UTC', 6)", "when it was first opened", "UTC", "not opened, or cannot be seen"),
+        Column("clicked_at", "timestamp('UTC', 6)", "when a link in it was first opened", "UTC", "not clicked"),
+    ),
+)
+POSTINGS = TableSchema(
+    "postings",
+    "one posting of one ledger entry; the postings of an entry sum to 0 per asset",
+    (
+        Column("entry_id", "int64", "the entry it belongs to"),
+        Column("posting_id", "int64", "the posting inside the ledger"),
+        Column("account", "string", "code of the account"),
+        Column("asset", "string", "what is counted, such as CNY/2 or POINTS:main/0"),
+        Column("amount", "int64", "change of the account's balance", "smallest unit of the asset"),
+        Column("kind", "string", "kind of the entry"),
+        Column("reference", "string", "what the entry is about", null="nothing in particular"),
+        Column("reversal_of", "int64", "the entry that this one takes back", null="it takes none back"),
+        Column("at", "timestamp('UTC', 6)", "when the entry takes effect", "UTC"),
+        _DAY,
+    ),
+)
+TABLES = {
+    table.name: table
+    for table in (
+        ORDER_FACTS, ORDER_LINES, ORDERS, CUSTOMERS, EVENTS, EVENT_DAY_FACTS, TOUCHES, COSTS, MESSAGES, POSTINGS,
+    )
+}  # fmt: skip
 
 
 def get_table(name: str) -> TableSchema:
@@ -117,10 +190,10 @@ def get_table(name: str) -> TableSchema:
     --------
     >>> get_table("order_facts").names()[-1]
     'n_orders'
-    >>> get_table("orders")
+    >>> get_table("order")
     Traceback (most recent call last):
         ...
-    liebian_analytics.errors.BadArgument: there is no table 'orders'; did you mean 'order_lines'?
+    liebian_analytics.errors.BadArgument: there is no table 'order'; did you mean 'orders'?
     """
     try:
         return TABLES[name]

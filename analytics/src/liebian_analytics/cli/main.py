@@ -23,8 +23,10 @@ from liebian_analytics.cli.options import (
     numbers,
     orders_of,
     running,
+    working,
 )
 from liebian_analytics.cli.output import refuse, show
+from liebian_analytics.engines import DEFAULT
 from liebian_analytics.errors import AnalyticsError
 
 HELP = """Who your customers are, from a file of orders to a decision.
@@ -238,6 +240,7 @@ def quality(
     file: Path,
     *,
     table: Annotated[str | None, Parameter(group=READING)] = None,
+    engine: Annotated[str, Parameter(group=READING)] = DEFAULT,
     result: Result = RESULT,
 ) -> None:
     """Say what every column holds: nulls, blanks, distinct values, negative amounts, smallest and largest.
@@ -251,15 +254,17 @@ def quality(
         Any table.
     table
         Sheet of a workbook (default: the first) or table of a database (default: the only one).
+    engine
+        What computes: in this process, or spark://host:port.
     """
     from liebian_analytics.engines import connect
     from liebian_analytics.metrics.quality import quality as report
     from liebian_analytics.readers.files import open_table
     from liebian_analytics.readers.typing import numbers_where_all_are
 
-    with connect() as engine:
-        found = numbers_where_all_are(open_table(file, engine, table=table), engine)
-        columns = engine.run(report(found))
+    with connect(engine) as running_on, working():
+        found = numbers_where_all_are(open_table(file, running_on, table=table), running_on)
+        columns = running_on.run(report(found))
     show("quality", columns.drop_columns(["position"]), result)
 
 
@@ -271,6 +276,7 @@ def weighted(
     weights: str,
     normalise: str = "minmax",
     table: Annotated[str | None, Parameter(group=READING)] = None,
+    engine: Annotated[str, Parameter(group=READING)] = DEFAULT,
     result: Result = RESULT,
 ) -> None:
     """Add several indicators up to one score of 0 to 100, with weights you choose.
@@ -287,6 +293,8 @@ def weighted(
         minmax, rank (outliers do no harm) or zscore (unbounded).
     table
         Sheet of a workbook (default: the first) or table of a database (default: the only one).
+    engine
+        What computes: in this process, or spark://host:port.
     """
     from liebian_analytics.engines import connect
     from liebian_analytics.metrics.weighted import weighted as scored
@@ -294,13 +302,13 @@ def weighted(
     from liebian_analytics.readers.typing import check_key, numbers_where_all_are
 
     chosen = named_numbers(weights, "--weights")
-    with connect() as engine:
-        found = numbers_where_all_are(open_table(file, engine, table=table), engine)
+    with connect(engine) as running_on, working():
+        found = numbers_where_all_are(open_table(file, running_on, table=table), running_on)
         find_column(key, found.columns, option="--key", where=file.name)
         for name in chosen:
             find_column(name, found.columns, option="--weights", where=file.name)
-        notices = check_key(found, key, list(chosen), engine)
-        scores = engine.run(scored(found, key=key, weights=chosen, normalise=normalise).order_by("rank", key))
+        notices = check_key(found, key, list(chosen), running_on)
+        scores = running_on.run(scored(found, key=key, weights=chosen, normalise=normalise).order_by("rank", key))
     show("weighted", scores, result, notices=notices, facts={"normalise": normalise, "weights": chosen})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,9 +57,24 @@ class Result:
 
 @contextmanager
 def running(reading: Reading) -> Iterator[Engine]:
-    """The engine that was asked for."""
-    with connect(reading.engine) as engine:
+    """The engine that was asked for, while people at a terminal see that something is going on."""
+    with connect(reading.engine) as engine, working():
         yield engine
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """A spinner with the time it takes, on the error stream of a terminal; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("reading and computing"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task("", total=None)
+        yield
 
 
 def orders_of(

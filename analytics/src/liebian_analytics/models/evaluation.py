@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.charts.series import Series, chart_option, plot_series
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.base import PurchaseModel
-from liebian_analytics.models.charts import Series, chart_option, plot_series
 from liebian_analytics.models.findings import ModelWarning
 from liebian_analytics.models.histories import Floats, Histories, as_arrow, number_column
 

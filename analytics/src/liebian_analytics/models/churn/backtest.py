@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.charts.series import Series, chart_option, plot_series
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.churn import churn_outcomes
 from liebian_analytics.metrics.purchases import purchase_days
-from liebian_analytics.models.charts import Series, chart_option, plot_series
 from liebian_analytics.models.churn.base import ChurnModel, logit
 from liebian_analytics.models.churn.boosted import fit_line
 from liebian_analytics.models.churn.recency_rule import RecencyRule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 
@@ -53,11 +54,12 @@ def plot_series(
         axes = Figure(figsize=(8, 4.5)).add_subplot()
     places = range(len(x))
     for number, one in enumerate(series):
+        values = [nan if value is None else value for value in one.values]
         if kind == "line":
-            axes.plot(x, one.values, label=one.name)
+            axes.plot(x, values, label=one.name)
         else:
             width = 0.8 / len(series)
-            axes.bar([place + number * width for place in places], one.values, width, label=one.name)
+            axes.bar([place + number * width for place in places], values, width, label=one.name)
     if kind != "line":
         axes.set_xticks([place + 0.4 - 0.4 / len(series) for place in places], [str(value) for value in x])
     axes.set_xlabel(x_name)
