@@ -7,13 +7,17 @@ import time
 from functools import partial
 from typing import Any
 
+import structlog
+from django.conf import settings
 from django.db import connections
 
 from liebian.events.checks import Checks, load_checks
+from liebian.events.intake.shared_bucket import SharedBucket
 from liebian.events.queries import list_sources
 from liebian.events.rules import Bucket
 from liebian.events.types import SourceView
 
+log = structlog.get_logger("intake")
 REFRESH_AFTER = 0.5  # seconds after which a request has the directory read again, beside itself
 STALE_AFTER = 1.0  # seconds after which a request waits for that
 
@@ -65,4 +69,9 @@ class Directory:
         known: Any = self._buckets.get(source.id)
         if known is not None and known.rate == source.events_per_second:
             return known  # type: ignore[no-any-return]
-        return Bucket(source.events_per_second or 0, now=now)
+        rate = source.events_per_second or 0
+        try:
+            return SharedBucket(rate, settings.HOME / "rates" / str(source.id), now=now)
+        except OSError as error:  # full or read-only: better a limit of each process than none
+            log.warning("rate_not_shared", source=source.name, error=str(error))
+            return Bucket(rate, now=now)

@@ -10,12 +10,13 @@ from liebian.events.rules.drafts import (
     parse_message,
 )
 from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
-from liebian.events.rules.limits import Bucket
+from liebian.events.rules.limits import BURST_SECONDS, Bucket
 from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS
 from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
 __all__ = [
+    "BURST_SECONDS",
     "MAX_BYTES",
     "MAX_DEPTH",
     "PERSONAL_PROPERTIES",
