@@ -66,7 +66,7 @@ def chart(metric: str, table: Any) -> Chart:
     >>> chart("lifecycle", {"stage": ["new", "lost", "new"]}).option()["series"][0]["data"]
     [1, 2]
     """
-    from liebian_analytics.models.histories import as_arrow
+    from liebian_analytics.arrow import as_arrow
 
     if metric not in METRICS:
         raise BadArgument(f"there is no chart of {metric!r}; there are: {', '.join(sorted(METRICS))}")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.charts.series import Series, chart_option, plot_series
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.base import PurchaseModel
 from liebian_analytics.models.findings import ModelWarning
-from liebian_analytics.models.histories import Floats, Histories, as_arrow, number_column
+from liebian_analytics.models.histories import Floats, Histories, number_column
 
 if TYPE_CHECKING:
     import pyarrow as pa

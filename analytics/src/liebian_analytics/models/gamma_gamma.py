@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.findings import FEW_REPEATERS, LogNormal, ModelWarning, Prior
-from liebian_analytics.models.histories import Floats, as_arrow, number_column
+from liebian_analytics.models.histories import Floats, number_column
 from liebian_analytics.models.optimise import covariance, maximise
 
 DEPENDENT = 0.3

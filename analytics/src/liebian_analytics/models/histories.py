@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument, SchemaMismatch
 
 if TYPE_CHECKING:
@@ -111,23 +112,6 @@ class Histories:
         step = len(self.T) // size
         part = self.take(slice(None, None, step))
         return replace(part, weight=part.weight * (self.n_customers / part.n_customers))
-
-
-def as_arrow(table: Any) -> pa.Table:
-    """Any table the library accepts as an Arrow table.
-
-    >>> as_arrow({"n": [1, 2]}).num_rows
-    2
-    """
-    import pyarrow as pa
-
-    if isinstance(table, pa.Table):
-        return table
-    if hasattr(table, "to_pyarrow"):
-        return table.to_pyarrow()
-    if isinstance(table, dict) or hasattr(table, "__arrow_c_stream__"):
-        return pa.table(table)
-    raise BadArgument(f"expected a table (Arrow, Ibis, pandas, Polars, or a mapping), got {type(table).__name__}")
 
 
 def number_column(table: pa.Table, name: str) -> Floats:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.base import PurchaseModel
 from liebian_analytics.models.bg_bb import BgBb
 from liebian_analytics.models.gamma_gamma import GammaGamma
-from liebian_analytics.models.histories import Floats, Histories, as_arrow
+from liebian_analytics.models.histories import Floats, Histories
 from liebian_analytics.models.predictions import check_confidence, in_chunks
 from liebian_analytics.models.special import legendre
 from liebian_analytics.results import Interval

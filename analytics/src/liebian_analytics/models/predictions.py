@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.models.base import PurchaseModel
-from liebian_analytics.models.histories import Floats, Histories, as_arrow
+from liebian_analytics.models.histories import Floats, Histories
 from liebian_analytics.models.likelihood import check_horizon
 from liebian_analytics.results import Interval
 

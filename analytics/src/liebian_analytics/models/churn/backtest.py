@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.charts.series import Series, chart_option, plot_series
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.churn import churn_outcomes
@@ -19,7 +20,7 @@ from liebian_analytics.metrics.purchases import purchase_days
 from liebian_analytics.models.churn.base import ChurnModel, logit
 from liebian_analytics.models.churn.boosted import fit_line
 from liebian_analytics.models.churn.recency_rule import RecencyRule
-from liebian_analytics.models.histories import Floats, as_arrow
+from liebian_analytics.models.histories import Floats
 from liebian_analytics.periods import AsOf, end_day
 
 if TYPE_CHECKING:

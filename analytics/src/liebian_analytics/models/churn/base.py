@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.metrics.churn import FEATURES, churn_features, churn_outcomes
 from liebian_analytics.metrics.purchases import purchase_days
 from liebian_analytics.models.findings import ModelWarning
-from liebian_analytics.models.histories import Floats, as_arrow
+from liebian_analytics.models.histories import Floats
 from liebian_analytics.periods import AsOf, end_day
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.charts.series import Series, chart_option, plot_series
 from liebian_analytics.metrics.churn import churn_outcomes
 from liebian_analytics.models.churn.base import ChurnModel, Columns, Examples, _features, matrix_of
-from liebian_analytics.models.histories import Floats, as_arrow
+from liebian_analytics.models.histories import Floats
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liebian_analytics.arrow import as_arrow
 from liebian_analytics.errors import BadArgument
-from liebian_analytics.models.histories import as_arrow, number_column
+from liebian_analytics.models.histories import number_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
