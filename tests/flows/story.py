@@ -59,10 +59,14 @@ from liebian.pipeline import queries as pipeline
 from liebian.pipeline.services import UNITS
 from liebian.rewards import queries as rewards
 from liebian.segments import queries as segments
+from liebian.tiers import services as tiers
 end = events.get_log_end()
 waiting = [unit.name for unit in pipeline.list_units(UNITS, now=clock.now()) if unit.behind or unit.error]
-if lake.get_position("events", "customers") < end:
+changes = OrderChange.objects.order_by("-id").values_list("id", flat=True).first() or 0
+if lake.get_position("events", "customers") < end or lake.get_position("order_facts", "orders") < changes:
     waiting.append("lake")
+elif tiers.refresh_all(now=clock.now()):  # every half minute by itself
+    waiting.append("tiers")
 if waiting:
     print(json.dumps({"waiting": waiting}))
     sys.exit()

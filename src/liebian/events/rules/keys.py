@@ -7,6 +7,7 @@ arrived, and the log looks for it under the two days before as well (`keys_befor
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -51,9 +52,12 @@ def is_timed(message: dict[str, Any]) -> bool:
 def key_of_message(
     message: dict[str, Any], message_id: str, stamped: datetime, received_at: datetime, source: str
 ) -> tuple[bytes, bool]:
-    """(key, whether it is dated by the message). Two messages that name neither themselves nor a time are two."""
-    if message.get("timestamp") or message.get("originalTimestamp") or not message_id:
+    """(key, whether it is dated by the message). Two messages that name neither themselves nor a time are two, also when
+    they say the same within one millisecond."""
+    if is_timed(message):
         return make_key(millis_of(stamped), source, message_id or digest_of(message)), True
+    if not message_id:
+        return make_key(millis_of(stamped), source, secrets.token_hex(8)), True
     return make_key(day_start_ms(millis_of(received_at)), source, message_id), False
 
 

@@ -91,3 +91,9 @@ def test_what_is_recorded_inside_is_counted_for_its_source_and_day():
     (row,) = SourceDay.objects.all()
     assert (row.source, row.accepted, row.duplicates, row.quarantined) == ("shop", 3, 1, 0)
     assert row.day == day_of(NOW, settings.TIME_ZONE)
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_two_that_name_neither_themselves_nor_a_time_are_two_also_within_a_millisecond():
+    nameless = {"type": "track", "event": "Door Opened", "anonymousId": "a"}
+    assert record_events([nameless, nameless], source="shop", received_at=NOW).accepted == 2
