@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import math
-import pkgutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,7 +12,6 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from liebian_analytics import metrics
 from liebian_analytics.cli.main import app
 from liebian_analytics.datasets.story import day
 from liebian_analytics.engines import Engine, connect
@@ -48,6 +44,7 @@ from liebian_analytics.rules.windowed import windowed_columns
 
 from .histories import EVENTS, History
 from .metrics.retail import retail_lines
+from .public_metrics import table_metrics
 
 Tables = dict[str, ir.Table]
 END = day(150)
@@ -198,17 +195,7 @@ def test_the_command_line_computes_on_the_cluster(
 
 def test_no_metric_is_left_out() -> None:
     """Whatever in `metrics` returns a table has a question above."""
-    modules = [
-        importlib.import_module(f"{metrics.__name__}.{found.name}") for found in pkgutil.iter_modules(metrics.__path__)
-    ]
-    found = {
-        name
-        for module in modules
-        for name, thing in inspect.getmembers(module, inspect.isfunction)
-        if not name.startswith("_")
-        and thing.__module__ == module.__name__
-        and inspect.signature(thing).return_annotation == "ir.Table"
-    }
+    found = table_metrics()
     assert found == found & {question.split()[0] for question in QUESTIONS}, "write a question for it"
 
 

@@ -59,13 +59,14 @@ from liebian.pipeline import queries as pipeline
 from liebian.pipeline.services import UNITS
 from liebian.rewards import queries as rewards
 from liebian.segments import queries as segments
-from liebian.tiers import services as tiers
+from liebian.tiers.models import TierModel, TierRun
 end = events.get_log_end()
 waiting = [unit.name for unit in pipeline.list_units(UNITS, now=clock.now()) if unit.behind or unit.error]
 changes = OrderChange.objects.order_by("-id").values_list("id", flat=True).first() or 0
 if lake.get_position("events", "customers") < end or lake.get_position("order_facts", "orders") < changes:
     waiting.append("lake")
-elif tiers.refresh_all(now=clock.now()):  # every half minute by itself
+snapshots = list(lake.list_snapshots("order_facts", "customers"))
+if len({run.model_id for run in TierRun.objects.all() if run.lake_snapshots == snapshots}) < TierModel.objects.count():
     waiting.append("tiers")
 if waiting:
     print(json.dumps({"waiting": waiting}))

@@ -104,6 +104,9 @@ def test_a_model_never_reads_what_comes_after_its_day(engine: Engine, purchases:
     one, other = (kind(horizon_days=30).fit(rows, as_of=as_of) for rows in (purchases, known))
     assert one.predict(purchases, as_of=as_of).equals(other.predict(known, as_of=as_of))
     assert (one.churn_rate_, one.n_customers_) == (other.churn_rate_, other.n_customers_)
+    outcomes = churn_outcomes(purchases, as_of=as_of - timedelta(days=30), horizon_days=30)
+    stayed_away = engine.run(outcomes)["churned"].to_pylist()
+    assert one.churn_rate_ == sum(stayed_away) / len(stayed_away), "of the horizon, whatever the model learns from"
 
 
 @pytest.mark.data

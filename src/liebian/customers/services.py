@@ -63,7 +63,7 @@ def take_aside(event_ids: Iterable[int]) -> int:
 
 
 def set_order_facts(facts: Iterable[OrderFacts]) -> None:
-    """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands."""
+    """Keep beside each customer what their orders amount to. Idempotent: the last hand-down stands. Part of a transaction."""
     columns = ("n_orders", "revenue_minor", "first_order_at", "last_order_at")
     rows = [(f.n_orders, f.revenue_minor, f.first_order_at, f.last_order_at, f.customer_id) for f in facts]
     update_tuples(Customer, columns, rows)

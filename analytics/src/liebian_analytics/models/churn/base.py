@@ -55,8 +55,8 @@ class Examples:
 class ChurnModel(ABC):
     """The chance that a customer does not buy in the ``horizon_days`` from ``as_of`` on.
 
-    Learned by ``fit``: ``origins_`` (days, newest first), ``n_customers_`` (as of the newest), ``churn_rate_`` (share of
-    these who stayed away, 0-1), ``warnings_``.
+    Learned by ``fit``: ``origins_`` (days, newest first), ``n_customers_`` (as of the newest day whose
+    horizon is over), ``churn_rate_`` (share of these who stayed away for it, 0-1), ``warnings_``.
 
     Parameters
     ----------
@@ -113,8 +113,11 @@ class ChurnModel(ABC):
         if span["first"] is None:
             raise BadArgument(f"there is no purchase before {end}")
         self.origins_ = self._origins(span["first"], end)
-        examples = [self._examples(purchases, origin, columns) for origin in self.origins_]
-        self._conclude(examples[0], span["last"], end)
+        examples = [self._examples(purchases, origin, columns, self._outcome_days) for origin in self.origins_]
+        newest = end - timedelta(days=self.horizon_days)
+        is_known = (examples[0].origin, self._outcome_days) == (newest, self.horizon_days)
+        whole = examples[0] if is_known else self._examples(purchases, newest, columns, self.horizon_days)
+        self._conclude(whole, span["last"], end)
         self._columns = columns
         self._learn(examples)
         return self
@@ -137,12 +140,17 @@ class ChurnModel(ABC):
         import pyarrow as pa
 
         columns = self._columns
-        table = as_arrow(_features(purchases, end_day(as_of), columns))
+        table = as_arrow(features_of(purchases, end_day(as_of), columns))
         features = matrix_of(table, columns.features)
         found = {"churn_probability": self._probabilities(features), **self._explain(features)}
         told = {name: table[name] for name in columns.features}
         result = pa.table({"customer_id": table["customer_id"], **found, **told})
         return result.sort_by([("churn_probability", "descending"), ("customer_id", "ascending")])
+
+    @property
+    def _outcome_days(self) -> int:
+        """Days after an origin in which a purchase is looked for while learning."""
+        return self.horizon_days
 
     @abstractmethod
     def _learn(self, examples: list[Examples]) -> None: ...
@@ -168,11 +176,9 @@ class ChurnModel(ABC):
             )
         return found
 
-    def _examples(self, purchases: ir.Table, origin: date, columns: Columns) -> Examples:
-        known = _features(purchases, origin, columns)
-        after = churn_outcomes(
-            purchases, as_of=origin, horizon_days=self.horizon_days, customer=columns.customer, time=columns.time
-        )
+    def _examples(self, purchases: ir.Table, origin: date, columns: Columns, days: int) -> Examples:
+        known = features_of(purchases, origin, columns)
+        after = churn_outcomes(purchases, as_of=origin, horizon_days=days, customer=columns.customer, time=columns.time)
         table = as_arrow(known.join(after, "customer_id").order_by("customer_id"))
         churned = table["churned"].to_numpy().astype(np.float64)
         return Examples(origin, matrix_of(table, columns.features), churned)
@@ -200,7 +206,8 @@ class ChurnModel(ABC):
         self.warnings_ = tuple(warnings)
 
 
-def _features(purchases: ir.Table, as_of: date, columns: Columns) -> ir.Table:
+def features_of(purchases: ir.Table, as_of: date, columns: Columns) -> ir.Table:
+    """``churn_features`` of purchases whose columns are named so."""
     return churn_features(
         purchases, as_of=as_of, customer=columns.customer, time=columns.time, amount=columns.amount
     )  # fmt: skip

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liebian_analytics.arrow import as_arrow
 from liebian_analytics.charts.series import Series, chart_option, plot_series
-from liebian_analytics.metrics.churn import churn_outcomes
-from liebian_analytics.models.churn.base import ChurnModel, Columns, Examples, _features, matrix_of
+from liebian_analytics.errors import BadArgument
+from liebian_analytics.models.churn.base import ChurnModel, Examples
 from liebian_analytics.models.histories import Floats
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     import pyarrow as pa
 
 WEEK = 7
@@ -61,17 +59,19 @@ class HazardChurn(ChurnModel):
         weeks = [end - timedelta(days=WEEK * number) for number in range(1, self.n_weeks + 1)]
         return tuple(day for day in weeks if (day - first).days >= self.min_history_days)
 
-    def _examples(self, purchases: ir.Table, origin: date, columns: Columns) -> Examples:
-        known = _features(purchases, origin, columns)
-        after = churn_outcomes(purchases, as_of=origin, horizon_days=WEEK, customer=columns.customer, time=columns.time)
-        table = as_arrow(known.join(after, "customer_id").order_by("customer_id"))
-        return Examples(origin, matrix_of(table, columns.features), table["churned"].to_numpy().astype(np.float64))
+    @property
+    def _outcome_days(self) -> int:
+        return WEEK
 
     def _learn(self, examples: list[Examples]) -> None:
         from sklearn.linear_model import LogisticRegression
 
         design = np.vstack([self._terms(one.features, 0.0) for one in examples])
         bought = 1 - np.concatenate([one.churned for one in examples])
+        if bought.min() == bought.max():
+            raise BadArgument(
+                f"nobody's purchases tell the last {len(examples)} weeks apart; follow more weeks (n_weeks)"
+            )
         centre, scale = design.mean(axis=0), design.std(axis=0)
         scale[scale == 0] = 1.0
         centre[0], scale[0] = 0.0, 1.0
