@@ -18,6 +18,8 @@ STEP = 1e-6
 WELL_DETERMINED = 1e4
 """Variance, times the number of customers, of a logarithm that the data determine."""
 GRADIENT_ENOUGH = 1e-6
+NEAR, SHORT = 1e-5, 0.01
+"""Gradient per customer and step from which Newton reaches the last digit at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,19 @@ def maximise(
     """
     levels = [*rough, objective]
     best, curvature = _first_good(levels[0], starts, scale)
+    value, gradient = levels[0](best)
     for level in levels[1:]:
-        best = _climb(level, best, scale, curvature)
+        best, value, gradient = _approach(level, best, scale, curvature)
         if level is not objective:
-            curvature = _inverse(_information(level, best) / scale)
-    value, gradient = objective(best)
-    information = _information(objective, best)
+            curvature = _inverse(_information(level, best, gradient) / scale)
+    information = _information(objective, best, gradient)
     for _ in range(10):
         if np.abs(gradient).max() / scale < 1e-10:
             break
         inverse = _inverse(information)
         if inverse is None:
             break
-        move = inverse @ gradient
-        candidate = best + move * min(1.0, 1.0 / max(np.abs(move).max(), 1e-300))
+        candidate = best + _bounded(inverse @ gradient)
         new_value, new_gradient = objective(candidate)
         if not np.isfinite(new_value) or new_value < value - 1e-9 * abs(value):
             break
@@ -73,12 +74,44 @@ def maximise(
     return Optimum(best, value, gradient, information, converged)
 
 
+def _approach(
+    objective: Objective, start: Floats, scale: float, curvature: Floats | None
+) -> tuple[Floats, float, Floats]:
+    """Quasi-Newton with whole steps, from the curvature of a likeness; climbs with a line search where one leads down."""
+    best, (value, gradient) = start, objective(start)
+    while curvature is not None and np.isfinite(gradient).all():
+        move = _bounded(curvature @ gradient / scale)
+        if np.abs(gradient).max() / scale < NEAR and np.abs(move).max() < SHORT:
+            return best, value, gradient
+        new_value, new_gradient = objective(best + move)
+        change = (gradient - new_gradient) / scale
+        if not (new_value > value and move @ change > 0):
+            break
+        curvature = _updated(curvature, move, change)
+        best, value, gradient = best + move, new_value, new_gradient
+    end = _climb(objective, best, scale, curvature)
+    return end, *objective(end)
+
+
+def _updated(curvature: Floats, move: Floats, change: Floats) -> Floats:
+    """The inverse Hessian that explains the last step too (Broyden, Fletcher, Goldfarb, Shanno)."""
+    across = np.eye(len(move)) - np.outer(move, change) / (move @ change)
+    found: Floats = across @ curvature @ across.T + np.outer(move, move) / (move @ change)
+    return found
+
+
+def _bounded(move: Floats) -> Floats:
+    """No logarithm moves by more than 1 in a step."""
+    found: Floats = move * min(1.0, 1.0 / max(np.abs(move).max(), 1e-300))
+    return found
+
+
 def _first_good(objective: Objective, starts: Sequence[Floats], scale: float) -> tuple[Floats, Floats | None]:
     ends: list[tuple[float, int, Floats, Floats | None]] = []
     for start in starts:
         end = _climb(objective, start, scale, None)
-        inverse = _inverse(_information(objective, end) / scale)
         value, gradient = objective(end)
+        inverse = _inverse(_information(objective, end, gradient) / scale)
         ends.append((value, len(ends), end, inverse))
         if inverse is not None and inverse.max() < WELL_DETERMINED and np.abs(gradient).max() / scale < 1e-5:
             break
@@ -104,10 +137,10 @@ def _climb(objective: Objective, start: Floats, scale: float, curvature: Floats 
     return end
 
 
-def _information(objective: Objective, theta: Floats) -> Floats:
+def _information(objective: Objective, theta: Floats, here: Floats) -> Floats:
+    """Minus the Hessian at ``theta``, where the gradient is ``here``."""
     n = len(theta)
     found = np.empty((n, n))
-    here = objective(theta)[1]
     for k in range(n):
         step = np.zeros(n)
         step[k] = STEP
