@@ -121,3 +121,8 @@ def test_gamma_gamma_expectation_is_between_own_and_common_mean() -> None:
     found = model.expected_spend({"frequency": [0, 1, 100], "monetary_value": [None, 100.0, 100.0]})
     assert found[0] == pytest.approx(6.25 * 15.44 / 2.74)
     assert found[0] < found[1] < found[2] < 100
+
+
+def test_a_frequent_buyer_over_a_long_horizon() -> None:
+    """(r, alpha, a, b, t) where a library's hypergeometric function is wrong by 1e19; found by the property above."""
+    assert expected_beta_geometric(500, 301, 1, 10, 301).item() == pytest.approx(310 / 9, rel=1e-9)

@@ -12,8 +12,8 @@ from scipy.special import betaln, hyp2f1
 Floats = npt.NDArray[np.float64]
 SERIES_UP_TO = 0.98
 """Largest argument for which the power series is summed; beyond, scipy's transformations take over."""
-
-
+FALLS = 40
+"""From this r - a the terms fall like n**-(r-a), so that the series ends at any z; scipy's are wrong by 1e19 there."""
 SMALLEST = 1e-3
 """Where a or b of the beta distribution is smaller than this, the integral takes this: everybody leaves or nobody."""
 
@@ -58,7 +58,7 @@ def expected_beta_geometric(t: Any, r: Any, alpha: Any, a: Any, b: Any) -> Float
     outer = c - r
     tail = np.zeros_like(z)
     hard = (outer * z < -6) | (r > 1e4 * (c + 1))
-    small = (z <= SERIES_UP_TO) & ~hard
+    small = ((z <= SERIES_UP_TO) | (r - a > FALLS)) & ~hard
     far = ~small & ~hard & (np.abs(a - 1) > 0.02) & (np.abs(c) > 1e-3)
     _each(small, lambda rows: _tail_series(*_rows((outer, a, c, z), rows)), tail)
     _each(far, lambda rows: _tail_scipy(*_rows((outer, a, c, z), rows)), tail)
