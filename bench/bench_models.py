@@ -1,11 +1,12 @@
 """Value models against `lifetimes` 0.11.3 in the same run: medians, wall clock, one ratio per line.
 
-    python bench/bench_models.py --lifetimes-python PATH [--rounds 3] [--json] [--coverage 2000]
+    python bench/bench_models.py --lifetimes-python PATH [--pymc-python PATH] [--rounds 3] [--json] [--coverage 2000]
 
 `lifetimes` is not a dependency of this project. Give the interpreter of an environment that has it
 (`uv venv /tmp/peer && uv pip install -p /tmp/peer/bin/python lifetimes==0.11.3 pyarrow`); without it only our own
 seconds are printed. Both sides get the same Parquet files; peer and product take turns, so that a busy machine slows
-both. `--coverage N` runs the study of the intervals instead: N fresh populations, each fitted anew.
+both. `--pymc-python` names one with pymc-marketing: its MAP fit (with its own priors, and its compilation where it is the
+first of its kind) stands beside, with no promise. The summary is made twice: in memory, and lazily by DuckDB. `--coverage N` runs the study of the intervals instead: N fresh populations, each fitted anew.
 """
 
 from __future__ import annotations
@@ -52,6 +53,25 @@ for line in sys.stdin:
         params = list(map(float, fitter.params_))
     print(json.dumps([time.perf_counter() - started, params]), flush=True)
 """
+BAYESIAN = """
+import json, logging, os, sys, time, warnings
+warnings.filterwarnings("ignore")
+logging.disable(logging.WARNING)
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+import pyarrow.parquet as pq
+from pymc_marketing.clv import BetaGeoModel, ParetoNBDModel
+for line in sys.stdin:
+    task, path = json.loads(line)
+    table = pq.read_table(path, columns=["frequency", "recency", "T"]).to_pandas()
+    table["customer_id"] = range(len(table))
+    started = time.perf_counter()
+    model = (BetaGeoModel if task.startswith("bg") else ParetoNBDModel)(data=table)
+    model.fit(method="map", progressbar=False)
+    found = model.fit_result
+    params = [float(found[n].values.ravel()[0]) for n in (["r", "alpha", "a", "b"] if task.startswith("bg") else ["r", "alpha", "s", "beta"])]
+    print(json.dumps([time.perf_counter() - started, params]), file=answers, flush=True)
+"""
 
 
 def prepare(folder: Path) -> dict[str, Path]:
@@ -78,6 +98,7 @@ def prepare(folder: Path) -> dict[str, Path]:
     for task, table in tables.items():
         paths[task] = folder / f"{task.replace(' ', '-')}.parquet"
         pq.write_table(table, paths[task])
+    paths["summary 2m lazy"] = paths["summary 2m"]
     return paths
 
 
@@ -87,9 +108,14 @@ def ours(task: str, path: Path) -> tuple[float, list[float]]:
     from liebian_analytics.engines import connect
     from liebian_analytics.metrics.purchases import purchase_summary
     from liebian_analytics.models import BgNbd, ParetoNbd
+    from liebian_analytics.models.purchases import summarise_purchases
 
     table = pq.read_table(path)
-    if task.startswith("summary"):
+    if task == "summary 2m":
+        started = time.perf_counter()
+        summarise_purchases(table, as_of=date(2012, 6, 1), time_unit="day", amount="amount")
+        return time.perf_counter() - started, []
+    if task == "summary 2m lazy":
         with connect() as engine:
             lazy = engine.from_arrow(table)
             started = time.perf_counter()
@@ -111,35 +137,51 @@ def log_likelihood(task: str, path: Path, params: list[float]) -> float:
     return float(model._objective(h, {})(np.log(params))[0])
 
 
-def measure(paths: dict[str, Path], peer: str | None, rounds: int) -> list[dict[str, Any]]:
+class Peer:
+    """Another library in a process of its own, which answers one task after the other."""
+
+    def __init__(self, python: str, code: str) -> None:
+        self.process = subprocess.Popen([python, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, task: str, path: Path) -> tuple[float, list[float]]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps([task, str(path)]) + "\n")
+        self.process.stdin.flush()
+        seconds, params = json.loads(self.process.stdout.readline())
+        return seconds, params
+
+    def stop(self) -> None:
+        self.process.communicate()
+
+
+def measure(paths: dict[str, Path], peer: Peer | None, bayesian: Peer | None, rounds: int) -> list[dict[str, Any]]:
     rows = []
-    process = None
-    if peer:
-        process = subprocess.Popen([peer, "-c", PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for task, path in paths.items():
         ours(task, path)
         mine, theirs, params, their_params = [], [], [], []
         for _ in range(rounds):
             seconds, params = ours(task, path)
             mine.append(seconds)
-            if process and process.stdin and process.stdout:
-                process.stdin.write(json.dumps([task, str(path)]) + "\n")
-                process.stdin.flush()
-                seconds, their_params = json.loads(process.stdout.readline())
+            if peer:
+                seconds, their_params = peer.ask(task, path)
                 theirs.append(seconds)
         row: dict[str, Any] = {"task": task, "seconds": round(statistics.median(mine), 4)}
         if theirs:
             row["lifetimes"] = round(statistics.median(theirs), 3)
             row["ratio"] = round(row["lifetimes"] / row["seconds"], 1)
+        if task in WANTED:
             row["wanted"] = WANTED[task]
         if their_params:
             gain = log_likelihood(task, path, params) - log_likelihood(task, path, their_params)
             row["gain_in_log_likelihood"] = round(gain, 4)
+        if bayesian and params:
+            seconds, their_params = bayesian.ask(task, path)
+            row["pymc_marketing"] = round(seconds, 2)
+            row["gain_over_it"] = round(
+                log_likelihood(task, path, params) - log_likelihood(task, path, their_params), 4
+            )
         rows.append(row)
         print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
-    if process and process.stdin:
-        process.stdin.close()
-        process.wait()
     return rows
 
 
@@ -203,6 +245,7 @@ def model_total(model: Any, spend: Any, table: Any, options: dict[str, Any]) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lifetimes-python")
+    parser.add_argument("--pymc-python")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--coverage", type=int, default=0)
     parser.add_argument("--json", action="store_true")
@@ -214,8 +257,14 @@ def main() -> None:
         print("no --lifetimes-python: our own seconds only (see --help)")
     with tempfile.TemporaryDirectory() as folder:
         paths = prepare(Path(folder))
-        rows = measure(paths, given.lifetimes_python, given.rounds)
+        peer, bayesian = (
+            Peer(python, code) if python else None
+            for python, code in ((given.lifetimes_python, PEER), (given.pymc_python, BAYESIAN))
+        )
+        rows = measure(paths, peer, bayesian, given.rounds)
         rows.append(measure_predictions(paths["bg 1m"]))
+        for other in filter(None, (peer, bayesian)):
+            other.stop()
     if given.json:
         print(json.dumps(rows))
 
