@@ -222,6 +222,24 @@ class _SparkEngine(Engine):
         return self._backend.table(name)
 
 
+def write_database(table: pa.Table, path: str | Path) -> None:
+    """Write an Arrow table as ``result`` into a new DuckDB database file.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> with tempfile.TemporaryDirectory() as folder, connect() as engine:
+    ...     write_database(pa.table({"n": [1]}), Path(folder) / "n.duckdb")
+    ...     engine.run(engine.read_database(Path(folder) / "n.duckdb")).to_pylist()
+    [{'n': 1}]
+    """
+    import duckdb
+
+    with duckdb.connect(str(path)) as database:
+        database.register("given", table)
+        database.execute("CREATE TABLE result AS FROM given")
+
+
 def connect(
     address: str = DEFAULT,
     *,

@@ -95,9 +95,45 @@ def test_every_source_tells_the_same_orders(engine: Engine, tmp_path: Path, sour
 def test_results_go_out_as_arrow_and_come_back(engine: Engine, tmp_path: Path) -> None:
     found = engine.run(read_orders(typed(), COLUMNS, engine).facts)
     assert pl.DataFrame(found).height == found.to_pandas().shape[0] == 3
-    for name in ("o.parquet", "o.csv"):
-        assert engine.run(open_table(write_table(found, tmp_path / name), engine)).num_rows == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["o.csv", "o.parquet"]
+
+
+ENDINGS = [".parquet", ".csv", ".xlsx", ".duckdb", ".delta"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_is_written_is_read_again(engine: Engine, tmp_path: Path, ending: str) -> None:
+    table = pa.table(
+        {
+            "who": ["=1+1", "b", None], "paid": [0.5, None, 3.0], "n": [1 << 60, 2, None],
+            "on": [date(2026, 1, 1), None, date(2026, 1, 3)],
+            "at": pa.array([datetime(2026, 1, 1, 9, 30, tzinfo=UTC), None, None], pa.timestamp("us", "UTC")),
+        }
+    )  # fmt: skip
+    for rows in (table.slice(0, 1), table):  # the second replaces the first
+        path = write_table(rows, tmp_path / f"o{ending}")
+    assert [path.name for path in tmp_path.iterdir()] == [f"o{ending}"]
+    found = engine.run(open_table(path, engine))
+    assert found.column_names == table.column_names
+    for name in table.column_names:
+        assert sorted(map(_plain, found[name].to_pylist())) == sorted(map(_plain, table[name].to_pylist()))
+
+
+def _plain(value: Any) -> str:
+    """The same cell, whichever of its types a format kept: a CSV file and a worksheet know no time zone."""
+    text = "" if value is None else str(value).removesuffix("Z").removesuffix("+00:00")
+    return text.removesuffix(".0").removesuffix(" 00:00:00").removesuffix(".000000")
+
+
+def test_a_worksheet_that_is_too_small_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match=r"holds 1,048,575 rows, the result has 1,048,576; write \.parquet"):
+        write_table(pa.table({"n": pa.nulls(1_048_576)}), tmp_path / "o.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_something_else_is_no_delta_table(tmp_path: Path) -> None:
+    (tmp_path / "o.delta").mkdir()
+    with pytest.raises(BadArgument, match="it is there and no Delta table"):
+        write_table(typed(), tmp_path / "o.delta")
 
 
 def test_na_is_data_and_an_empty_field_is_not(engine: Engine, tmp_path: Path) -> None:
@@ -145,7 +181,7 @@ def test_what_is_not_there_is_said(engine: Engine, tmp_path: Path) -> None:
         open_table(as_database(tmp_path), engine, table="x")
     with pytest.raises(BadArgument, match="cannot read a dict"):
         open_table({}, engine)
-    with pytest.raises(BadArgument, match=r"must end in \.parquet or \.csv"):
+    with pytest.raises(BadArgument, match=r"must end in \.parquet, \.csv, \.xlsx, \.duckdb or \.delta"):
         write_table(typed(), tmp_path / "o.doc")
 
 

@@ -1,23 +1,32 @@
-"""Writes a result to a file. The ending says the format."""
+"""Writes a result to a file, or a Delta folder. The ending says the format; ``open_table`` reads each of them."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from liebian_analytics.engines import write_database
 from liebian_analytics.errors import BadArgument
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SHEET_ROWS = 1_048_575
+"""Rows of a worksheet beside its header."""
+EXACT = 2**53
+"""Whole numbers beyond this are text in a worksheet, which knows floats only."""
+
 
 def write_table(table: pa.Table, path: str | Path) -> Path:
-    """Write an Arrow table as ``.parquet`` or ``.csv``; an existing file is replaced only once the new one is whole.
+    """Write an Arrow table as ``.parquet``, ``.csv``, ``.xlsx``, ``.duckdb`` (its table ``result``) or ``.delta`` (a folder).
+
+    An existing file is replaced only once the new one is whole; a Delta table gets a new version.
 
     Raises
     ------
     BadArgument
-        If the ending is neither, or the folder does not exist.
+        If the ending is none of these, the folder does not exist, a worksheet is too small, or a package is missing.
 
     Examples
     --------
@@ -26,19 +35,76 @@ def write_table(table: pa.Table, path: str | Path) -> Path:
     ...     write_table(pa.table({"n": [1]}), Path(folder) / "n.csv").read_text()
     '"n"\\n1\\n'
     """
-    import pyarrow.csv as pc
-    import pyarrow.parquet as pq
-
     target = Path(path)
-    writers = {".parquet": pq.write_table, ".csv": pc.write_csv}
-    if target.suffix.lower() not in writers:
-        raise BadArgument(f"cannot write {target.name}: the name must end in .parquet or .csv")
+    suffix = target.suffix.lower()
+    if suffix not in WRITERS and suffix != ".delta":
+        raise BadArgument(f"cannot write {target.name}: the name must end in {', '.join(WRITERS)} or .delta")
     if not target.parent.is_dir():
         raise BadArgument(f"cannot write {target.name}: there is no folder {target.parent}")
-    part = target.with_name(f".{target.name}.part")
+    if suffix == ".delta":
+        _delta(table, target)
+        return target
+    part = target.with_name(f".{target.stem}.part{suffix}")
     try:
-        writers[target.suffix.lower()](table, part)
+        WRITERS[suffix](table, part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _parquet(table: pa.Table, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, path)
+
+
+def _csv(table: pa.Table, path: Path) -> None:
+    import pyarrow.csv as pc
+
+    pc.write_csv(table, path)
+
+
+def _delta(table: pa.Table, path: Path) -> None:
+    try:
+        import deltalake
+    except ImportError:
+        raise BadArgument("Delta tables need the package deltalake: pip install 'liebian-analytics[files]'") from None
+    if path.exists() and not (path / "_delta_log").is_dir():
+        raise BadArgument(f"cannot write {path.name}: it is there and no Delta table")
+    deltalake.write_deltalake(path, table, mode="overwrite", schema_mode="overwrite")
+
+
+def _sheet(table: pa.Table, path: Path) -> None:
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise BadArgument("workbooks need the package xlsxwriter: pip install 'liebian-analytics[files]'") from None
+    if table.num_rows > SHEET_ROWS:
+        raise BadArgument(f"a worksheet holds {SHEET_ROWS:,} rows, the result has {table.num_rows:,}; write .parquet")
+    options = {
+        "constant_memory": True,
+        "default_date_format": "yyyy-mm-dd",
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    with xlsxwriter.Workbook(path, options | {"nan_inf_to_errors": True}) as book:
+        sheet, moments = book.add_worksheet("result"), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet.write_row(0, 0, table.column_names)
+        rows = (row.values() for batch in table.to_batches(max_chunksize=10_000) for row in batch.to_pylist())
+        for number, row in enumerate(rows, 1):
+            for place, value in enumerate(row):
+                shown = _cell(value)
+                sheet.write(number, place, shown, moments if isinstance(shown, datetime) else None)
+
+
+def _cell(value: Any) -> Any:
+    """As a worksheet can hold it: times in UTC without saying so, exact numbers, everything else as text."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if value is None or isinstance(value, str | float | date | bool):
+        return value
+    return value if isinstance(value, int) and abs(value) < EXACT else str(value)
+
+
+WRITERS = {".parquet": _parquet, ".csv": _csv, ".xlsx": _sheet, ".duckdb": write_database}
