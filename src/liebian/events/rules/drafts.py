@@ -90,12 +90,12 @@ def parse_message(
     body, personal = split_personal(message, kind)
     if "previousId" in message or "customerId" in message:
         _add_references(message, body, found)
-    encoded = _encode(body)
-    if may_name_somebody(encoded):
-        nested: list[dict[str, Any]] = []
-        encoded = _encode(take_nested(body, nested))
+    if may_name_somebody(body):
+        nested: list[dict[str, Any]] = personal.get("nested", [])
+        body = take_nested(body, nested)
         if nested:
             personal["nested"] = nested
+    encoded = _encode(body)
     size = len(encoded) + len(_encode(personal)) if personal else len(encoded)
     if size > max_bytes:
         raise _too_large(size, max_bytes)

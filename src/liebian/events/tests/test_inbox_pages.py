@@ -193,14 +193,14 @@ def test_masks_at_any_depth():
     shown = masked(
         {
             "userId": PHONE, "traits": {"name": "林晚秋", "firstName": "Anna"}, "context": {"ip": "1.2.3.4"},
-            "properties": {"items": [{"name": "Tea", "phone": 13812346021}], "number": 13812346021, "count": 3, "n": 1.5,
+            "properties": {"products": [{"name": "Tea", "phone": 13812346021}], "number": 13812346021, "count": 3, "n": 1.5,
                            "shipping": {"address": "West Lake Road 1"}, "card": "330106199001011234"},
         }
     )  # fmt: skip
     text = str(shown)
     for secret in (PHONE, "林晚秋", "Anna", "1.2.3.4", "West Lake", "330106199001011234"):
         assert secret not in text
-    assert shown["properties"]["items"][0]["name"] == "Tea" and shown["properties"]["count"] == 3
+    assert shown["properties"]["products"][0]["name"] == "Tea" and shown["properties"]["count"] == 3
 
 
 class TestSchemas:
