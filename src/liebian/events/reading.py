@@ -8,7 +8,7 @@ from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.events import schemas
-from liebian.events.rules import Draft, Violated, key_of_misfit, parse_message
+from liebian.events.rules import Draft, Violated, check_public, key_of_misfit, parse_message
 from liebian.events.services.intake import Misfit
 
 MAX_NAME = 200
@@ -55,7 +55,7 @@ def parse_all(
         try:
             drafts.append(
                 parse_message(
-                    schemas.check_public(message), source=source, received_at=received_at,
+                    check_public(message), source=source, received_at=received_at,
                     are_values_safe=are_values_safe, check=check,
                 )
             )  # fmt: skip

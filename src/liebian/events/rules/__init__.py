@@ -6,6 +6,7 @@ from liebian.events.rules.drafts import (
     TYPES,
     Draft,
     Violated,
+    check_public,
     make_draft,
     parse_message,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Bucket",
     "Draft",
     "Violated",
+    "check_public",
     "check_values",
     "is_somebody",
     "key_of",

@@ -110,12 +110,26 @@ def _too_large(size: int, limit: int) -> Invalid:
     )
 
 
+def check_public(message: Any) -> dict[str, Any]:
+    """Raises Invalid for what only the product itself may send."""
+    if not isinstance(message, dict):
+        raise Invalid("bad_shape", _("A message must be an object."))
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in PUBLIC_TYPES:
+        raise bad_type(kind)
+    return message
+
+
+def bad_type(kind: object) -> Invalid:
+    return Invalid(
+        "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
+    )
+
+
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        raise Invalid(
-            "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
-        )
+        raise bad_type(kind)
     return kind
 
 

@@ -19,7 +19,7 @@ from liebian.events.checks import Checks, load_checks
 from liebian.events.inbox.quarantine import open_message, selected
 from liebian.events.inbox.types import DISMISSED, REPAIRED, WAITING, RepairReport, Selection, Trial
 from liebian.events.models import Quarantined, Source
-from liebian.events.rules import Draft, Violated, parse_message
+from liebian.events.rules import Draft, Violated, check_public, parse_message
 from liebian.events.services.log import log_alias
 from liebian.events.services.repairs import Repaired, insert_repaired
 
@@ -129,7 +129,7 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     received_at = moment_of(received_ms)
     draft, findings = None, []
     try:
-        draft = parse_message(after, source=source, received_at=received_at, check=check)
+        draft = parse_message(check_public(after), source=source, received_at=received_at, check=check)
     except Violated as error:
         findings = error.reasons
     except Invalid as error:

@@ -142,6 +142,12 @@ def test_a_source_that_lets_no_unknown_event_in_does_not_by_replay_either():
     assert report.reasons == (("unknown_event", "", 1),)
 
 
+def test_what_only_the_product_may_say_does_not_enter_by_replay():
+    arrive({"type": "day", "event": "Day Started"})
+    report = services.replay_quarantined(ALL, actor_id=None, now=NOW)
+    assert (report.passed, report.reasons) == (0, (("bad_type", "", 1),)) and list_events_after(0, 10) == []
+
+
 def test_dismissing_needs_a_reason_and_keeps_the_message():
     arrive(order(), order())
     with pytest.raises(Invalid, match="why"):
