@@ -69,8 +69,11 @@ def parse_all(
 
 def _misfit(message: Any, error: Invalid, source: str, received_at: datetime) -> Misfit:
     key, is_dated = key_of_misfit(message, source, received_at)
+    args = dict(error.details)
     reasons = (
-        error.reasons if isinstance(error, Violated) else [{"code": error.code, "field": "", "args": error.details}]
+        error.reasons
+        if isinstance(error, Violated)
+        else [{"code": error.code, "field": str(args.pop("field", "")), "args": args}]
     )
     said = message if isinstance(message, dict) else {}
     name = said.get("event") or said.get("name")
