@@ -30,6 +30,7 @@ _PERSONS = frozenset(
      "收货人", "收件人", "寄件人", "联系人", "客户", "买家", "用户", "会员", "朋友", "好友", "推荐人", "被推荐人"}
 )  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[\u4e00-\u9fff]+")
+_LONGEST = 60  # letters of a field's name that are looked at and remembered
 _AD_NETWORK = "context.referrer"  # of the Segment specification: where a visit came from
 _CONTEXT_APART = frozenset({"traits", "ip"})
 _NOTHING: dict[str, Any] = {}
@@ -78,9 +79,13 @@ def is_somebody(holder: str, held: dict[str, Any]) -> bool:
     return not _BESIDE.isdisjoint(held) and _PRODUCT.isdisjoint(held) and holder not in _PRODUCTS
 
 
-@lru_cache(maxsize=2048)
 def is_person(word: str) -> bool:
     """Whether a field's last word means people: `customer`, `shippingAddress`, `new_contacts`, `收货人`."""
+    return _means_people(word if len(word) <= _LONGEST else word[-_LONGEST:])
+
+
+@lru_cache(maxsize=2048)
+def _means_people(word: str) -> bool:
     words = _WORD.findall(word)
     last = words[-1].lower() if words else ""
     return last in _PERSONS or last.removesuffix("s") in _PERSONS or last.removesuffix("es") in _PERSONS

@@ -26,7 +26,7 @@ def split(kind="track", **fields):
 HOLDERS = [
     "consignee", "contact", "customer", "user", "person", "buyer", "receiver", "sender", "friend", "invitee", "inviter",
     "referrer", "payer", "owner", "shipping_address", "billing_address", "shippingAddress", "ShippingAddress", "SHIPPING_ADDRESS",
-    "gift_receiver", "newContact", "customers", "contacts", "收货人", "members",
+    "x" * 900 + "_receiver", "gift_receiver", "newContact", "customers", "contacts", "收货人", "members",
 ]  # fmt: skip
 
 
