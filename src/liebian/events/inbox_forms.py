@@ -17,6 +17,7 @@ from liebian.events.reasons import ARRIVALS, SCHEMA_TYPES, TYPES
 SPARE_ROWS = 3
 MAX_ROWS = 200
 _SMALL = {"class": "form-control-sm"}
+_OWN_FIELDS = {"list": "own-fields", "spellcheck": "false"}
 
 
 class SourceSettingsForm(forms.Form):
@@ -142,12 +143,15 @@ class StepForm(forms.Form):
     op = forms.ChoiceField(
         label=_("Step"), required=False,
         choices=[
-            ("", "—"), ("rename", _("Rename a field")), ("cast", _("Change a field's type")), ("set", _("Set a field")),
-            ("drop", _("Leave a field out")), ("rename_event", _("Give the event another name")),
+            ("", "—"), ("rename", _("Rename a field")), ("copy", _("Copy a field")), ("cast", _("Change a field's type")),
+            ("read_time", _("Read a time")), ("set", _("Set a field")), ("drop", _("Leave a field out")),
+            ("rename_event", _("Give the event another name")),
         ],
     )  # fmt: skip
-    field = forms.CharField(label=_("Field"), required=False, max_length=200)
-    to = forms.CharField(label=_("New name, type or value"), required=False, max_length=500)
+    field = forms.CharField(label=_("Field"), required=False, max_length=200, widget=forms.TextInput(attrs=_OWN_FIELDS))
+    to = forms.CharField(
+        label=_("New name, type, form or value"), required=False, max_length=500, widget=forms.TextInput(attrs=_OWN_FIELDS)
+    )  # fmt: skip
 
     def step(self) -> Step | None:
         given = self.cleaned_data

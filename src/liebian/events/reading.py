@@ -8,7 +8,7 @@ from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.events import schemas
-from liebian.events.rules import Draft, Violated, key_of_misfit, parse_message
+from liebian.events.rules import Draft, Violated, check_public, key_of_misfit, parse_message
 from liebian.events.services.intake import Misfit
 
 MAX_NAME = 200
@@ -55,7 +55,7 @@ def parse_all(
         try:
             drafts.append(
                 parse_message(
-                    schemas.check_public(message), source=source, received_at=received_at,
+                    check_public(message), source=source, received_at=received_at,
                     are_values_safe=are_values_safe, check=check,
                 )
             )  # fmt: skip
@@ -69,8 +69,11 @@ def parse_all(
 
 def _misfit(message: Any, error: Invalid, source: str, received_at: datetime) -> Misfit:
     key, is_dated = key_of_misfit(message, source, received_at)
+    args = dict(error.details)
     reasons = (
-        error.reasons if isinstance(error, Violated) else [{"code": error.code, "field": "", "args": error.details}]
+        error.reasons
+        if isinstance(error, Violated)
+        else [{"code": error.code, "field": str(args.pop("field", "")), "args": args}]
     )
     said = message if isinstance(message, dict) else {}
     name = said.get("event") or said.get("name")

@@ -116,9 +116,9 @@ REFUSALS: dict[str, Words] = {
 def finding_text(finding: Mapping[str, Any]) -> str:
     """One correction or violation in the reader's language."""
     code, args = finding.get("code", ""), dict(finding.get("args") or {})
-    words = FINDINGS.get(code) or REFUSALS.get(code)
+    words = FINDINGS.get(code)
     if words is None:
-        return str(code)
+        return reason_text(code, str(finding.get("field") or ""))
     shown = {key: str(TYPES.get(value, value)) if isinstance(value, str) else value for key, value in args.items()}
     return fill(str(words), {**shown, "field": finding.get("field") or ""}, separator=gettext(", "))
 
@@ -130,6 +130,11 @@ def findings_text(findings: Iterable[Mapping[str, Any]], limit: int = 3) -> str:
     if len(every) > limit:
         shown.append(gettext("and %(count)s more findings") % {"count": len(every) - limit})
     return gettext("; ").join(shown)
+
+
+def reason_text(code: str, field: str) -> str:
+    """Why messages do not fit, with the field that is meant."""
+    return f"{field}{gettext(': ')}{group_text(code)}" if field else group_text(code)
 
 
 def group_text(code: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from liebian.core.errors import Invalid, LiebianError
 from liebian.core.texts import mark as _
-from liebian.events.rules import MAX_DEPTH, PUBLIC_TYPES
+from liebian.events.rules import MAX_DEPTH
 
 MAX_EVENT = 32 * 1024
 MAX_BATCH = 500 * 1024
@@ -130,18 +130,6 @@ def read_batch(body: dict[str, Any]) -> list[Any]:
         raise Invalid("batch_missing", _("The body needs `batch`, a list of messages."))
     shared = {field: body[field] for field in ("sentAt", "context") if body.get(field)}
     return [_own({**shared, **message}) if isinstance(message, dict) else message for message in messages]
-
-
-def check_public(message: Any) -> dict[str, Any]:
-    """Raises Invalid for what only the product itself may send."""
-    if not isinstance(message, dict):
-        raise Invalid("bad_shape", _("A message must be an object."))
-    kind = message.get("type")
-    if not isinstance(kind, str) or kind not in PUBLIC_TYPES:
-        raise Invalid(
-            "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
-        )
-    return message
 
 
 def _own(message: dict[str, Any]) -> dict[str, Any]:

@@ -85,11 +85,16 @@ class LearnedField:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act of a repair: rename_event (to), rename (field, to), cast (field, to), drop (field), set (field, to)."""
+    """One act of a repair: rename_event (to), rename, copy (field, to), cast (field, to: a type), read_time (field, to: a form),
+    drop (field), set (field, to). A field behind `$.` is one of the message itself: OWN_FIELDS may be written."""
 
     op: str
     field: str = ""
     to: Any = ""
 
 
-STEP_OPS = ("rename_event", "rename", "cast", "drop", "set")
+STEP_OPS = ("rename_event", "rename", "copy", "cast", "read_time", "drop", "set")
+OWN_FIELDS = (
+    "type", "event", "name", "category", "userId", "anonymousId", "previousId", "groupId", "messageId", "timestamp",
+    "originalTimestamp", "sentAt", "properties", "traits", "context",
+)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from liebian.access.types import mask_field
-from liebian.events.rules import PERSONAL_PROPERTIES, PERSONAL_TRAITS
+from liebian.events.rules import PERSON_NAMES, PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody
 
 _PHONE = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
 _EMAIL = re.compile(r"[^\s@\"'<>,;:]+@[^\s@\"'<>,;:]+\.[^\s@\"'<>,;:]+")
@@ -19,10 +19,13 @@ _NAMES = {"firstName": "name", "lastName": "name", "recipient": "name"}
 _TELLS_WHO = frozenset({"traits", "personal"})
 
 
-def masked(value: Any, *, field: str = "", inside: str = "") -> Any:
-    """A copy that may be shown. `inside` is the name of the object that holds the value."""
+def masked(value: Any, *, field: str = "", inside: str = "", of_person: bool = False) -> Any:
+    """A copy that may be shown. `inside` is the name of the object that holds the value, `of_person` whether that is one."""
+    if of_person and field in PERSON_NAMES and value not in (None, ""):
+        return mask_field("name", str(value))
     if isinstance(value, dict):
-        return {key: masked(inner, field=str(key), inside=field) for key, inner in value.items()}
+        who = not PERSON_NAMES.isdisjoint(value) and is_somebody(field, value)
+        return {key: masked(inner, field=str(key), inside=field, of_person=who) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [masked(inner, field=field, inside=inside) for inner in value]
     known = _PERSONAL.get(field.lower())

@@ -44,10 +44,13 @@ def selected(wanted: Selection, state: str = WAITING) -> QuerySet[Quarantined]:
         return rows.none()
     if wanted.ids:
         rows = rows.filter(pk__in=wanted.ids)
-    for name in ("source", "code", "type"):
+    for name in ("source", "code"):
         if value := getattr(wanted, name):
             rows = rows.filter(**{name: value})
-    return rows if wanted.name is None else rows.filter(name=wanted.name)
+    for name in ("type", "name"):  # a message may have none: that is another group than all
+        if (value := getattr(wanted, name)) is not None:
+            rows = rows.filter(**{name: value})
+    return rows
 
 
 def count_selected(wanted: Selection) -> int:

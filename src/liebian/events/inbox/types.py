@@ -113,12 +113,12 @@ class Selection:
     ids: tuple[int, ...] = ()
     source: str = ""
     code: str = ""
-    type: str = ""
+    type: str | None = None
     name: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.ids or self.source or self.code or self.type or self.name is not None)
+        return not (self.ids or self.source or self.code) and self.type is None and self.name is None
 
 
 @dataclass(frozen=True, slots=True)

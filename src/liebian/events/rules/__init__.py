@@ -6,12 +6,13 @@ from liebian.events.rules.drafts import (
     TYPES,
     Draft,
     Violated,
+    check_public,
     make_draft,
     parse_message,
 )
 from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
 from liebian.events.rules.limits import BURST_SECONDS, Bucket
-from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS
+from liebian.events.rules.personal import PERSON_NAMES, PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody
 from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
@@ -21,12 +22,15 @@ __all__ = [
     "MAX_DEPTH",
     "PERSONAL_PROPERTIES",
     "PERSONAL_TRAITS",
+    "PERSON_NAMES",
     "PUBLIC_TYPES",
     "TYPES",
     "Bucket",
     "Draft",
     "Violated",
+    "check_public",
     "check_values",
+    "is_somebody",
     "key_of",
     "key_of_misfit",
     "keys_before",

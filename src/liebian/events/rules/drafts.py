@@ -90,12 +90,12 @@ def parse_message(
     body, personal = split_personal(message, kind)
     if "previousId" in message or "customerId" in message:
         _add_references(message, body, found)
-    encoded = _encode(body)
-    if may_name_somebody(encoded):
-        nested: list[dict[str, Any]] = []
-        encoded = _encode(take_nested(body, nested))
+    if may_name_somebody(body):
+        nested: list[dict[str, Any]] = personal.get("nested", [])
+        body = take_nested(body, nested)
         if nested:
             personal["nested"] = nested
+    encoded = _encode(body)
     size = len(encoded) + len(_encode(personal)) if personal else len(encoded)
     if size > max_bytes:
         raise _too_large(size, max_bytes)
@@ -110,12 +110,26 @@ def _too_large(size: int, limit: int) -> Invalid:
     )
 
 
+def check_public(message: Any) -> dict[str, Any]:
+    """Raises Invalid for what only the product itself may send."""
+    if not isinstance(message, dict):
+        raise Invalid("bad_shape", _("A message must be an object."))
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in PUBLIC_TYPES:
+        raise bad_type(kind)
+    return message
+
+
+def bad_type(kind: object) -> Invalid:
+    return Invalid(
+        "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
+    )
+
+
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        raise Invalid(
-            "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
-        )
+        raise bad_type(kind)
     return kind
 
 

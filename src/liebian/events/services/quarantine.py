@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 
 from liebian.access import services as audit
@@ -19,13 +20,14 @@ from liebian.events.checks import Checks, load_checks
 from liebian.events.inbox.quarantine import open_message, selected
 from liebian.events.inbox.types import DISMISSED, REPAIRED, WAITING, RepairReport, Selection, Trial
 from liebian.events.models import Quarantined, Source
-from liebian.events.rules import Draft, Violated, parse_message
+from liebian.events.rules import Draft, Violated, check_public, parse_message
 from liebian.events.services.log import log_alias
 from liebian.events.services.repairs import Repaired, insert_repaired
 
 MAX_AT_ONCE = 10_000
 TRIALS = 3
 _PART = 500
+_TOLD = frozenset({"rename", "rename_event", "copy", "cast", "read_time"})
 _Row = tuple[int, bytes, str, str, int, bytes]
 
 
@@ -65,7 +67,8 @@ def repair_quarantined(
     """Apply the steps and put into the log what passes then; the rest stays as it was.
 
     Writes the log, Quarantined.state and one audit entry. A message leaves `waiting` once, in the transaction that writes
-    it, so a repeat and a second clerk change nothing more. Looks at up to MAX_AT_ONCE messages, oldest first.
+    it, so a repeat and a second clerk change nothing more; one that its sender has mended and sent again meanwhile is in the
+    log already and only leaves. Looks at up to MAX_AT_ONCE messages, oldest first.
     Raises Invalid for steps that cannot mean anything.
     """
     check_steps(steps)
@@ -73,7 +76,9 @@ def repair_quarantined(
     with transaction.atomic(), transaction.atomic(using=log_alias()):
         won = _leave_waiting([one.id for one in tried if one.draft is not None], REPAIRED, now)
         repaired = [
-            Repaired(one.key, one.source, one.draft) for one in tried if one.draft is not None and one.id in won
+            Repaired(one.key, one.source, one.draft, _keeps_id(one))
+            for one in tried
+            if one.draft is not None and one.id in won
         ]
         insert_repaired(repaired, received_at=now)
         if repaired:
@@ -117,8 +122,9 @@ def _try(wanted: Selection, steps: Sequence[Step]) -> Iterator[_Tried]:
 def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str, str]) -> _Tried:
     """One message with the steps applied: as a draft for the log, or with what still does not fit."""
     id_, key, source, kind, received_ms, sealed = row
-    before = {"type": kind, **open_message(sealed)}
-    after = apply_steps(kind, before, steps) if steps else before
+    sent = open_message(sealed)
+    before = {"type": kind, **sent}
+    after = apply_steps(kind, before, steps, zone=settings.TIME_ZONE) if steps else before
     seen: list[Any] = [after, []]
 
     def check(type: str, name: str, message: dict[str, Any]) -> Any:
@@ -129,12 +135,19 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     received_at = moment_of(received_ms)
     draft, findings = None, []
     try:
-        draft = parse_message(after, source=source, received_at=received_at, check=check)
+        if not sent:  # a number, a text: steps would make an event of nothing
+            raise Invalid("bad_shape", _("A message must be an object."))
+        draft = parse_message(check_public(after), source=source, received_at=received_at, check=check)
     except Violated as error:
         findings = error.reasons
     except Invalid as error:
         findings = [{"code": error.code, "field": str(error.details.get("field", "")), "args": {}}]
     return _Tried(id_, bytes(key), source, before, seen[0], draft, [one.as_dict() for one in seen[1]], findings)
+
+
+def _keeps_id(one: _Tried) -> bool:
+    """Whether the message still has the id by which its sender knows it."""
+    return bool(one.before.get("messageId")) and one.before["messageId"] == one.after.get("messageId")
 
 
 def _leave_waiting(ids: Sequence[int], state: str, now: datetime) -> set[int]:
@@ -170,4 +183,4 @@ def _subject(wanted: Selection) -> str:
 
 def _told(step: Step) -> str:
     """A step for the audit trail: what a person typed as a new value may be personal and is left out."""
-    return f"{step.op} {step.field} {step.to if step.op in {'rename', 'rename_event', 'cast'} else ''}".strip()
+    return f"{step.op} {step.field} {step.to if step.op in _TOLD else ''}".strip()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
+from liebian.access.queries import list_audit
 from liebian.access.tests.factories import make_user
 from liebian.core import clock
 from liebian.core.days import day_of
@@ -193,14 +194,14 @@ def test_masks_at_any_depth():
     shown = masked(
         {
             "userId": PHONE, "traits": {"name": "林晚秋", "firstName": "Anna"}, "context": {"ip": "1.2.3.4"},
-            "properties": {"items": [{"name": "Tea", "phone": 13812346021}], "number": 13812346021, "count": 3, "n": 1.5,
+            "properties": {"products": [{"name": "Tea", "phone": 13812346021}], "number": 13812346021, "count": 3, "n": 1.5,
                            "shipping": {"address": "West Lake Road 1"}, "card": "330106199001011234"},
         }
     )  # fmt: skip
     text = str(shown)
     for secret in (PHONE, "林晚秋", "Anna", "1.2.3.4", "West Lake", "330106199001011234"):
         assert secret not in text
-    assert shown["properties"]["items"][0]["name"] == "Tea" and shown["properties"]["count"] == 3
+    assert shown["properties"]["products"][0]["name"] == "Tea" and shown["properties"]["count"] == 3
 
 
 class TestSchemas:
@@ -327,6 +328,61 @@ class TestQuarantine:
         arrive(order())
         answer = client_of(OPERATOR).post("/quarantine/repair", self.steps(("cast", "total", "colour")))
         assert answer.status_code == 422 and "not a type of a field" in text_of(answer)
+
+    def test_a_time_and_an_owner_are_repaired_on_the_page(self):
+        register(total={"type": "number"})
+        arrive({**order(member=PHONE, total=3), "timestamp": "01/03/2026 15:30", "userId": None, "anonymousId": "a1"})
+        bo = client_of(OPERATOR)
+        (address,) = re.findall(r'href="(/quarantine/repair\?source=[^"]+)"', text_of(bo.get("/quarantine")))
+        page = text_of(bo.get(address.replace("&amp;", "&")))
+        for words in (
+            "timestamp: A time cannot be read",
+            "$.userId or $.timestamp",
+            "%Y%m%d @ Europe/London",
+            'value="$.sentAt"',
+        ):
+            assert words in page
+        chinese = text_of(bo.get(address.replace("&amp;", "&"), HTTP_ACCEPT_LANGUAGE="zh-hans"))
+        assert (
+            "以 $. 开头的是消息本身的字段" in chinese
+            and "如 %d/%m/%Y %H:%M；" in chinese
+            and "按格式读取时间" in chinese
+        )
+        chosen = self.steps(
+            ("read_time", "$.timestamp", "%d/%m/%Y %H:%M"), ("copy", "member", "$.userId"), code="bad_timestamp"
+        )
+        tried = text_of(bo.post("/quarantine/repair", {**chosen, "act": "preview"}))
+        assert "2026-03-01T07:30:00.000Z" in tried and "Put 1 message into the log" in tried and PHONE not in tried
+        done = text_of(bo.post("/quarantine/repair", {**chosen, "act": "repair"}, follow=True))
+        assert "1 message is in the log now" in done
+        (event,) = list_events_after(0, 10)
+        assert (event.at, event.user_id) == (datetime(2026, 3, 1, 7, 30, tzinfo=UTC), PHONE)
+        (entry,) = (one for one in list_audit(limit=10) if one.action == "quarantine.repaired")
+        assert entry.details["steps"] == ["read_time $.timestamp %d/%m/%Y %H:%M", "copy member $.userId"]
+
+    @pytest.mark.parametrize(
+        ("step", "words"),
+        [
+            (("set", "$.customerId", "7"), "has no field '$.customerId' of its own"), (("set", "$.type", "day"), "is not one of"),
+            (("read_time", "$.timestamp", "dd/mm/yyyy"), "is no date format"),
+            (("read_time", "$.timestamp", "%d/%m/%Y @ Mars"), "is not a time zone"),
+        ],
+    )  # fmt: skip
+    def test_what_a_step_cannot_do_to_the_message_itself_is_explained(self, step, words):
+        arrive(order())
+        answer = client_of(OPERATOR).post("/quarantine/repair", self.steps(step), HTTP_ACCEPT_LANGUAGE="en")
+        assert answer.status_code == 422 and words in text_of(answer).replace("&#x27;", "'")
+
+    def test_a_message_without_type_and_name_can_be_opened(self):
+        arrive({"type": "", "event": ""})
+        bo = client_of(OPERATOR)
+        (address,) = re.findall(r'href="(/quarantine/messages\?source=[^"]+)">—', text_of(bo.get("/quarantine")))
+        assert "type=&amp;name=" in address
+        page = text_of(bo.get(address.replace("&amp;", "&")))
+        (one,) = re.findall(r'href="(/quarantine/\d+)">—', page)
+        assert "The type of the message is not known" in text_of(bo.get(one))
+        bo.post("/quarantine/replay", {"source": "shop", "code": "bad_type", "type": "", "name": ""})
+        assert count_states() == {"waiting": 1}
 
     def test_a_viewer_may_look_only(self):
         arrive(order())

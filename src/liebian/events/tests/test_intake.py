@@ -67,7 +67,7 @@ def test_what_is_good_in_a_batch_is_kept_and_the_rest_waits_in_quarantine(send):
         ("page", "bad_timestamp", "waiting"),
     ]  # fmt: skip
     assert crypto.unseal(waiting[3].message, context=QUARANTINE_CONTEXT) == BATCH[5]
-    assert waiting[3].reasons == [{"code": "bad_timestamp", "field": "", "args": {"text": "yesterday"}}]
+    assert waiting[3].reasons == [{"code": "bad_timestamp", "field": "timestamp", "args": {"text": "yesterday"}}]
 
 
 def test_a_batch_sent_again_changes_nothing(send):
@@ -128,6 +128,12 @@ def test_corrections_are_noted_on_the_event(send):
     ]
     assert noted == [["id_as_text", "future_time"], ["clock_skew"], ["name_cut"], []]
     assert len(list_events_after(0, 10)[2].name) == 200
+
+
+def test_a_single_message_that_is_not_well_formed_is_refused_and_does_not_wait(send):
+    for told in ({"timestamp": "yesterday"}, {"anonymousId": None}, {"userId": ["u"]}, {"messageId": "m" * 201}):
+        assert send("page", {**PAGE, **told}).status == 400
+    assert Quarantined.objects.count() == 0 and Event.objects.count() == 0
 
 
 def test_a_message_id_has_a_length(send):

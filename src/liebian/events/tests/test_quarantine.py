@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from django.db import connections
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liebian.access.queries import list_audit
 from liebian.core.errors import Invalid
 from liebian.events import services
-from liebian.events.checking.types import FieldRule, Step
+from liebian.events.checking.repair import apply_steps, check_steps
+from liebian.events.checking.types import STEP_OPS, FieldRule, Step
 from liebian.events.checks import load_checks
 from liebian.events.inbox.quarantine import count_states, get_quarantined, list_groups, list_quarantined
 from liebian.events.inbox.types import Selection
@@ -142,6 +145,12 @@ def test_a_source_that_lets_no_unknown_event_in_does_not_by_replay_either():
     assert report.reasons == (("unknown_event", "", 1),)
 
 
+def test_what_only_the_product_may_say_does_not_enter_by_replay():
+    arrive({"type": "day", "event": "Day Started"})
+    report = services.replay_quarantined(ALL, actor_id=None, now=NOW)
+    assert (report.passed, report.reasons) == (0, (("bad_type", "", 1),)) and list_events_after(0, 10) == []
+
+
 def test_dismissing_needs_a_reason_and_keeps_the_message():
     arrive(order(), order())
     with pytest.raises(Invalid, match="why"):
@@ -198,12 +207,173 @@ def test_every_act_is_in_the_audit_trail_without_what_was_typed():
     [
         (Step("explode", "a"), "bad_step"), (Step("drop", ""), "step_field_missing"), (Step("cast", "a", "colour"), "bad_field_type"),
         (Step("rename", "a", ""), "step_value_missing"), (Step("rename", "a", "b..c"), "step_value_missing"),
+        (Step("copy", "a", ""), "step_value_missing"), (Step("copy", "", "a"), "step_field_missing"), (Step("drop", "$."), "step_field_missing"),
+        (Step("set", "$.customerId", 7), "bad_own_field"), (Step("rename", "a", "$.customerId"), "bad_own_field"),
+        (Step("copy", "a", "$.receivedAt"), "bad_own_field"), (Step("set", "$.type", "day"), "bad_type"), (Step("set", "$.type", [1]), "bad_type"),
+        (Step("read_time", "$.timestamp", "yesterday"), "bad_date_format"), (Step("read_time", "$.timestamp", "%H:%M"), "bad_date_format"),
+        (Step("read_time", "$.timestamp", "%d/%m/%Y %Q"), "bad_date_format"), (Step("read_time", "$.timestamp", "%Y %Y"), "bad_date_format"),
+        (Step("read_time", "$.timestamp", "%Y-%m-%d %H:%M %Z"), "bad_date_format"), (Step("read_time", "a", "%Y-%m-%d %"), "bad_date_format"),
+        (Step("read_time", "$.timestamp", "%Y-%m-%d @ Mars/Base"), "bad_time_zone"), (Step("read_time", "a", "%Y-%m-%d @ ../x"), "bad_time_zone"),
     ],
 )  # fmt: skip
 def test_steps_that_cannot_mean_anything_are_refused(step, code):
     with pytest.raises(Invalid) as refused:
         services.preview_repair(ALL, [step])
     assert refused.value.code == code
+
+
+# --- the message's own fields ----------------------------------------------------------------------------------------
+def waiting(name=None):
+    return [found for one in list_quarantined(ALL) for found in one.findings if name in (None, one.name)]
+
+
+@pytest.mark.parametrize(
+    ("told", "steps", "at"),
+    [
+        ({"timestamp": 1772350200}, [Step("cast", "$.timestamp", "time")], HAPPENED),
+        ({"timestamp": "1772350200123"}, [Step("cast", "$.timestamp", "time")], "2026-03-01T07:30:00.123Z"),
+        ({"timestamp": "01/03/2026 15:30"}, [Step("read_time", "$.timestamp", "%d/%m/%Y %H:%M")], HAPPENED),  # ours: Shanghai
+        ({"timestamp": "01.03.2026 07:30"}, [Step("read_time", "$.timestamp", "%d.%m.%Y %H:%M @ Europe/London")], HAPPENED),
+        ({"timestamp": "2026/03/01 02:30 -0500"}, [Step("read_time", "$.timestamp", "%Y/%m/%d %H:%M %z")], HAPPENED),
+        ({"timestamp": 202603011530}, [Step("read_time", "$.timestamp", "%Y%m%d%H%M")], HAPPENED),
+        ({"timestamp": "yesterday", "properties": {"paid_at": HAPPENED}}, [Step("copy", "paid_at", "$.timestamp")], HAPPENED),
+        ({"timestamp": "1970-01-01"}, [Step("drop", "$.timestamp")], ARRIVED.isoformat()),
+        ({"timestamp": None, "originalTimestamp": "?"}, [Step("set", "$.timestamp", HAPPENED)], HAPPENED),
+        ({"sentAt": "now"}, [Step("drop", "$.sentAt")], HAPPENED),
+        ({"sentAt": "9999-12-31"}, [Step("drop", "$.sentAt")], HAPPENED),
+    ],
+)  # fmt: skip
+def test_a_time_is_repaired(told, steps, at):
+    arrive({**order(), **told}, order())
+    bad = Selection(source="shop", code="bad_timestamp")
+    assert repair(wanted=bad).passed == 0
+    report = repair(*steps, wanted=bad)
+    assert (report.looked_at, report.passed) == (1, 1), report
+    (event,) = list_events_after(0, 10)
+    assert event.at == datetime.fromisoformat(at) and event.received_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("told", "steps", "user_id", "anonymous_id"),
+    [
+        ({"userId": None, "properties": {"member": {"no": 7}}}, [Step("copy", "member.no", "$.userId")], "7", None),
+        ({"userId": None, "user_id": "u9"}, [Step("rename", "$.user_id", "$.userId")], "u9", None),
+        ({"userId": ["u1", "u2"]}, [Step("copy", "$.userId.0", "$.userId")], "u1", None),
+        ({"userId": {"id": "u1"}}, [Step("copy", "$.userId.id", "$.userId")], "u1", None),
+        ({"userId": True, "anonymousId": "a1"}, [Step("cast", "$.userId", "string")], "true", "a1"),
+        ({"userId": 1.5, "anonymousId": "a1"}, [Step("drop", "$.userId")], None, "a1"),
+        ({"userId": "u" * 201, "anonymousId": "a1"}, [Step("drop", "$.userId")], None, "a1"),
+        ({"userId": "", "anonymousId": "a" * 201}, [Step("set", "$.anonymousId", "till 3")], None, "till 3"),
+        ({"messageId": "m" * 201}, [Step("drop", "$.messageId")], "u1", None),
+        ({"messageId": {"id": "m"}}, [Step("copy", "$.messageId.id", "$.messageId")], "u1", None),
+    ],
+)  # fmt: skip
+def test_an_id_is_repaired(told, steps, user_id, anonymous_id):
+    arrive({**order(), **told})
+    (row,) = list_quarantined(ALL)
+    assert row.code in {"bad_id", "id_missing"} and repair().passed == 0
+    assert repair(*steps).passed == 1
+    (event,) = list_events_after(0, 10)
+    assert (event.user_id, event.anonymous_id) == (user_id, anonymous_id)
+
+
+@pytest.mark.parametrize("said", ["purchase", "Track", "", None, ["track"], 7])
+def test_a_type_is_repaired_and_says_where_the_steps_below_it_look(said):
+    arrive({"type": said, "event": "Seen", "traits": {"name": "林晚秋"}, "properties": {"level": "3"}})
+    report = repair(
+        Step("set", "$.type", "identify"), Step("copy", "$.properties.level", "level"), Step("cast", "level", "integer")
+    )
+    assert report.passed == 1
+    (event,) = list_events_after(0, 10)
+    assert (event.type, event.traits, event.personal) == ("identify", {"level": 3}, {"name": "林晚秋"})
+
+
+def test_the_name_of_an_event_and_its_properties_are_found_where_they_were_put():
+    arrive({"event": 7, "what": "Order Completed", "details": {"order_id": "A1"}, "properties": ["?"]})
+    steps = [
+        Step("rename", "$.what", "$.event"),
+        Step("rename", "$.details", "$.properties"),
+        Step("drop", "$.context"),
+    ]
+    assert repair(*steps).passed == 1
+    (event,) = list_events_after(0, 10)
+    assert (event.name, event.properties) == ("Order Completed", {"order_id": "A1"})
+
+
+def test_which_field_does_not_fit_is_said():
+    arrive({"messageId": ["m"]}, {"sentAt": "now"}, {"originalTimestamp": "x", "timestamp": None})
+    assert sorted((found["code"], found["field"]) for found in waiting()) == [
+        ("bad_id", "messageId"), ("bad_timestamp", "originalTimestamp"), ("bad_timestamp", "sentAt"),
+    ]  # fmt: skip
+    assert ("bad_id", "messageId", 1) in services.preview_repair(ALL, [Step("drop", "x")]).reasons
+
+
+def test_a_mended_message_that_its_sender_has_sent_again_is_in_the_log_once():
+    told = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m0-shop"}
+    arrive({"timestamp": "01/03/2026 15:30"}, {"timestamp": "01/03/2026 15:30"})
+    services.record_events([{**told, "timestamp": HAPPENED}], source="shop", received_at=ARRIVED)
+    assert repair(Step("read_time", "$.timestamp", "%d/%m/%Y %H:%M")).passed == 2
+    assert len(list_events_after(0, 10)) == 2 and count_states() == {"repaired": 2}
+    # and the other way round: repaired first, sent again mended
+    again = services.record_events(
+        [{**told, "messageId": "m1-shop", "timestamp": HAPPENED}], source="shop", received_at=NOW
+    )
+    assert again.duplicates == 1
+
+
+def test_messages_that_a_repair_makes_alike_are_still_as_many():
+    arrive(*[{"messageId": f"{number}" * 201} for number in (1, 2, 3)])
+    assert repair(Step("drop", "$.messageId")).passed == 3
+    arrive(*[{"messageId": f"{number}" * 201} for number in (4, 5)])
+    assert repair(Step("set", "$.messageId", "one")).passed == 2
+    assert len(list_events_after(0, 10)) == 5
+
+
+def test_steps_make_no_event_of_what_was_no_message():
+    _drafts, misfits, _notes = parse_all(
+        [7, "x", {}], source="shop", received_at=ARRIVED, check=None, are_values_safe=False, is_batch=True
+    )
+    write_deliveries([Delivery("shop", ARRIVED.date(), int(ARRIVED.timestamp() * 1000), [], misfits)])
+    made_up = [Step("set", "$.type", "page"), Step("set", "$.userId", "u1")]
+    assert repair(*made_up).reasons == (("bad_shape", "", 3),) and list_events_after(0, 10) == []
+
+
+def test_those_without_a_type_or_name_are_a_group_of_their_own():
+    arrive({"type": "", "event": ""}, {"type": "purchase", "event": ""}, {"type": "", "event": "Seen"})
+    assert {(one.type, one.name, one.count) for one in list_groups()} == {
+        ("", "", 1),
+        ("purchase", "", 1),
+        ("", "Seen", 1),
+    }
+    group = Selection(source="shop", code="bad_type", type="", name="")
+    report = repair(Step("set", "$.type", "page"), wanted=group)
+    assert (report.looked_at, report.passed, report.left) == (1, 1, 0)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Step, st.sampled_from(STEP_OPS),
+            st.sampled_from(["a", "a.b", "$.properties", "$.type", "$.userId", "$.context.traits", "$.a", "$.properties.a.0"]),
+            st.sampled_from(["a.c", "$.userId", "$.properties", "$.type", "track", "time", "%Y-%m-%d", "$.context", 3, HAPPENED]),
+        ),
+        max_size=4,
+    ),
+    st.fixed_dictionaries({}, optional={
+        name: st.none() | st.integers() | st.text(max_size=3) | st.just([{"a": 1}]) | st.dictionaries(
+            st.sampled_from(["a", "b", "traits"]), st.just("x") | st.just({"b": 1}) | st.just([1])
+        )
+        for name in ("type", "userId", "properties", "traits", "context", "timestamp", "a")
+    }),
+)  # fmt: skip
+def test_steps_never_break_on_what_was_sent_and_leave_it_as_it_was(steps, message):
+    before = msgspec.json.encode(message)
+    try:
+        check_steps(steps)
+    except Invalid:
+        return
+    after = apply_steps("track", message, steps, zone="Asia/Shanghai")
+    assert msgspec.json.encode(message) == before and isinstance(after, dict)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_messages(django_assert_max_num_queries):

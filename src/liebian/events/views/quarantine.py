@@ -16,13 +16,13 @@ from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.errors import Invalid
 from liebian.events import services
-from liebian.events.checking.types import Step
+from liebian.events.checking.types import OWN_FIELDS, Step
 from liebian.events.inbox import quarantine as reads
 from liebian.events.inbox.masks import masked, pretty
 from liebian.events.inbox.types import REPAIRED, STATES, WAITING, QuarantinedMessage, RepairReport, Selection
 from liebian.events.inbox_forms import DismissForm, StepFormSet
-from liebian.events.reasons import FINDINGS, finding_text, findings_text, group_text
 from liebian.events.reasons import STATES as STATE_WORDS
+from liebian.events.reasons import finding_text, findings_text, group_text, reason_text
 from liebian.events.views.sources import actor_of
 from liebian.ui.formats import error_text, number
 
@@ -147,17 +147,20 @@ def query_of(wanted: Selection) -> str:
 
 def _hidden(wanted: Selection) -> list[tuple[str, str]]:
     pairs = [("id", str(one)) for one in wanted.ids]
-    pairs += [(name, getattr(wanted, name)) for name in ("source", "code", "type") if getattr(wanted, name)]
-    return pairs if wanted.name is None else [*pairs, ("name", wanted.name)]
+    pairs += [(name, getattr(wanted, name)) for name in ("source", "code") if getattr(wanted, name)]
+    return pairs + [(name, value) for name in ("type", "name") if (value := getattr(wanted, name)) is not None]
 
 
 def _selection(given: Any) -> Selection:
     ids = tuple(one for text in given.getlist("id")[:PAGE] if (one := _number(text)) is not None)
     if given.getlist("id") and not ids:
         ids = (-1,)  # an id that cannot be: nothing is meant, rather than everything
-    texts = {name: given.get(name, "").replace("\x00", "")[:200] for name in ("source", "code", "type")}
-    name = given.get("name")
-    return Selection(ids=ids, **texts, name=None if name is None else name.replace("\x00", "")[:200])
+    texts = {
+        name: value.replace("\x00", "")[:200]
+        for name in ("source", "code", "type", "name")
+        if (value := given.get(name)) is not None
+    }
+    return Selection(ids=ids, **texts)
 
 
 def _number(text: str) -> int | None:
@@ -173,13 +176,9 @@ def _repair_context(wanted: Selection, steps: Any, report: RepairReport | None, 
         "steps": steps, "wanted": wanted, "hidden": _hidden(wanted), "query": query_of(wanted), "report": report,
         "problem": problem, "words": group_text(wanted.code) if wanted.code else "",
         "trials": [_trial(one) for one in report.trials] if report else [],
-        "reasons": [(_reason(code, name), count) for code, name, count in report.reasons] if report else [],
+        "own_fields": OWN_FIELDS, "reasons": [(reason_text(code, name), count) for code, name, count in report.reasons] if report else [],
         "chosen": bool(report and report.steps),
     }  # fmt: skip
-
-
-def _reason(code: str, field: str) -> str:
-    return f"{field}{_(': ')}{group_text(code)}" if field and code in FINDINGS else group_text(code)
 
 
 def _trial(trial: Any) -> dict[str, Any]:
