@@ -141,7 +141,7 @@ def test_empty_files_and_one_customer(tmp_path: Path, content: str, rows: int, w
     assert warning in {notice["code"] for notice in done["warnings"]}
 
 
-@pytest.mark.parametrize("command", ["rfm", "abc", "lifecycle", "quality", "weighted"])
+@pytest.mark.parametrize("command", ["rfm", "abc", "lifecycle", "clv", "churn", "quality", "weighted"])
 def test_help_teaches(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0
@@ -149,6 +149,14 @@ def test_help_teaches(command: str) -> None:
     assert "--out" in done.stdout
     assert "--json" in done.stdout
     assert command in run("--help").stdout
+
+
+def test_a_row_without_an_indicator_has_no_score_and_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "i.csv"
+    path.write_text("who,orders,silence\na,3,1\nb,,2\nc,1,9\n")
+    done = answer("weighted", path, "--key", "who", "--weights", "orders=1,silence=-1")
+    assert {row["who"]: row["score"] for row in done["rows"]} == {"a": 100.0, "b": None, "c": 0.0}
+    assert [(notice["code"], notice["n_rows"]) for notice in done["warnings"]] == [("no_score", 1)]
 
 
 @pytest.mark.data

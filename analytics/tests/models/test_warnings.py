@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from liebian_analytics.datasets.simulated import simulate_histories
 from liebian_analytics.models import BgNbd, GammaGamma, ParetoNbd, base, track
@@ -68,3 +69,21 @@ def test_a_search_that_stopped_early_is_said(monkeypatch: pytest.MonkeyPatch) ->
     search = base.maximise
     monkeypatch.setattr(base, "maximise", lambda *told, **more: replace(search(*told, **more), converged=False))
     assert "not_converged" in codes(BgNbd().fit(people(800)))
+
+
+def test_what_two_covariates_that_say_the_same_do_cannot_be_told_apart() -> None:
+    told = people(500)
+    vip = np.arange(500) % 2
+    told = told.append_column("vip", pa.array(vip.astype(float))).append_column("gold", pa.array(vip * 2.0))
+    one = BgNbd(purchase_covariates=["vip"]).fit(told)
+    both = BgNbd(purchase_covariates=["vip", "gold"]).fit(told)
+    assert codes(one) == set() and codes(both) == {"not_determined"}
+    assert both.covariance_ is None and set(both.standard_errors_.values()) == {None}
+    assert both.expected_purchases(told, 26) == pytest.approx(one.expected_purchases(told, 26), rel=1e-4)
+
+
+def test_spending_without_any_difference() -> None:
+    alike = {"frequency": [1, 2, 3, 1, 4, 2] * 50, "monetary_value": [10.0] * 300}
+    model = GammaGamma().fit(alike)
+    assert "not_determined" in codes(model)
+    assert model.expected_spend(alike) == pytest.approx(np.full(300, 10.0), rel=1e-3)
