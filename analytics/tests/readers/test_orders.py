@@ -128,3 +128,13 @@ def test_as_of_is_a_day_or_an_aware_instant() -> None:
     for wrong in ("31.1.2026", "2026-01-31T18:00"):
         with pytest.raises(BadArgument):
             parse_as_of(wrong)
+
+
+def test_warnings_are_of_what_counts_as_of_the_day(engine: Engine) -> None:
+    rows = {"who": ["a", "a", "z"], "on": ["2026-01-01", "2026-01-09", "2027-01-01"], "paid": [5, 7, 10**9]}
+    source = OrderSource("who", "on", "paid")
+    seen = {
+        when: read_orders(pa.table(rows), source, engine, as_of=when) for when in (date(2026, 2, 1), date(2028, 1, 1))
+    }
+    codes = {when.year: [notice.code for notice in orders.notices] for when, orders in seen.items()}
+    assert codes == {2026: ["future", "one_customer"], 2028: ["outlier"]}

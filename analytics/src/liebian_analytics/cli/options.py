@@ -50,7 +50,7 @@ class Result:
     """Where the result goes."""
 
     out: Annotated[Path | None, Parameter(group=RESULT)] = None
-    "Write the table here: .parquet, .csv, .xlsx, .duckdb, or .delta (a folder)."
+    "Write the table here: .parquet, .csv, .xlsx, .db (a DuckDB database) or .delta (a folder)."
     json: Annotated[bool, Parameter(group=RESULT, negative="")] = False
     "Print exactly one JSON object: the rows (unless --out takes them), counts and warnings."
 

@@ -30,19 +30,18 @@ class RowFacts:
 
     counts: dict[str, Any]
     digits: int
-    only_currency: str | None
-    keep_free: bool
 
     @property
     def n_rows(self) -> int:
         """Rows of the file."""
         return int(self.counts["n_rows"])
 
-    def valid(self, rows: ir.Table) -> ir.BooleanValue:
-        """The rows that become orders."""
-        kept = rows.code.notnull() & rows.time.notnull() & _is_number(rows) & _counts(rows.amount, self.keep_free)
-        kept &= rows["order"].notnull()
-        return kept if self.only_currency is None else kept & (rows.currency == self.only_currency)
+
+def becomes_order(rows: ir.Table, columns: OrderSource) -> ir.BooleanValue:
+    """Whether a row counts, on whichever day."""
+    kept = rows.code.notnull() & rows.time.notnull() & _is_number(rows) & _counts(rows.amount, columns.keep_free)
+    kept &= rows["order"].notnull()
+    return kept if columns.only_currency is None else kept & (rows.currency == columns.only_currency)
 
 
 def check_rows(
@@ -63,7 +62,7 @@ def check_rows(
                 raise BadArgument(_bad_lines(rows, bad, option, found[option], counts, columns, source, here))
     _check_currencies(rows, columns, here)
     digits = next((d for d in range(MOST_DIGITS + 1) if not counts[f"finer_{d}"]), MOST_DIGITS)
-    return RowFacts(counts, digits, columns.only_currency, columns.keep_free)
+    return RowFacts(counts, digits)
 
 
 def count_repeats(raw: ir.Table, here: Engine) -> int:
@@ -72,7 +71,7 @@ def count_repeats(raw: ir.Table, here: Engine) -> int:
     return int(found[0][0].as_py()) - int(found[1][0].as_py())
 
 
-def notices_of(facts: RowFacts, n_customers: int, columns: OrderSource, as_of: AsOf | None) -> tuple[Notice, ...]:
+def notices_of(facts: RowFacts, columns: OrderSource, as_of: AsOf | None) -> tuple[Notice, ...]:
     """What people must know before they believe a number of this file."""
     count = facts.counts
     day = "" if as_of is None else (as_of if isinstance(as_of, datetime) else end_day(as_of)).isoformat()
@@ -90,10 +89,10 @@ def notices_of(facts: RowFacts, n_customers: int, columns: OrderSource, as_of: A
         ("repeats", "counted although they repeat another row exactly; remove them if they were exported twice"),
     ]
     notices = [Notice(code, f"{_rows(count[code])} {words}.", count[code]) for code, words in said if count[code]]
-    return (*notices, *_of_the_whole(facts, n_customers, columns))
+    return (*notices, *_of_the_whole(facts, columns))
 
 
-def _of_the_whole(facts: RowFacts, n_customers: int, columns: OrderSource) -> list[Notice]:
+def _of_the_whole(facts: RowFacts, columns: OrderSource) -> list[Notice]:
     count = facts.counts
     found = []
     if count["not_zoned"] and columns.time is not None:
@@ -114,9 +113,9 @@ def _of_the_whole(facts: RowFacts, n_customers: int, columns: OrderSource) -> li
         found.append(
             Notice("outlier", f"The largest amount, {largest:,.2f}, is {largest / median:,.0f} times the median.")
         )
-    if n_customers == 0:
+    if count["n_customers"] == 0:
         found.append(Notice("no_orders", "No row counts as an order, so the result is empty."))
-    if n_customers == 1:
+    if count["n_customers"] == 1:
         found.append(Notice("one_customer", "There is one customer only: scores and grades compare nobody."))
     return found
 
@@ -126,15 +125,17 @@ def _counted(rows: ir.Table, as_of: AsOf | None, columns: OrderSource) -> dict[s
 
     good = _is_number(rows)
     amount = ibis.ifelse(good, rows.amount, ibis.null("float64"))
-    usable = rows.code.notnull() & rows.time.notnull() & (amount > 0)
     moment = ibis.struct({"code": rows.code, "time": rows.time})
     beyond = rows.row < 0
     if as_of is not None:
         end = as_of.astimezone(ZoneInfo(columns.zone)).replace(tzinfo=None) if isinstance(as_of, datetime) else as_of
-        beyond = rows.time >= ibis.literal(end.isoformat()).cast("timestamp")
+        beyond = (rows.time >= ibis.literal(end.isoformat()).cast("timestamp")).fill_null(False)
+    kept = becomes_order(rows, columns) & ~beyond
+    usable = kept & (amount > 0)
     return {
         "n_rows": rows.count(),
         "n_same_moment": usable.sum().fill_null(0) - moment.nunique(where=usable),
+        "n_customers": rows.code.nunique(where=kept),
         "no_customer": rows.code.isnull().sum(),
         "no_order": rows["order"].isnull().sum(),
         "bad_time": rows.time.isnull().sum(),

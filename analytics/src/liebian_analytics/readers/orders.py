@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from liebian_analytics.engines import Engine, connect
 from liebian_analytics.errors import BadArgument
 from liebian_analytics.periods import AsOf, end_day
-from liebian_analytics.readers.checks import check_rows, count_repeats, notices_of
+from liebian_analytics.readers.checks import becomes_order, check_rows, count_repeats, notices_of
 from liebian_analytics.readers.files import find_column, open_table
 from liebian_analytics.readers.typing import amount_column, code_column, instant_of_local, local_time_column
 from liebian_analytics.results import Notice
@@ -148,11 +148,11 @@ def read_orders(
         rows = here.keep(_typed(raw, found, columns, here))
         n_repeats = count_repeats(raw, here)
         facts_of_rows = check_rows(rows, found, columns, source, here, as_of, n_repeats)
-        counted = rows.filter(facts_of_rows.valid(rows))
+        counted = rows.filter(becomes_order(rows, columns))
         ids = _numbered(here.run(counted.select("code").distinct().order_by("code")))
         codes = here.from_arrow(ids)
         facts = here.run(_facts(counted.join(codes, "code"), columns, facts_of_rows.digits))
-        notices = notices_of(facts_of_rows, ids.num_rows, columns, as_of)
+        notices = notices_of(facts_of_rows, columns, as_of)
     return Orders(engine.from_arrow(facts), engine.from_arrow(ids), facts_of_rows.digits, facts_of_rows.n_rows, notices)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liebian_analytics.engines import write_database
+from liebian_analytics.engines import DATABASE_SUFFIXES, write_database
 from liebian_analytics.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ EXACT = 2**53
 
 
 def write_table(table: pa.Table, path: str | Path) -> Path:
-    """Write an Arrow table as ``.parquet``, ``.csv``, ``.xlsx``, ``.duckdb`` (its table ``result``) or ``.delta`` (a folder).
+    """Write an Arrow table as ``.parquet``, ``.csv``, ``.xlsx``, ``.db`` (a DuckDB database with the table ``result``) or
+    ``.delta`` (a folder).
 
     An existing file is replaced only once the new one is whole; a Delta table gets a new version.
 
@@ -107,4 +108,4 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, int) and abs(value) < EXACT else str(value)
 
 
-WRITERS = {".parquet": _parquet, ".csv": _csv, ".xlsx": _sheet, ".duckdb": write_database}
+WRITERS = {".parquet": _parquet, ".csv": _csv, ".xlsx": _sheet, **dict.fromkeys(DATABASE_SUFFIXES, write_database)}
