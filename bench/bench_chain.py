@@ -26,7 +26,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from installation import Installation, installation, use_django
+from installation import Installation, installation, take_statistics, use_django
 
 NAMES = ["Product Viewed", "Product Added", "Page Shared", "Coupon Opened", "Search Done", "Video Played"]
 CITIES = ["上海", "杭州", "北京", "深圳", "成都", "广州", "南京", "武汉"]
@@ -221,6 +221,7 @@ def sustained(place: Installation, write_key: str, options: argparse.Namespace) 
     intake_alone(place, write_key, options, BATCH)
     place.start("worker", "worker", *options.worker.split())
     wait_until_caught_up(300)
+    take_statistics()
     before, sender = place.cpu_seconds(), Sender(place, write_key, options.rate, options.customers, batch=BATCH)
     thread = threading.Thread(target=sender.run, args=(options.seconds,))
     began = time.monotonic()
@@ -308,6 +309,7 @@ def latency(place: Installation, write_key: str, options: argparse.Namespace) ->
     alone = intake_alone(place, write_key, options, batch)
     place.start("worker", "worker", *options.worker.split())
     wait_until_caught_up(300)
+    take_statistics()
     watch = ProbeWatch(place)
     looking = threading.Thread(target=watch.run)
     looking.start()

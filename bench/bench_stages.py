@@ -129,6 +129,7 @@ def main() -> None:
     set_up()
     from bench_chain import write_rules
     from django.conf import settings
+    from installation import take_statistics
 
     from liebian.core import days
     from liebian.customers import services as customers
@@ -151,6 +152,7 @@ def main() -> None:
     }
     for step in stages.values():
         drain(step)
+    take_statistics()
     fill(events(10**9, options.events, options.customers))
     taken = {name: drain(step) for name, step in stages.items()}
     bare = bare_insert(options.events, options.batch)
