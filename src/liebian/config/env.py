@@ -40,8 +40,27 @@ LAKE_URL = Setting(
     "Folder or address (s3://bucket/path) of the lake; empty means `lake` in LIEBIAN_HOME. Credentials and endpoint "
     "come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP.",
 )
+SHARDS = Setting(
+    "LIEBIAN_SHARDS",
+    "1",
+    "Shards into which customers are split for their memberships on PostgreSQL. Give web and worker the same number, that of "
+    "the processes of `liebian worker --workers`; more only cost.",
+)
 LOG_DAYS = Setting(
     "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
 )
 
-ALL = [HOME, DATABASE_URL, HOST, PORT, DEBUG, ALLOWED_HOSTS, TIME_ZONE, SECURE, PAGE_THREADS, LAKE_URL, LOG_DAYS]
+ALL = [
+    HOME,
+    DATABASE_URL,
+    HOST,
+    PORT,
+    DEBUG,
+    ALLOWED_HOSTS,
+    TIME_ZONE,
+    SECURE,
+    PAGE_THREADS,
+    LAKE_URL,
+    SHARDS,
+    LOG_DAYS,
+]

@@ -152,6 +152,7 @@ LAKE_URL = env.LAKE_URL.value or str(HOME / "lake")
 if "://" not in LAKE_URL:
     LAKE_URL = str(Path(LAKE_URL).expanduser().resolve())
 LOG_DAYS = int(env.LOG_DAYS.value)
+SHARDS = int(env.SHARDS.value)
 UPLOADS = HOME / "uploads"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static-root"

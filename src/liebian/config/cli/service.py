@@ -65,7 +65,7 @@ def worker(*, workers: int = 1, lane: str | None = None) -> None:
     Parameters
     ----------
     workers
-        Processes that read the log. One on SQLite; up to one per core on PostgreSQL.
+        Processes that read the log. One on SQLite; up to one per core on PostgreSQL, with LIEBIAN_SHARDS of the same number.
     lane
         Run this lane alone, in this process: stages or background.
     """

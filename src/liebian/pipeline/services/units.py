@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection
 
 from liebian.core import cursors
@@ -18,7 +19,6 @@ from liebian.pipeline.types import Unit
 from liebian.referrals import services as referrals
 from liebian.segments import services as segments
 
-POSTGRES_SHARDS = 4
 LAKE = "lake"
 
 
@@ -50,7 +50,7 @@ def _advance_segments(limit: int, shard: int, shards: int) -> int:
 def shards_of(name: str, cursor: str, run: Callable[[int, int, int], int], limit: int, *, after: str) -> list[Unit]:
     """One unit for each shard of a stage that is split by customer; `run(limit, shard, shards)`. SQLite has one writer, so
     one shard."""
-    shards = POSTGRES_SHARDS if connection.vendor == "postgresql" else 1
+    shards = settings.SHARDS if connection.vendor == "postgresql" else 1
 
     def of(shard: int) -> Unit:
         suffix = f".{shard}" if shards > 1 else ""

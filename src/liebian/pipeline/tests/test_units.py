@@ -170,10 +170,11 @@ def test_a_check_by_replay_is_run_once_and_keeps_its_result():
     assert ReplayCheck.objects.count() == 1
 
 
-def test_shards_are_units_of_their_own(monkeypatch):
+def test_shards_are_units_of_their_own(monkeypatch, settings):
     from liebian.pipeline.services import units
 
     monkeypatch.setattr(units.connection, "vendor", "postgresql")
+    settings.SHARDS = 4
     ran = []
     made = units.shards_of(
         "segments", "segments", lambda limit, shard, shards: ran.append((shard, shards)) or 0, 10, after="identity"
