@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,25 @@ def test_what_is_written_is_read_again(engine: Engine, tmp_path: Path, ending: s
         assert sorted(map(_plain, found[name].to_pylist())) == sorted(map(_plain, table[name].to_pylist()))
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_result_without_rows_keeps_its_columns(engine: Engine, tmp_path: Path, ending: str) -> None:
+    path = write_table(typed().slice(0, 0), tmp_path / f"o{ending}")
+    found = engine.run(open_table(path, engine))
+    assert (found.column_names, found.num_rows) == (["who", "on", "paid"], 0)
+
+
+def test_a_worksheet_shows_times_in_utc_and_old_days_as_text(engine: Engine, tmp_path: Path) -> None:
+    in_shanghai = datetime(2026, 1, 1, 7, 30, tzinfo=timezone(timedelta(hours=8)))
+    table = pa.table(
+        {
+            "at": pa.array([in_shanghai], pa.timestamp("us", "Asia/Shanghai")), "born": [date(1850, 5, 1)],
+            "note": pa.nulls(1),
+        }
+    )  # fmt: skip
+    found = engine.run(open_table(write_table(table, tmp_path / "o.xlsx"), engine)).to_pylist()
+    assert found == [{"at": datetime(2025, 12, 31, 23, 30), "born": "1850-05-01", "note": None}]
+
+
 def _plain(value: Any) -> str:
     """The same cell, whichever of its types a format kept: a CSV file and a worksheet know no time zone."""
     text = "" if value is None else str(value).removesuffix("Z").removesuffix("+00:00")
@@ -128,6 +147,22 @@ def test_a_worksheet_that_is_too_small_says_so(tmp_path: Path) -> None:
     with pytest.raises(BadArgument, match=r"holds 1,048,575 rows, the result has 1,048,576; write \.parquet"):
         write_table(pa.table({"n": pa.nulls(1_048_576)}), tmp_path / "o.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_worksheet_would_cut_off_is_refused(tmp_path: Path) -> None:
+    assert write_table(pa.table({"t": ["x" * 32_767]}), tmp_path / "o.xlsx").exists()
+    with pytest.raises(BadArgument, match=r"a cell holds 32,767 characters, a text has 32,768; write \.parquet"):
+        write_table(pa.table({"t": ["x" * 32_768]}), tmp_path / "p.xlsx")
+    with pytest.raises(BadArgument, match="holds 16,384 columns, the result has 16,385"):
+        write_table(pa.table({f"c{n}": [1] for n in range(16_385)}), tmp_path / "p.xlsx")
+    assert [path.name for path in tmp_path.iterdir()] == ["o.xlsx"]
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".xlsx", ".duckdb"])
+def test_a_folder_is_not_overwritten_by_a_file(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"o{ending}").mkdir()
+    with pytest.raises(BadArgument, match="a folder has this name"):
+        write_table(typed(), tmp_path / f"o{ending}")
 
 
 def test_a_folder_of_something_else_is_no_delta_table(tmp_path: Path) -> None:

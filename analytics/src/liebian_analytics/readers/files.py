@@ -58,7 +58,7 @@ def open_table(source: Any, engine: Engine, *, table: str | None = None) -> ir.T
     if not path.exists():
         raise BadArgument(f"there is no file {path}")
     if path.is_dir():
-        return engine.read_parquet(_files_of_folder(path))
+        return _of_folder(path, engine)
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _parquet(path, engine)
@@ -132,17 +132,19 @@ def _parquet(path: Path, engine: Engine) -> ir.Table:
     return engine.read_parquet(path)
 
 
-def _files_of_folder(folder: Path) -> list[str]:
+def _of_folder(folder: Path, engine: Engine) -> ir.Table:
     if (folder / "_delta_log").is_dir():
-        return _files_of_delta(folder)
+        return _of_delta(folder, engine)
     files = sorted(str(file) for file in folder.rglob("*.parquet"))
     if not files:
         raise BadArgument(f"the folder {folder} holds neither a Delta table nor Parquet files")
-    return files
+    return engine.read_parquet(files)
 
 
-def _files_of_delta(folder: Path) -> list[str]:
-    """Files of the newest version. A list of files does not see rows that are marked as deleted beside them."""
+def _of_delta(folder: Path, engine: Engine) -> ir.Table:
+    """The newest version. A list of files does not see rows that are marked as deleted beside them."""
+    import pyarrow as pa
+
     try:
         from deltalake import DeltaTable
     except ImportError:
@@ -153,10 +155,9 @@ def _files_of_delta(folder: Path) -> list[str]:
         features.add("columnMapping")
     if refused := features & {"deletionVectors", "columnMapping"}:
         raise BadArgument(f"the Delta table {folder.name} uses {', '.join(sorted(refused))}, which is not supported")
-    files: list[str] = found.file_uris()
-    if not files:
-        raise BadArgument(f"the Delta table {folder.name} is empty")
-    return files
+    if files := found.file_uris():
+        return engine.read_parquet(files)
+    return engine.from_arrow(pa.schema(found.schema().to_arrow()).empty_table())
 
 
 def _of_sheet(path: Path, sheet: str | None) -> pa.Table:
@@ -181,14 +182,16 @@ def _of_sheet(path: Path, sheet: str | None) -> pa.Table:
 
 
 def _cells(values: Iterable[Any]) -> pa.Array:
-    """One type where all cells have one, else text; whole floats are whole numbers, as sheets know no others."""
+    """One type where all cells have one, else text, as if there is none; whole floats are whole numbers, as sheets know
+    no others."""
     import pyarrow as pa
 
     cells = [None if value == "" else value for value in values]
     if all(isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53 for cell in cells if cell is not None):
         cells = [None if cell is None else int(cell) for cell in cells]
     try:
-        return pa.array(cells)
+        found = pa.array(cells)
+        return found.cast(pa.string()) if pa.types.is_null(found.type) else found
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
 

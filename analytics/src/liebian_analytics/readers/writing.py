@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 SHEET_ROWS = 1_048_575
 """Rows of a worksheet beside its header."""
+SHEET_COLUMNS = 16_384
+CELL_CHARACTERS = 32_767
+FIRST_YEAR = 1900
+"""Worksheets know no day before it."""
 EXACT = 2**53
 """Whole numbers beyond this are text in a worksheet, which knows floats only."""
 
@@ -22,12 +26,14 @@ def write_table(table: pa.Table, path: str | Path) -> Path:
     """Write an Arrow table as ``.parquet``, ``.csv``, ``.xlsx``, ``.db`` (a DuckDB database with the table ``result``) or
     ``.delta`` (a folder).
 
-    An existing file is replaced only once the new one is whole; a Delta table gets a new version.
+    An existing file is replaced only once the new one is whole; a Delta table gets a new version. A worksheet shows times
+    in UTC, and days before 1900 and whole numbers beyond 2**53 as text; in it and in CSV null is an empty cell.
 
     Raises
     ------
     BadArgument
-        If the ending is none of these, the folder does not exist, a worksheet is too small, or a package is missing.
+        If the ending is none of these, the folder does not exist or there is one of the file's name, the rows, columns or
+        a text do not fit into a worksheet, or a package is missing.
 
     Examples
     --------
@@ -45,6 +51,8 @@ def write_table(table: pa.Table, path: str | Path) -> Path:
     if suffix == ".delta":
         _delta(table, target)
         return target
+    if target.is_dir():
+        raise BadArgument(f"cannot write {target.name}: a folder has this name")
     part = target.with_name(f".{target.stem}.part{suffix}")
     try:
         WRITERS[suffix](table, part)
@@ -83,6 +91,8 @@ def _sheet(table: pa.Table, path: Path) -> None:
         raise BadArgument("workbooks need the package xlsxwriter: pip install 'liebian-analytics[files]'") from None
     if table.num_rows > SHEET_ROWS:
         raise BadArgument(f"a worksheet holds {SHEET_ROWS:,} rows, the result has {table.num_rows:,}; write .parquet")
+    if table.num_columns > SHEET_COLUMNS:
+        raise BadArgument(f"a worksheet holds {SHEET_COLUMNS:,} columns, the result has {table.num_columns:,}")
     options = {
         "constant_memory": True,
         "default_date_format": "yyyy-mm-dd",
@@ -101,11 +111,15 @@ def _sheet(table: pa.Table, path: Path) -> None:
 
 def _cell(value: Any) -> Any:
     """As a worksheet can hold it: times in UTC without saying so, exact numbers, everything else as text."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    if value is None or isinstance(value, str | float | date | bool):
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, date) and value.year < FIRST_YEAR:
+        return str(value)
+    if value is None or isinstance(value, float | date | bool) or (isinstance(value, int) and abs(value) < EXACT):
         return value
-    return value if isinstance(value, int) and abs(value) < EXACT else str(value)
+    if len(text := str(value)) > CELL_CHARACTERS:
+        raise BadArgument(f"a cell holds {CELL_CHARACTERS:,} characters, a text has {len(text):,}; write .parquet")
+    return text
 
 
 WRITERS = {".parquet": _parquet, ".csv": _csv, ".xlsx": _sheet, **dict.fromkeys(DATABASE_SUFFIXES, write_database)}
