@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +26,7 @@ NOW = datetime(2026, 6, 12, 4, 0, tzinfo=UTC)
 CITIES = ["杭州", "上海", "苏州", "宁波", "北京", "深圳", "成都", "南京"]
 CELLS = ["important_value", "important_keep", "important_develop", "general_value", "general_winback"]
 _COLUMNS = (
-    "id, is_known, name, phone, city, channel, n_orders, revenue_minor, last_order_at, first_seen_at, last_seen_at"
+    "id, c.is_known, name, phone, city, channel, n_orders, revenue_minor, last_order_at, first_seen_at, last_seen_at"
 )
 
 
@@ -47,24 +48,25 @@ def fill() -> None:
     from django.db import connection
 
     from liebian.core import crypto
-    from liebian.customers.models import Customer, Identifier, TierMembership
+    from liebian.customers.models import Customer, CustomerSeen, Identifier, TierMembership
 
     chance = random.Random(7)
     names = [f"{a}{b}{c}" for a in "沈郭余曹白江夏范邱薛" for b in "文静娟东涛" for c in "雨琴明芳秋"]
     sealed = {name: (crypto.seal(name, context="customer.name"), crypto.index_of("name", name)) for name in names}
-    people, identifiers, tiers = [], [], []
+    people, moments, identifiers, tiers = [], [], [], []
     for number in range(1, PEOPLE + 1):
         name, phone = sealed[chance.choice(names)], f"+86138{number:08d}"
         seen, orders = NOW - timedelta(minutes=chance.randrange(800_000)), chance.choice([0, 0, 1, 1, 2, 5, 12])
         city = "拉萨" if number % 5000 == 0 else chance.choice(CITIES)
         people.append(
             Customer(
-                id=number, is_known=True, first_seen_at=seen - timedelta(days=90), last_seen_at=seen, city=city,
+                id=number, is_known=True, first_seen_at=seen - timedelta(days=90), city=city,
                 name=name[0], name_index=name[1], phone=crypto.seal(phone, context="customer.phone"), channel=chance.choice(["门店", "小程序"]),
                 n_orders=orders, revenue_minor=orders * chance.randrange(5000, 40000), last_order_at=seen if orders else None,
                 referred_by=chance.randrange(1, PEOPLE) if number % 6 == 0 else None,
             )
         )  # fmt: skip
+        moments.append(CustomerSeen(customer_id=number, is_known=True, last_seen_at=seen))
         identifiers.append(
             Identifier(
                 customer_id=number, kind="phone", index=crypto.index_of("phone", phone), event_id=number,
@@ -74,6 +76,7 @@ def fill() -> None:
         cell = "rare" if number % 4000 == 0 else chance.choice(CELLS)
         tiers.append(TierMembership(customer_id=number, model="rfm", cell=cell, as_of=NOW.date()))
     Customer.objects.bulk_create(people, batch_size=2000)
+    CustomerSeen.objects.bulk_create(moments, batch_size=2000)
     Identifier.objects.bulk_create(identifiers, batch_size=2000)
     TierMembership.objects.bulk_create(tiers, batch_size=2000)
     if connection.vendor == "postgresql":
@@ -96,7 +99,10 @@ def bare(where: str, order: str, params: list[object]) -> Callable[[], object]:
 
     def ask() -> object:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {_COLUMNS} FROM customers_customer WHERE {where} ORDER BY {order} LIMIT 26", params)
+            cursor.execute(
+                f"SELECT {_COLUMNS} FROM customers_customer c JOIN customers_seen s ON s.customer_id = c.id WHERE {where} ORDER BY {order} LIMIT 26",
+                params,
+            )
             return cursor.fetchall()
 
     return ask
@@ -105,20 +111,21 @@ def bare(where: str, order: str, params: list[object]) -> Callable[[], object]:
 def cases() -> list[tuple[str, str, Callable[[], object]]]:
     from liebian.core import crypto
     from liebian.customers import queries
-    from liebian.customers.models import Customer
+    from liebian.customers.models import Customer, CustomerSeen
     from liebian.customers.types import CustomerFilter
 
-    by_seen, known = "last_seen_at DESC, id DESC", "is_known = %s"
-    deep = Customer.objects.order_by("-last_seen_at", "-id")[PEOPLE // 2]
+    by_seen, known = "last_seen_at DESC, customer_id DESC", "c.is_known = %s"
+    seen = "s.is_known = %s"
+    deep = CustomerSeen.objects.order_by("-last_seen_at", "-customer_id")[PEOPLE // 2]
     tied = Customer.objects.filter(n_orders=0).order_by("-id")[PEOPLE // 8]
     cursors = {}
     for sort, row in (("seen", deep), ("orders", tied)):
         page = queries.list_customers(wanted=CustomerFilter(), sort=sort, limit=1)
         cursors[sort] = page.next and _cursor_of(sort, row)
     return [
-        ("first page", "", bare(known, by_seen, [True])),
+        ("first page", "", bare(seen, by_seen, [True])),
         ("by revenue", "sort=revenue", bare(known, "revenue_minor DESC, id DESC", [True])),
-        ("deep page", f"after={cursors['seen']}", bare(f"{known} AND (last_seen_at, id) < (%s, %s)", by_seen, [True, _db(deep.last_seen_at), deep.pk])),
+        ("deep page", f"after={cursors['seen']}", bare(f"{seen} AND (last_seen_at, customer_id) < (%s, %s)", by_seen, [True, _db(deep.last_seen_at), deep.pk])),
         ("deep page in a tie", f"sort=orders&after={cursors['orders']}", bare(f"{known} AND (n_orders, id) < (%s, %s)", "n_orders DESC, id DESC", [True, 0, tied.pk])),
         ("last order, people without one", "sort=last_order&order=asc", bare(f"{known} AND last_order_at IS NOT NULL", "last_order_at, id", [True])),
         ("filter, common city", "city=杭州&ordered=yes", bare(f"{known} AND city = %s AND n_orders > 0", by_seen, [True, "杭州"])),
@@ -142,7 +149,7 @@ def _cursor_of(sort: str, row: object) -> str:
     from liebian.core import keyset
     from liebian.customers.queries.listing import SORTS
 
-    value = getattr(row, SORTS[sort])
+    value = attrgetter(SORTS[sort].removeprefix("seen__"))(row)
     micros = (
         (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
         if isinstance(value, datetime)

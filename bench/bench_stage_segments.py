@@ -90,7 +90,7 @@ def fill(first: int, n: int, *, days: int) -> None:
         if first == 1:
             seen = datetime(2025, 1, 1, tzinfo=UTC)
             write_rows([
-                Customer(id=key, is_known=True, first_seen_at=seen, known_at=seen, last_seen_at=seen, city=draw.choice(["杭州", "上海", "北京"]))
+                Customer(id=key, is_known=True, first_seen_at=seen, known_at=seen, city=draw.choice(["杭州", "上海", "北京"]))
                 for key in range(1, PEOPLE + 1)
             ])  # fmt: skip
         write_rows(rows)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from liebian.core import cursors
 from liebian.customers import services as customers
-from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange
+from liebian.customers.models import Customer, CustomerEvent, CustomerSeen, Identifier, IdentityChange
 from liebian.events.models import Event, EventKey
 from liebian.orders import services as orders
 from liebian.orders.models import Order, OrderChange, Product
@@ -89,7 +89,7 @@ def run_stages(*, limit: int) -> None:
 
 def forget() -> None:
     """Everything that the stages derived; the log stays."""
-    for model in (Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, Product):
+    for model in (CustomerSeen, Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, Product):
         model.objects.all().delete()
     from liebian.core.models import Cursor
 
@@ -98,7 +98,7 @@ def forget() -> None:
 
 def digest() -> dict[str, Any]:
     people = Customer.objects.order_by("id").values_list(
-        "id", "is_known", "user_id", "merged_into", "city", "first_seen_at", "last_seen_at", "n_orders", "revenue_minor",
+        "id", "is_known", "user_id", "merged_into", "city", "first_seen_at", "seen__last_seen_at", "n_orders", "revenue_minor",
         "first_order_at", "last_order_at",
     )  # fmt: skip
     return {

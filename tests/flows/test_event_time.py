@@ -56,7 +56,7 @@ def arrive(messages: list[dict[str, Any]], *, step: int) -> dict[str, Any]:
         "external_id", "total_minor", "refunded_minor", "status", "counts", "ordered_at", "stated_at"
     )
     people = Customer.objects.order_by("user_id").values_list(
-        "user_id", "first_seen_at", "last_seen_at", "n_orders", "revenue_minor", "first_order_at", "last_order_at"
+        "user_id", "first_seen_at", "seen__last_seen_at", "n_orders", "revenue_minor", "first_order_at", "last_order_at"
     )
     return {
         "orders": list(orders),

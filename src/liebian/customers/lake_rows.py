@@ -16,8 +16,8 @@ from liebian.customers.types import Merge
 from liebian.lake.types import SCHEMAS
 
 _COLUMNS = (
-    "id", "is_known", "first_seen_at", "known_at", "last_seen_at", "channel", "city", "province", "gender", "occupation",
-    "birth_month", "referred_by", "attributes", "merged_into", "changed_by_event",
+    "id", "is_known", "first_seen_at", "known_at", "seen__last_seen_at", "channel", "city", "province", "gender", "occupation",
+    "birth_month", "referred_by", "attributes", "merged_into", "seen__changed_by_event",
 )  # fmt: skip
 
 
@@ -59,20 +59,21 @@ def identity_rows(merges: list[Merge]) -> pa.Table:
 
 def changed_customers(*, after: int, upto: int, limit: int) -> tuple[pa.Table, int]:
     """People whom the events after `after` changed, as they stand now, and the event up to which that is all of them."""
-    rows = Customer.objects.filter(changed_by_event__gt=after, changed_by_event__lte=upto)
-    found = list(rows.order_by("changed_by_event", "id").values_list(*_COLUMNS)[:limit])
+    rows = Customer.objects.filter(seen__changed_by_event__gt=after, seen__changed_by_event__lte=upto)
+    found = list(rows.order_by("seen__changed_by_event", "id").values_list(*_COLUMNS)[:limit])
     if len(found) == limit:
         last = found[-1][-1]
         whole = [row for row in found if row[-1] < last]
         if whole:
             found, upto = whole, last - 1
         else:  # one event changed more people than fit: take them all
-            found, upto = list(rows.filter(changed_by_event=last).values_list(*_COLUMNS)), last
+            found, upto = list(rows.filter(seen__changed_by_event=last).values_list(*_COLUMNS)), last
     return _customer_table(found), upto
 
 
 def _customer_table(rows: list[tuple[Any, ...]]) -> pa.Table:
-    columns = dict(zip(_COLUMNS, zip(*rows, strict=True) if rows else [()] * len(_COLUMNS), strict=True))
+    names = [name.removeprefix("seen__") for name in _COLUMNS]
+    columns = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(_COLUMNS), strict=True))
     zone = settings.TIME_ZONE
     columns["customer_id"], columns["position"] = columns["id"], columns["changed_by_event"]
     columns["first_seen_day"] = tuple(days.day_of(at, zone) for at in columns["first_seen_at"])

@@ -14,7 +14,6 @@ class Customer(models.Model):
     user_id = models.CharField(max_length=200, null=True)
     first_seen_at = models.DateTimeField()
     known_at = models.DateTimeField(null=True)
-    last_seen_at = models.DateTimeField()
     merged_into = models.BigIntegerField(null=True)
     name = models.BinaryField(null=True)
     name_index = models.BinaryField(max_length=16, null=True)
@@ -29,7 +28,6 @@ class Customer(models.Model):
     birth_month = models.SmallIntegerField(null=True)
     attributes = models.JSONField(default=dict)
     referred_by = models.BigIntegerField(null=True)
-    changed_by_event = models.BigIntegerField(default=0, db_index=True)
     n_orders = models.IntegerField(default=0)
     revenue_minor = models.BigIntegerField(default=0)
     first_order_at = models.DateTimeField(null=True)
@@ -38,7 +36,6 @@ class Customer(models.Model):
     class Meta:
         db_table = "customers_customer"
         indexes = [
-            models.Index(fields=["is_known", "-last_seen_at", "-id"], name="customer_by_seen"),
             models.Index(fields=["is_known", "-revenue_minor", "-id"], name="customer_by_revenue"),
             models.Index(fields=["is_known", "-n_orders", "-id"], name="customer_by_orders"),
             models.Index(fields=["is_known", "-last_order_at", "-id"], name="customer_by_order_at"),
@@ -52,6 +49,22 @@ class Customer(models.Model):
                 fields=["merged_into"], name="customer_merged_into", condition=models.Q(merged_into__isnull=False)
             ),
         ]
+
+
+class CustomerSeen(models.Model):
+    """What every event of a person changes, in a row of its own: there is one for each person. Narrow, because a database that
+    writes rows anew writes all their indexes anew. `is_known` repeats the person's, for the list that is sorted by it."""
+
+    customer = models.OneToOneField(
+        Customer, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="seen"
+    )
+    is_known = models.BooleanField(default=False)
+    last_seen_at = models.DateTimeField()
+    changed_by_event = models.BigIntegerField(default=0, db_index=True)
+
+    class Meta:
+        db_table = "customers_seen"
+        indexes = [models.Index(fields=["is_known", "-last_seen_at", "-customer"], name="customer_by_seen")]
 
 
 class Identifier(models.Model):

@@ -14,12 +14,12 @@ from liebian.core.models import Cursor
 from liebian.customers.models import Customer
 
 AT = datetime(2026, 3, 1, 4, 5, 6, 789000, tzinfo=UTC)
-COLUMNS = ("id", "is_known", "first_seen_at", "known_at", "last_seen_at", "name", "attributes", "channel", "city", "province", "gender", "occupation", "changed_by_event", "n_orders", "revenue_minor")  # fmt: skip
+COLUMNS = ("id", "is_known", "first_seen_at", "known_at", "name", "attributes", "channel", "city", "province", "gender", "occupation", "n_orders", "revenue_minor")  # fmt: skip
 
 
 def row(number: int, **changed):
     values = dict(
-        zip(COLUMNS, (number, True, AT, None, AT, b"\x00\xff", {"a": "茶"}, "", "", "", "", "", 0, 0, 0), strict=True)
+        zip(COLUMNS, (number, True, AT, None, b"\x00\xff", {"a": "茶"}, "", "", "", "", "", 0, 0), strict=True)
     )
     return tuple({**values, **changed}.values())
 
@@ -39,9 +39,9 @@ def test_updates_reach_every_row_of_a_key_also_when_the_key_itself_changes():
     insert_tuples(Customer, COLUMNS, [row(number) for number in range(1, 6)])
     Customer.objects.filter(pk__lt=4).update(merged_into=9)
     update_tuples(Customer, ("merged_into",), [(10, 9)], key="merged_into")
-    update_tuples(Customer, ("channel", "last_seen_at"), [("app", AT + timedelta(days=1), 5)])
+    update_tuples(Customer, ("channel", "last_order_at"), [("app", AT + timedelta(days=1), 5)])
     assert Customer.objects.filter(merged_into=10).count() == 3
-    assert Customer.objects.get(pk=5).last_seen_at == AT + timedelta(days=1)
+    assert Customer.objects.get(pk=5).last_order_at == AT + timedelta(days=1)
 
 
 @pytest.mark.django_db

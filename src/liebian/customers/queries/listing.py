@@ -19,7 +19,7 @@ from liebian.customers.rules import customer_number, masked, parse_search
 from liebian.customers.types import CustomerFilter, CustomerPage, CustomerRow, FilterChoices, TierPlace
 
 SORTS = {
-    "seen": "last_seen_at",
+    "seen": "seen__last_seen_at",
     "revenue": "revenue_minor",
     "orders": "n_orders",
     "last_order": "last_order_at",
@@ -31,8 +31,6 @@ MAX_CHOICES = 200
 _MAX_FOUND = 2000
 _FEW = 2000
 _NULLABLE = {"last_order_at"}
-# Django writes `is_known=True` as the bare column, which SQLite does not look up in an index; a list of one it does.
-_KNOWN, _ANONYMOUS = {"is_known__in": [True]}, {"is_known__in": [False]}
 _MICRO = timedelta(microseconds=1)
 
 
@@ -40,7 +38,10 @@ def _compare_rows(column: str, operator: str, value: Any, row_id: int) -> Func:
     """(column, id) < (value, id) as one row comparison, which both databases answer from the index even in long ties."""
     kind: Field[Any, Any] = DateTimeField() if isinstance(value, datetime) else BigIntegerField()
     row: dict[str, Any] = {"template": "(%(expressions)s)", "output_field": BooleanField()}
-    left, right = Func(F(column), F("id"), **row), Func(Value(value, output_field=kind), Value(row_id), **row)
+    left, right = (
+        Func(F(column), F(_id_beside(column)), **row),
+        Func(Value(value, output_field=kind), Value(row_id), **row),
+    )
     return Func(left, right, template="%(expressions)s", arg_joiner=f" {operator} ", output_field=BooleanField())
 
 
@@ -60,13 +61,13 @@ def list_customers(
     column, backwards = SORTS[sort], bool(before)
     start = _start_of(before or after, sort, ascending) if before or after else None
     count = count_customers(wanted)
-    rows = _matching(wanted, by_index=count > _FEW or _is_bare(wanted))
+    rows = _matching(wanted, by_index=count > _FEW or _is_bare(wanted), known=_beside(column, "is_known"))
     found = _walk(rows, column, start, descending=ascending == backwards, backwards=backwards, limit=limit + 1)
     has_more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
     ends = [
-        keyset.encode(sort, int(ascending), _portable(getattr(row, column)), row.pk) for row in (found[:1] + found[-1:])
+        keyset.encode(sort, int(ascending), _portable(_value(row, column)), row.pk) for row in (found[:1] + found[-1:])
     ]
     return CustomerPage(
         rows=_rows(found),
@@ -112,15 +113,21 @@ def _distinct(table: str, column: str, where: str, params: list[Any]) -> tuple[s
         return tuple(row[0] for row in cursor.fetchall())
 
 
-def _matching(wanted: CustomerFilter, *, by_index: bool) -> QuerySet[Customer]:
-    """`by_index` lets the database walk a sort's index; without it, it goes by the filters and sorts what they leave."""
+def _matching(wanted: CustomerFilter, *, by_index: bool, known: str = "is_known") -> QuerySet[Customer]:
+    """`by_index` lets the database walk a sort's index, which begins with the column `known`; without it, it goes by the
+    filters and sorts what they leave.
+
+    Django writes `is_known=True` as the bare column, which SQLite does not look up in an index; a list of one it does.
+    """
     rows = Customer.objects.all()
     if wanted.search:
         rows = rows.filter(_search(wanted.search), merged_into__isnull=True)
     elif wanted.is_known:
-        rows = rows.filter(**(_KNOWN if by_index else {"is_known": True}))  # only anonymous people are ever merged away
+        rows = rows.filter(
+            **({f"{known}__in": [True]} if by_index else {"is_known": True})
+        )  # only anonymous people are ever merged away
     if not wanted.is_known:
-        rows = rows.filter(**(_ANONYMOUS if by_index else {"is_known": False}), merged_into__isnull=True)
+        rows = rows.filter(**({f"{known}__in": [False]} if by_index else {"is_known": False}), merged_into__isnull=True)
     equal = {"channel": wanted.channel, "city": wanted.city, "gender": wanted.gender, "referred_by": wanted.referred_by}
     rows = rows.filter(**{name: value for name, value in equal.items() if value})
     if wanted.tier:
@@ -171,14 +178,27 @@ def _walk(
     found: list[Customer] = []
     for place, has_value in enumerate(bands):
         band = rows.filter(**{f"{column}__isnull": not has_value}) if column in _NULLABLE else rows
-        keys = [column, "id"] if has_value else ["id"]
+        keys = [column, _id_beside(column)] if has_value else ["id"]
         band = band.order_by(*(f"-{key}" if descending else key for key in keys))
         if start is not None and place == 0:
             band = _beyond(band, column, start, descending=descending)
-        found += band.defer("email", "address", "attributes")[: limit - len(found)]
+        found += band.select_related("seen").defer("email", "address", "attributes")[: limit - len(found)]
         if len(found) >= limit:
             break
     return found
+
+
+def _beside(column: str, name: str) -> str:
+    """A column of the table in which the sorted one stands."""
+    return f"seen__{name}" if column.startswith("seen__") else name
+
+
+def _id_beside(column: str) -> str:
+    return "seen__customer_id" if column.startswith("seen__") else "id"
+
+
+def _value(row: Customer, column: str) -> Any:
+    return row.seen.last_seen_at if column.startswith("seen__") else getattr(row, column)
 
 
 def _beyond(band: QuerySet[Customer], column: str, start: tuple[Any, int], *, descending: bool) -> QuerySet[Customer]:
@@ -216,5 +236,5 @@ def _row(row: Customer, tiers: tuple[TierPlace, ...], n_brought: int) -> Custome
         id=row.pk, number=customer_number(row.pk), name=mask_name(open_field(row.name, "name")),
         phone=masked("phone", open_field(row.phone, "phone")), is_known=row.is_known, city=row.city, channel=row.channel,
         n_orders=row.n_orders, revenue_minor=row.revenue_minor, last_order_at=row.last_order_at,
-        first_seen_at=row.first_seen_at, last_seen_at=row.last_seen_at, n_brought=n_brought, tiers=tiers,
+        first_seen_at=row.first_seen_at, last_seen_at=row.seen.last_seen_at, n_brought=n_brought, tiers=tiers,
     )  # fmt: skip

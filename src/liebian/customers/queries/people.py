@@ -85,7 +85,7 @@ def count_merges(*, upto: int) -> int:
 def _view(row: Customer) -> CustomerView:
     return CustomerView(
         id=row.pk, is_known=row.is_known, first_seen_at=row.first_seen_at, known_at=row.known_at,
-        last_seen_at=row.last_seen_at, channel=row.channel, city=row.city, gender=row.gender, referred_by=row.referred_by,
+        last_seen_at=row.seen.last_seen_at, channel=row.channel, city=row.city, gender=row.gender, referred_by=row.referred_by,
         n_orders=row.n_orders, revenue_minor=row.revenue_minor, first_order_at=row.first_order_at,
         last_order_at=row.last_order_at,
     )  # fmt: skip
@@ -93,9 +93,10 @@ def _view(row: Customer) -> CustomerView:
 
 def find_customer(customer_id: int) -> CustomerView | None:
     """The person of that id, or the person they were merged into."""
-    row = Customer.objects.filter(pk=customer_id).first()
+    people = Customer.objects.select_related("seen")
+    row = people.filter(pk=customer_id).first()
     if row is not None and row.merged_into:
-        row = Customer.objects.filter(pk=row.merged_into).first()
+        row = people.filter(pk=row.merged_into).first()
     return _view(row) if row else None
 
 

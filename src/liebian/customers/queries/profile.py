@@ -30,7 +30,7 @@ def get_profile(customer_id: int) -> Profile:
     return Profile(
         id=row.pk, number=customer_number(row.pk), name=covered.get("name", ""), is_known=row.is_known, masked=covered,
         channel=row.channel, city=row.city, province=row.province, first_seen_at=row.first_seen_at, known_at=row.known_at,
-        last_seen_at=row.last_seen_at, n_orders=row.n_orders, revenue_minor=row.revenue_minor,
+        last_seen_at=row.seen.last_seen_at, n_orders=row.n_orders, revenue_minor=row.revenue_minor,
         first_order_at=row.first_order_at, last_order_at=row.last_order_at,
         n_brought=Customer.objects.filter(referred_by=row.pk).count(), referrer_id=referrer.pk if referrer else None,
         referrer_name=mask_name(open_field(referrer.name, "name")) if referrer else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from liebian.access.tests.factories import make_user
 from liebian.core import cursors
 from liebian.customers import services
-from liebian.customers.models import Customer
+from liebian.customers.models import Customer, CustomerSeen
 from liebian.events.services import record_events
 
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -50,7 +51,15 @@ def lin() -> Customer:
 
 def make_customer(number: int, **values: Any) -> Customer:
     seen = START + timedelta(days=number % 7)
-    return Customer(**{"id": number, "is_known": True, "first_seen_at": seen, "last_seen_at": seen, **values})
+    last_seen_at = values.pop("last_seen_at", seen)
+    person = Customer(**{"id": number, "is_known": True, "first_seen_at": seen, **values})
+    person.seen = CustomerSeen(customer=person, is_known=person.is_known, last_seen_at=last_seen_at)
+    return person
+
+
+def store_customers(people: Iterable[Customer]) -> None:
+    made = Customer.objects.bulk_create(people)
+    CustomerSeen.objects.bulk_create(person.seen for person in made)
 
 
 def client_of(role: str) -> Client:

@@ -7,7 +7,17 @@ import pytest
 from liebian.access.permissions import OPERATOR, VIEWER
 from liebian.customers import services
 from liebian.customers.models import Customer
-from liebian.customers.tests.factories import NOW, PERSON, START, client_of, identify, lin, make_customer, play
+from liebian.customers.tests.factories import (
+    NOW,
+    PERSON,
+    START,
+    client_of,
+    identify,
+    lin,
+    make_customer,
+    play,
+    store_customers,
+)
 from liebian.customers.types import TierFact
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -31,7 +41,7 @@ def ids(client, **query):
 
 @pytest.fixture
 def shop():
-    Customer.objects.bulk_create(
+    store_customers(
         [
             make_customer(
                 1, city="杭州", channel="门店", n_orders=3, revenue_minor=50000, last_order_at=NOW - timedelta(days=5)
@@ -166,7 +176,7 @@ def test_every_empty_state_says_what_to_do(viewer):
 
 
 def test_the_number_of_queries_does_not_grow_with_people(viewer, django_assert_max_num_queries):
-    Customer.objects.bulk_create(make_customer(number, n_orders=number % 3) for number in range(1, 61))
+    store_customers(make_customer(number, n_orders=number % 3) for number in range(1, 61))
     with django_assert_max_num_queries(18):
         assert len(ids(viewer)) == 25
 
@@ -174,7 +184,7 @@ def test_the_number_of_queries_does_not_grow_with_people(viewer, django_assert_m
 def test_large_counts_are_capped(viewer, monkeypatch):
     monkeypatch.setattr("liebian.customers.queries.listing.COUNT_CAP", 10)
     monkeypatch.setattr("liebian.customers.views.listing.COUNT_CAP", 10)
-    Customer.objects.bulk_create(make_customer(number) for number in range(1, 31))
+    store_customers(make_customer(number) for number in range(1, 31))
     assert viewer.get("/customers").context["count"] == "10+"
 
 

@@ -3,9 +3,8 @@
 import pytest
 from django.db import connection
 
-from liebian.customers.models import Customer
 from liebian.customers.queries import listing
-from liebian.customers.tests.factories import make_customer
+from liebian.customers.tests.factories import make_customer, store_customers
 from liebian.customers.types import CustomerFilter
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -47,7 +46,7 @@ def test_every_sort_walks_its_index(plans, sort, ascending):
         make_customer(number, last_order_at=None if number % 2 else make_customer(number).first_seen_at)
         for number in range(1, 40)
     ]
-    Customer.objects.bulk_create(people)
+    store_customers(people)
     page = listing.list_customers(wanted=CustomerFilter(), sort=sort, ascending=ascending, limit=5)
     listing.list_customers(wanted=CustomerFilter(), sort=sort, ascending=ascending, limit=5, after=page.next)
     assert len(plans) >= 2
