@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from liebian.core import cursors
 from liebian.events import queries as events
 
 RECORDS = [
@@ -25,20 +27,25 @@ DERIVED = [
     "orders_orderchange", "referrals_referral", "referrals_qualification", "referrals_decision", "rewards_reward",
 ]  # fmt: skip
 LOG = ["events_event", "events_key", "events_source", "events_schema"]
+READERS = ("customers", "orders", "referrals")  # the cursors of the stages that make what is compared, the first first
+WAITS, PAUSE = 100, 0.1
 AT_ONCE = 5_000
 
 
 def copy_installation(log: Path, records: Path, empty: Path) -> None:
-    """Copy the log into `log`, the rest into the new file `records`. `log` and `empty` have their tables. Only reads here."""
-    if connection.vendor == "postgresql":
-        with _opened(empty) as old, _opened(records) as new:
-            old.backup(new)
-        _copy_postgres(log, records)
-        return
-    for name, target in (("main", records), ("log", log)):  # main first, so that no cursor points past the log
-        with _opened(settings.HOME / f"{name}.sqlite3") as old, _opened(target) as new:
-            old.backup(new)
-    _bring_back(log, records)
+    """Copy what the stages have read of the log into `log`, the rest into the new file `records`.
+
+    `log` and `empty` have their tables. Only reads here. Waits for a moment in which the stages have read equally far; where
+    one stands still it goes ahead after a while.
+    """
+    for is_last in (*[False] * WAITS, True):
+        with _one_moment():
+            if is_last or len({*cursors.positions_of(READERS).values()}) == 1:
+                (_copy_postgres if connection.vendor == "postgresql" else _copy_files)(log, records, empty)
+                _bring_back(log, records)
+                _cut(log, records)
+                return
+        time.sleep(PAUSE)
 
 
 def copy_records(source: Path, target: Path) -> None:
@@ -61,16 +68,31 @@ def copy_records(source: Path, target: Path) -> None:
         )
 
 
-def _copy_postgres(log: Path, records: Path) -> None:
-    """In one transaction that sees one moment and cannot write."""
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """On PostgreSQL a transaction that sees one moment and cannot write."""
+    if connection.vendor != "postgresql":
+        yield
+        return
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for path, tables in ((log, LOG), (records, [*RECORDS, *MONEY, *DERIVED])):
-            with _opened(path) as target:
-                for table in tables:
-                    _copy_table(table, target)
-        _bring_back(log, records)
+        yield
+
+
+def _copy_files(log: Path, records: Path, _empty: Path) -> None:
+    for name, target in (("main", records), ("log", log)):  # main first, so that no cursor points past the log
+        with _opened(settings.HOME / f"{name}.sqlite3") as old, _opened(target) as new:
+            old.backup(new)
+
+
+def _copy_postgres(log: Path, records: Path, empty: Path) -> None:
+    with _opened(empty) as old, _opened(records) as new:
+        old.backup(new)
+    for path, tables in ((log, LOG), (records, ["core_cursor", *RECORDS, *MONEY, *DERIVED])):
+        with _opened(path) as target:
+            for table in tables:
+                _copy_table(table, target)
 
 
 def _copy_table(table: str, target: sqlite3.Connection) -> None:
@@ -112,6 +134,13 @@ def _bring_back(log_path: Path, records_path: Path) -> None:
                     if owner is not None
                 ],
             )
+
+
+def _cut(log_path: Path, records_path: Path) -> None:
+    """Events that no stage had read yet are not part of the question. Their keys stay: what was said once stays a repeat."""
+    with _opened(log_path) as log, _opened(records_path) as records:
+        row = records.execute("SELECT position FROM core_cursor WHERE name = ?", [READERS[0]]).fetchone()
+        log.execute("DELETE FROM events_event WHERE id > ?", row or (0,))
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:
