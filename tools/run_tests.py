@@ -17,8 +17,8 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 PARALLEL = ("-n", "auto", "--dist", "loadfile")  # a file's tests stay together, so that they share what is dear to make
-# What the database below does not touch: clients, samples, what the web server says to nonsense, replays of SQLite's files.
-SAME_ON_BOTH = ("test_fuzz.py", "test_samples.py", "test_wechat_module.py", "test_replay_whole.py")
+# What the database below does not touch: clients, samples, what the web server says to nonsense.
+SAME_ON_BOTH = ("test_fuzz.py", "test_samples.py", "test_wechat_module.py")
 DEFAULT_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 

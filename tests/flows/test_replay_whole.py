@@ -1,71 +1,119 @@
-"""A whole installation, made by the command line, follows from its log: people, tiers, referrals, rewards, balances."""
+"""A whole installation, made by the command line, follows from its log: people, tiers, referrals, rewards, balances.
 
-import json
+On SQLite, and where DATABASE_URL is set on PostgreSQL.
+"""
+
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
+from liebian.config.replay import room
+from tests.flows.installation import Installation, installation, wait_for
+from tests.flows.live import CODE, ROOT
+
 PARTS = {"customers", "orders", "tiers", "referrals", "decisions", "rewards", "balances"}
-
-
-def liebian(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ, "LIEBIAN_HOME": str(home),
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "analytics" / "src")]),
-    }  # fmt: skip
-    environment.pop("DATABASE_URL", None)
-    return subprocess.run(
-        [*COMMAND, *arguments, "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+FINGERPRINT = """
+import hashlib, json
+from django.apps import apps
+tables = {
+    model._meta.db_table: hashlib.md5(repr(sorted(map(repr, model.objects.values_list()))).encode()).hexdigest()
+    for model in apps.get_models(include_auto_created=True)
+}
+print(json.dumps(tables))
+"""
+RETIRE = """
+import json
+from datetime import timedelta
+from liebian.config import jobs
+from liebian.core import clock
+jobs.settings.LOG_DAYS, jobs.RETIRED_AT_ONCE = 0, 1500
+print(json.dumps(jobs.retire_log(clock.now() + timedelta(days=1))))
+"""
+WAITING = """
+import json
+from liebian.core import clock
+from liebian.events.services import record_events
+bought = {"type": "track", "event": "Order Completed", "userId": "new", "messageId": "waits", "timestamp": clock.now().isoformat(),
+          "properties": {"order_id": "waits", "total": 12, "currency": "CNY"}}
+print(json.dumps(record_events([bought], source="shop", received_at=clock.now()).accepted))
+"""
+BREAK = """
+import json
+from django.db.models import F
+from liebian.ledger.models import Account
+from liebian.orders.models import Order
+order = Order.objects.order_by("id")[5]
+Order.objects.filter(pk=order.pk).update(total_minor=order.total_minor + 1)
+Account.objects.filter(kind="budget").update(balance=F("balance") + 1)
+print(json.dumps([order.pk, order.total_minor]))
+"""
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("replayed")
-    assert liebian(folder, "migrate").returncode == 0
-    played = liebian(folder, "demo", "--customers", "400")
-    assert played.returncode == 0, played.stderr
-    return folder
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installation(tmp_path_factory.mktemp("replayed")) as found:
+        found.environment["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
+        code, said = found.command("demo", "--customers", "400")
+        assert code == 0, said
+        yield found
 
 
-def test_reading_the_log_from_zero_gives_the_same_installation(home):
-    done = liebian(home, "replay")
-    answer = json.loads(done.stdout)
-    assert done.returncode == 0, answer
-    assert {part["name"] for part in answer["parts"] if part["rows"]} >= PARTS
+def left_behind(place: Installation) -> list[Path]:
+    return list(Path(place.environment["TMPDIR"]).glob(f"{room.PREFIX}*"))
 
 
-def test_a_balance_that_does_not_follow_from_the_log_is_found(home):
-    import sqlite3
-
-    with sqlite3.connect(home / "main.sqlite3") as database:
-        database.execute("UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'budget'")
-    done = liebian(home, "replay")
-    answer = json.loads(done.stdout)
-    assert done.returncode == 1
-    assert [part["name"] for part in answer["parts"] if not part["equal"]] == ["balances"]
-
-
-def test_the_demo_shop_opens_only_in_an_empty_installation(home):
-    done = liebian(home, "demo")
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["error"]["code"] == "not_empty"
+def test_a_replay_that_is_killed_leaves_its_folder_until_the_next_one(place):
+    killed = subprocess.Popen(
+        [sys.executable, "-c", CODE, "replay"], env=place.environment, cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: [folder for folder in left_behind(place) if (folder / "records.sqlite3").exists()])
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait(timeout=30)
+    assert len(left_behind(place)) == 1
 
 
-def test_the_doctor_says_what_is_configured_reachable_and_behind(home):
-    answer = json.loads(liebian(home, "doctor").stdout)
+def test_reading_the_log_from_zero_gives_the_same_installation_and_changes_nothing(place):
+    assert place.run(WAITING) == 1  # what no stage has read is not part of the question
+    before = place.run(FINGERPRINT)
+    code, said = place.command("replay")
+    assert (code, said["equal"]) == (0, True), said
+    assert {part["name"] for part in said["parts"] if part["rows"]} >= PARTS
+    assert left_behind(place) == []
+    assert place.run(FINGERPRINT) == before
+
+
+def test_what_does_not_follow_from_the_log_is_found_and_named_also_when_the_log_has_left_for_the_lake(place):
+    assert place.run(RETIRE) == 1500
+    order_id, total = place.run(BREAK)
+    code, said = place.command("replay")
+    different = {part["name"]: part["first_difference"] for part in said["parts"] if not part["equal"]}
+    assert code == 1
+    assert set(different) == {"orders", "balances"}, different
+    was, _, now = different["orders"].partition(", is ")
+    assert was.startswith(f"was ({order_id}, ") and f", {total + 1}, " in was
+    assert now.startswith(f"({order_id}, ") and f", {total}, " in now
+    assert left_behind(place) == []
+
+
+def test_a_part_that_does_not_exist_is_refused_at_once(place):
+    code, said = place.command("replay", "--part", "weather")
+    assert (code, said["error"]["code"]) == (1, "unknown_part")
+
+
+def test_the_demo_shop_opens_only_in_an_empty_installation(place):
+    code, said = place.command("demo")
+    assert (code, said["error"]["code"]) == (1, "not_empty")
+
+
+def test_the_doctor_says_what_is_configured_reachable_and_behind(place):
+    _code, answer = place.command("doctor")
     names = {finding["name"] for finding in answer["findings"]}
-    assert names >= {
-        "LIEBIAN_HOME",
-        "database default",
-        "database log",
-        "stage identity",
-        "stage referrals",
-        "lake order_facts",
-    }
+    assert names >= {"LIEBIAN_HOME", "database default", "stage identity", "stage referrals", "lake order_facts"}
+    assert ("database log" in names) == ("DATABASE_URL" not in os.environ)
     assert all(finding["ok"] for finding in answer["findings"] if finding["name"].startswith(("stage", "database")))

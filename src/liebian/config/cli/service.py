@@ -187,17 +187,22 @@ def doctor(*, json: bool = False) -> None:
 
 
 @app.command
-def replay(*, json: bool = False) -> None:
+def replay(*, part: list[str] | None = None, json: bool = False) -> None:
     """Read the log from zero beside this installation and compare people, orders, tiers, referrals, rewards, balances.
 
     Changes nothing here. Exit code 1 when anything differs.
+
+    Parameters
+    ----------
+    part
+        Compare this part only; can be given several times. The log is read whole all the same.
     """
-    parts = check_replay()
+    found = check_replay(part or ())
     if json:
-        print_json({"equal": all(part.equal for part in parts), "parts": [part.as_dict() for part in parts]})
+        print_json({"equal": all(one.equal for one in found), "parts": [one.as_dict() for one in found]})
     else:
-        for part in parts:
-            mark = "[green]✓[/green]" if part.equal else "[red]✗[/red]"
-            console.print(f"{mark} {part.name}: {part.rows:,} rows {part.first_difference}")
-    if not all(part.equal for part in parts):
+        for one in found:
+            mark = "[green]✓[/green]" if one.equal else "[red]✗[/red]"
+            console.print(f"{mark} {one.name}: {one.rows:,} rows {one.first_difference}")
+    if not all(one.equal for one in found):
         sys.exit(1)

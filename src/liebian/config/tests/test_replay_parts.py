@@ -1,0 +1,47 @@
+"""Which parts a replay compares, and what it says of one that differs."""
+
+import sqlite3
+
+import pytest
+
+from liebian.config.replay.parts import PARTS, choose_parts, compare
+from liebian.core.errors import Invalid
+from liebian.pipeline.words import PART_NAMES
+
+
+def balances(path, *rows):
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE ledger_account (code, asset, balance)")
+        database.executemany("INSERT INTO ledger_account VALUES (?, 'CNY', ?)", rows)
+    database.close()
+    return path
+
+
+def test_without_a_name_all_parts_are_compared_and_the_page_has_a_word_for_each():
+    assert choose_parts([]) == list(PARTS) == list(PART_NAMES)
+
+
+def test_parts_come_in_the_usual_order_however_they_are_named():
+    assert choose_parts(["rewards", "customers", "rewards"]) == ["customers", "rewards"]
+
+
+def test_a_part_that_does_not_exist_is_named_with_those_that_do():
+    with pytest.raises(Invalid) as caught:
+        choose_parts(["rewards", "weather"])
+    assert caught.value.code == "unknown_part"
+    assert "weather" in str(caught.value) and "events with people" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "words"),
+    [
+        ([("a", 1), ("b", 2)], [("a", 1), ("b", 3)], "was ('b', 'CNY', 2), is ('b', 'CNY', 3)"),
+        ([("a", 1), ("b", 2)], [("a", 1)], "was ('b', 'CNY', 2), is ()"),
+        ([("a", 1)], [("a", 1), ("b", 2)], "was (), is ('b', 'CNY', 2)"),
+        ([("a", 1)], [("a", 1)], ""),
+    ],
+)
+def test_the_first_row_that_differs_is_shown_as_it_was_and_as_it_is(tmp_path, was, is_now, words):
+    before, after = balances(tmp_path / "before", *was), balances(tmp_path / "after", *is_now)
+    [part] = compare(before, after, ["balances"])
+    assert (part.rows, part.equal, part.first_difference) == (len(was), not words, words)
