@@ -6,6 +6,7 @@ What BG/NBD and its relatives read. Owns the reduction only; the models are in `
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def purchase_summary(
     """
     import ibis
 
-    unit = _days_per_unit(time_unit)
+    unit = days_per_unit(time_unit)
     last = end_day(as_of) - timedelta(days=1)
     end = end_day(holdout_until) if holdout_until is not None else end_day(as_of)
     if holdout_until is not None and end <= end_day(as_of):
@@ -178,7 +179,7 @@ def purchases_per_period(
     """
     import ibis
 
-    unit = _days_per_unit(time_unit)
+    unit = days_per_unit(time_unit)
     day = purchases[time].date() if purchases[time].type().is_timestamp() else purchases[time]
     rows = purchases.select(customer_id=purchases[customer], day=day).distinct()
     rows = rows.filter(rows.customer_id.notnull() & (rows.day < end_day(until)))
@@ -189,11 +190,29 @@ def purchases_per_period(
     return rows.group_by("period").aggregate(n_purchases=rows.count()).order_by("period")
 
 
-def _check_columns(purchases: ir.Table, customer: str, time: str, amount: str | None) -> None:
-    for name in (customer, time, *([amount] if amount else [])):
-        if name not in purchases.columns:
-            near = difflib.get_close_matches(name, purchases.columns, n=1, cutoff=0.4)
+def check_names(names: Iterable[str | None], there: Sequence[str]) -> None:
+    """Refuse names of columns that are not there; ``None`` names none.
+
+    Raises
+    ------
+    SchemaMismatch
+        Naming the nearest column that is there.
+
+    Examples
+    --------
+    >>> check_names(["custmer", None], ["customer", "day"])
+    Traceback (most recent call last):
+        ...
+    liebian_analytics.errors.SchemaMismatch: there is no column 'custmer'; did you mean 'customer'?
+    """
+    for name in names:
+        if name and name not in there:
+            near = difflib.get_close_matches(name, there, n=1, cutoff=0.4)
             raise SchemaMismatch(f"there is no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def _check_columns(purchases: ir.Table, customer: str, time: str, amount: str | None) -> None:
+    check_names((customer, time, amount), purchases.columns)
     if not (purchases[time].type().is_date() or purchases[time].type().is_timestamp()):
         raise SchemaMismatch(f"the column {time!r} must be a date or timestamp, but is {purchases[time].type()}")
     if amount and not purchases[amount].type().is_numeric():
@@ -242,7 +261,19 @@ def _purchase_rows(purchases: ir.Table, customer: str, time: str, amount: str | 
     return rows.group_by("customer_id", "day").aggregate(amount=rows.amount.sum()) if merge_days else rows
 
 
-def _days_per_unit(time_unit: str) -> int:
+def days_per_unit(time_unit: str) -> int:
+    """Days of a ``"day"`` or ``"week"``.
+
+    Raises
+    ------
+    BadArgument
+        If it is neither.
+
+    Examples
+    --------
+    >>> days_per_unit("week")
+    7
+    """
     if time_unit not in DAYS_PER_UNIT:
         raise BadArgument(f"time_unit must be one of {', '.join(DAYS_PER_UNIT)}, got {time_unit!r}")
     return DAYS_PER_UNIT[time_unit]

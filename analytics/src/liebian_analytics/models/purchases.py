@@ -5,7 +5,6 @@ Owns no meaning of its own: ``metrics.purchases.purchase_summary`` says the same
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from liebian_analytics.arrow import as_arrow
-from liebian_analytics.errors import BadArgument, SchemaMismatch
-from liebian_analytics.metrics.purchases import DAYS_PER_UNIT
+from liebian_analytics.errors import SchemaMismatch
+from liebian_analytics.metrics.purchases import check_names, days_per_unit
 from liebian_analytics.models.histories import Floats
 from liebian_analytics.periods import AsOf, end_day
 
@@ -79,11 +78,9 @@ def summarise_purchases(
     >>> found.select(["frequency", "recency", "T", "monetary_value"]).to_pylist()
     [{'frequency': 1, 'recency': 1.0, 'T': 1.8571428571428572, 'monetary_value': 7.0}]
     """
-    if time_unit not in DAYS_PER_UNIT:
-        raise BadArgument(f"time_unit must be one of {', '.join(DAYS_PER_UNIT)}, got {time_unit!r}")
     import pyarrow as pa
 
-    unit = DAYS_PER_UNIT[time_unit]
+    unit = days_per_unit(time_unit)
     last = end_day(as_of) - timedelta(days=1)
     table = as_arrow(purchases)
     _check_columns(table, customer, time, amount)
@@ -201,10 +198,7 @@ def _mean_again(money: Floats, days: Ints, first_of: Ints, again: Ints) -> Float
 def _check_columns(table: pa.Table, customer: str, time: str, amount: str | None) -> None:
     import pyarrow as pa
 
-    for name in (customer, time, *([amount] if amount else [])):
-        if name not in table.column_names:
-            near = difflib.get_close_matches(name, table.column_names, n=1, cutoff=0.4)
-            raise SchemaMismatch(f"there is no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    check_names((customer, time, amount), table.column_names)
     kind = table[time].type
     if not (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         raise SchemaMismatch(f"the column {time!r} must be a date or timestamp, but is {kind}")
