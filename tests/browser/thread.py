@@ -239,7 +239,7 @@ class Thread:
         self.page.locator("#why input[name=q]").press("Enter")
         expect(self.page.locator("#why-answer")).to_contain_text(self.words.on_its_way)
         self.staff.check()
-        self.staff.go(f"/ledger?reference=referral:{programme}:{order}")
+        self.staff.go(f"/ledger?subject=referral:{programme}:{order}")
         expect(self.page.locator("#entries tbody tr")).to_have_count(1)
         self.staff.check()
         inviter.go(address)
@@ -250,7 +250,7 @@ class Thread:
         programme, order = self.notes["programme"], f"{self.mark}-first"
         self.staff.until(f"/referrals/{programme}/people?step=reversed", "tbody tr")
         self.staff.check()
-        self.staff.go(f"/ledger?reference=referral:{programme}:{order}")
+        self.staff.go(f"/ledger?subject=referral:{programme}:{order}")
         expect(self.page.locator("#entries tbody tr")).not_to_have_count(1)
         self.staff.check()
         self.staff.go("/ledger/proof")

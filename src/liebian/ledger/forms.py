@@ -24,7 +24,7 @@ class EntryFilter(_Asked):
     asset = forms.CharField(required=False, max_length=60)
     book = forms.CharField(required=False, max_length=60)
     kind = forms.CharField(required=False, max_length=32)
-    reference = forms.CharField(required=False, max_length=200)
+    subject = forms.CharField(required=False, max_length=200)
 
 
 class AccountFilter(_Asked):

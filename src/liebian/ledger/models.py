@@ -27,7 +27,8 @@ class Entry(models.Model):
     idempotency_key = models.CharField(max_length=255, unique=True)
     body_hash = models.CharField(max_length=64)
     kind = models.CharField(max_length=32)
-    reference = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 - many entries have none
     effective_at = models.DateTimeField()
     inserted_at = models.DateTimeField()
     reversal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")
@@ -37,7 +38,7 @@ class Entry(models.Model):
         db_table = "ledger_entry"
         indexes = [
             models.Index(fields=["kind", "id"], name="ledger_entry_kind"),
-            models.Index(fields=["reference", "id"], name="ledger_entry_reference"),
+            models.Index(fields=["subject", "id"], name="ledger_entry_subject"),
         ]
 
 

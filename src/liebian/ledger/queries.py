@@ -74,13 +74,13 @@ def list_entries(
     book: str = "",
     asset: str = "",
     kind: str = "",
-    reference: str = "",
+    subject: str = "",
     before: int | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> EntryPage:
     """One page of entries, newest first; `before`/`after` are entry ids (exclusive), `asset` may be the beginning of one."""
-    rows = _matching(account=account, book=book, asset=asset, kind=kind, reference=reference)
+    rows = _matching(account=account, book=book, asset=asset, kind=kind, subject=subject)
     if after is not None:
         newest_last = list(rows.filter(id__gt=after).order_by("id")[: limit + 1])
         page, more_newer = newest_last[:limit][::-1], len(newest_last) > limit
@@ -94,8 +94,8 @@ def list_entries(
     return EntryPage(tuple(_view_entries(page)), page[-1].id if len(found) > limit else None, newer)
 
 
-def count_entries(*, account: str = "", book: str = "", asset: str = "", kind: str = "", reference: str = "") -> int:
-    return _matching(account=account, book=book, asset=asset, kind=kind, reference=reference).count()
+def count_entries(*, account: str = "", book: str = "", asset: str = "", kind: str = "", subject: str = "") -> int:
+    return _matching(account=account, book=book, asset=asset, kind=kind, subject=subject).count()
 
 
 def list_kinds() -> list[str]:
@@ -144,7 +144,7 @@ def list_unbalanced_entries(*, limit: int = 100) -> list[int]:
     return list(sums.filter(~Q(total=0)).values_list("entry_id", flat=True)[:limit])
 
 
-def _matching(*, account: str, book: str, asset: str, kind: str, reference: str) -> QuerySet[Entry]:
+def _matching(*, account: str, book: str, asset: str, kind: str, subject: str) -> QuerySet[Entry]:
     rows = Entry.objects.all()
     if account:
         rows = rows.filter(id__in=Posting.objects.filter(account__code=account).values("entry_id"))
@@ -153,8 +153,8 @@ def _matching(*, account: str, book: str, asset: str, kind: str, reference: str)
         rows = rows.filter(Exists(part.filter(account__book=book) if book else part))
     if kind:
         rows = rows.filter(kind=kind)
-    if reference:
-        rows = rows.filter(reference=reference)
+    if subject:
+        rows = rows.filter(subject=subject)
     return rows
 
 
@@ -180,6 +180,7 @@ def _view_entries(rows: Iterable[Entry]) -> list[EntryView]:
             id=row.pk,
             key=row.idempotency_key,
             kind=row.kind,
+            subject=row.subject,
             reference=row.reference,
             effective_at=row.effective_at,
             inserted_at=row.inserted_at,

@@ -42,7 +42,8 @@ def check_entry(draft: EntryDraft) -> None:
 def hash_body(draft: EntryDraft) -> str:
     """Equal for entries that move the same, whatever the order of their legs."""
     legs = sorted((leg.account.code, leg.account.asset, leg.amount) for leg in draft.legs)
-    body = json.dumps([draft.kind, draft.reference, draft.reversal_of, legs], ensure_ascii=False, separators=(",", ":"))
+    parts = [draft.kind, draft.subject, draft.reversal_of, legs, *([draft.reference] if draft.reference else [])]
+    body = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
 

@@ -32,7 +32,7 @@ def post_many(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView
     """Post all entries or none, in one transaction; answers in their order.
 
     Writes Account (opens new ones, moves balances), Entry, Posting. Idempotent by each entry's key.
-    Raises Invalid (unbalanced …), Conflict "idempotency_mismatch" or "account_mismatch", InsufficientFunds.
+    Raises Invalid (unbalanced …), Conflict "idempotency_mismatch", "reference_taken" or "account_mismatch", InsufficientFunds.
     """
     with transaction.atomic():
         outcomes = post_each(entries=entries, now=now)
@@ -53,6 +53,7 @@ def post_each(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView
     with transaction.atomic():
         accounts = _lock_accounts(list_refs(entries), now)
         stored = _find_stored(hashes)
+        _check_references(entries, stored)
         _check_reversals(entries, stored)
         fresh, refusals = _choose(entries, stored, accounts)
         stored |= _insert(fresh, hashes, accounts, now)
@@ -60,7 +61,7 @@ def post_each(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView
     return [refusals[draft.key] if draft.key in refusals else views[draft.key] for draft in entries]
 
 
-def reverse(*, entry_id: int, key: str, now: datetime, reference: str = "") -> EntryView:
+def reverse(*, entry_id: int, key: str, now: datetime, subject: str = "") -> EntryView:
     """Post the opposite of an entry, once. Idempotent by `key`.
 
     Raises NotFound, Invalid "reversal_of_reversal", Conflict "already_reversed", InsufficientFunds.
@@ -78,7 +79,7 @@ def reverse(*, entry_id: int, key: str, now: datetime, reference: str = "") -> E
         kind=REVERSAL,
         legs=legs,
         effective_at=now,
-        reference=reference or original.reference,
+        subject=subject or original.subject,
         reversal_of=entry_id,
     )
     return post(entry=draft, now=now)
@@ -139,6 +140,16 @@ def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
     return stored
 
 
+def _check_references(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -> None:
+    keys: dict[str, str] = {}
+    for draft in entries:
+        if draft.reference and draft.key not in stored and keys.setdefault(draft.reference, draft.key) != draft.key:
+            raise _taken(draft.reference)
+    taken = Entry.objects.filter(reference__in=list(keys)).values_list("reference", flat=True).first()
+    if taken is not None:
+        raise _taken(taken)
+
+
 def _check_reversals(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -> None:
     targets = [draft.reversal_of for draft in entries if draft.reversal_of is not None and draft.key not in stored]
     if targets and (done := Entry.objects.filter(reversal_of__in=targets).first()):
@@ -180,6 +191,7 @@ def _insert(
             idempotency_key=draft.key,
             body_hash=hashes[draft.key],
             kind=draft.kind,
+            subject=draft.subject,
             reference=draft.reference,
             effective_at=draft.effective_at,
             inserted_at=now,
@@ -215,6 +227,14 @@ def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Account]) -> None:
         if cursor.rowcount != len(moves):
             worst = min(deltas, key=lambda code: deltas[code])
             raise InsufficientFunds(worst, needed=-deltas[worst], balance=accounts[worst].balance)
+
+
+def _taken(reference: str) -> Conflict:
+    return Conflict(
+        "reference_taken",
+        _("%(reference)s was posted before, by another entry. Nothing was posted; look that entry up first."),
+        reference=reference,
+    )
 
 
 def _mismatch(key: str) -> Conflict:

@@ -56,16 +56,18 @@ def move(source: AccountRef, target: AccountRef, amount: int) -> tuple[Leg, Leg]
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """What is to be posted. Its body (for idempotency) is kind, reference, legs and what it reverses.
+    """What is to be posted. Its body (for idempotency) is kind, subject, reference, legs and what it reverses.
 
-    `effective_at` and `memo` describe the entry and move nothing, so a repeat may differ in them.
+    `subject` groups the entries about one thing ("order:1001"); `reference`, where given, is the number of a document outside
+    (a transfer, a line of a statement), and no two entries share it. `effective_at` and `memo` describe the entry and move nothing, so a repeat may differ in them.
     """
 
     key: str
     kind: str
     legs: tuple[Leg, ...]
     effective_at: datetime
-    reference: str = ""
+    subject: str = ""
+    reference: str | None = None
     memo: Mapping[str, Any] = field(default_factory=dict)
     reversal_of: int | None = None
 
@@ -94,7 +96,8 @@ class EntryView:
     id: int
     key: str
     kind: str
-    reference: str
+    subject: str
+    reference: str | None
     effective_at: datetime
     inserted_at: datetime
     reversal_of: int | None

@@ -20,8 +20,8 @@ POINTS_WORLD = AccountRef("world:POINTS/0", "world", "POINTS/0", book="points")
 POINTS = AccountRef("points:5", "points", "POINTS/0", book="points")
 
 
-def post(key: str, kind: str, legs, reference: str = "", **memo) -> int:
-    draft = EntryDraft(key=key, kind=kind, legs=legs, effective_at=NOW, reference=reference, memo=memo)
+def post(key: str, kind: str, legs, subject: str = "", **memo) -> int:
+    draft = EntryDraft(key=key, kind=kind, legs=legs, effective_at=NOW, subject=subject, memo=memo)
     return services.post(entry=draft, now=NOW).id
 
 
@@ -36,8 +36,8 @@ def staff() -> Client:
 def booked() -> list[int]:
     return [
         post("fund", "fund", move(WORLD, BUDGET, 6_000_000)),
-        post("grant", "grant", move(BUDGET, RESERVED, 899_000), reference="order:1"),
-        post("points", "release", move(POINTS_WORLD, POINTS, 300), reference="order:2"),
+        post("grant", "grant", move(BUDGET, RESERVED, 899_000), subject="order:1"),
+        post("points", "release", move(POINTS_WORLD, POINTS, 300), subject="order:2"),
     ]
 
 
@@ -77,11 +77,11 @@ def test_a_flow_of_many_accounts_leads_to_their_entries(staff, booked):
 
 
 def test_entries_are_filtered_by_cause_kind_and_account(staff, booked):
-    only = read(staff, "/ledger?reference=order:1").split('id="entries"')[1]
+    only = read(staff, "/ledger?subject=order:1").split('id="entries"')[1]
     assert f"/ledger/entries/{booked[1]}" in only and f"/ledger/entries/{booked[0]}" not in only
     only = read(staff, "/ledger?kind=fund").split('id="entries"')[1]
     assert f"/ledger/entries/{booked[0]}" in only and f"/ledger/entries/{booked[1]}" not in only
-    assert "No entry matches" in read(staff, "/ledger?reference=order:404")
+    assert "No entry matches" in read(staff, "/ledger?subject=order:404")
 
 
 @pytest.mark.parametrize("nonsense", ["before=x", "after=-1", "asset=GOLD", "before=99999999999999999999", "book=%00"])

@@ -21,8 +21,8 @@ POINTS_WORLD = AccountRef("world:points", "world", "POINTS/0")
 POINTS = AccountRef("points:1", "points", "POINTS/0")
 
 
-def draft(key: str, legs: tuple[Leg, ...], kind: str = "fund", at: datetime = NOW, reference: str = "") -> EntryDraft:
-    return EntryDraft(key=key, kind=kind, legs=legs, effective_at=at, reference=reference)
+def draft(key: str, legs: tuple[Leg, ...], kind: str = "fund", at: datetime = NOW, subject: str = "") -> EntryDraft:
+    return EntryDraft(key=key, kind=kind, legs=legs, effective_at=at, subject=subject)
 
 
 def fund(amount: int = 1000, key: str = "fund") -> int:
@@ -134,6 +134,19 @@ def test_a_reversal_may_not_overdraw():
         services.reverse(entry_id=entry_id, key="undo", now=NOW)
 
 
+def test_a_reference_belongs_to_one_entry():
+    legs = move(WORLD, BUDGET, 5)
+    first = EntryDraft(key="a", kind="fund", legs=legs, effective_at=NOW, reference="WX-1")
+    again = EntryDraft(key="b", kind="fund", legs=legs, effective_at=NOW, reference="WX-1")
+    stored = services.post(entry=first, now=NOW)
+    assert services.post(entry=first, now=NOW).id == stored.id
+    for entries in ([again], [EntryDraft("c", "fund", legs, NOW, reference="WX-2"), again]):
+        with pytest.raises(Conflict) as caught:
+            services.post_many(entries=entries, now=NOW)
+        assert caught.value.code == "reference_taken"
+    assert balance(BUDGET) == 5
+
+
 def test_it_joins_the_transaction_of_its_caller():
     with pytest.raises(RuntimeError), transaction.atomic():
         fund()
@@ -194,13 +207,13 @@ def test_entries_are_paged_both_ways_by_key():
     assert ([e.id for e in top.entries], top.newer) == (ids[:3:-1], None)
 
 
-def test_entries_are_found_by_account_book_kind_and_reference():
+def test_entries_are_found_by_account_book_kind_and_subject():
     fund(100)
-    services.post(entry=draft("pay", move(BUDGET, PAID, 60), kind="pay", reference="order:1"), now=NOW)
+    services.post(entry=draft("pay", move(BUDGET, PAID, 60), kind="pay", subject="order:1"), now=NOW)
     assert queries.count_entries(account=PAID.code) == 1
     assert queries.count_entries(book="t") == 2
     assert queries.count_entries(asset="POINTS/0") == 0
-    assert [e.kind for e in queries.list_entries(reference="order:1").entries] == ["pay"]
+    assert [e.kind for e in queries.list_entries(subject="order:1").entries] == ["pay"]
     assert queries.list_kinds() == ["fund", "pay"]
 
 

@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
         asset=shown,
         book=asked["book"],
         kind=asked["kind"],
-        reference=asked["reference"],
+        subject=asked["subject"],
         before=asked["before"],
         after=asked["after"],
         limit=PAGE,
@@ -74,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": make_rows(page),
         "page": page,
         "kinds": [(kind, say_entry(kind)) for kind in queries.list_kinds()],
-        "is_filtered": any(asked[name] for name in ("book", "kind", "reference")),
+        "is_filtered": any(asked[name] for name in ("book", "kind", "subject")),
         "may_fund": request.user.may("ledger:fund"),  # type: ignore[union-attr]
     }
     return render(request, "ledger/home.html", context)

@@ -30,7 +30,7 @@ class Row:
     name: str
     kind: str
     at: datetime
-    reference: str
+    subject: str
     reason: str
     reversal_of: int | None
     moves: tuple[Move, ...]
@@ -46,7 +46,7 @@ def make_row(entry: EntryView) -> Row:
         name=say_entry(entry.kind),
         kind=entry.kind,
         at=entry.effective_at,
-        reference=entry.reference,
+        subject=entry.subject,
         reason=str(entry.memo.get("reason", "")),
         reversal_of=entry.reversal_of,
         moves=tuple(_list_moves(entry.postings)),

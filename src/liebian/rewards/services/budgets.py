@@ -49,7 +49,7 @@ def fund_budget(
             kind="fund",
             legs=move(accounts.world, accounts.available, amount_minor),
             effective_at=now,
-            reference=f"budget:{budget_id}",
+            subject=f"budget:{budget_id}",
             memo={"actor": actor},
         )
         post(entry=draft, now=now)

@@ -96,7 +96,7 @@ def _draft_use(coupon: Coupon, use: CouponUse) -> EntryDraft:
         kind="coupon_used",
         legs=move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupons_used(offer.pk, offer.name), 1),
         effective_at=use.at,
-        reference=coupon.reward.qualification,
+        subject=coupon.reward.qualification,
         memo={"reward": coupon.reward_id, "order": use.order_key},
     )
 
@@ -110,7 +110,7 @@ def _draft_expiry(coupon: Coupon, accounts: BudgetAccounts, now: datetime) -> En
         kind="coupon_expired",
         legs=money + unit,
         effective_at=now,
-        reference=coupon.reward.qualification,
+        subject=coupon.reward.qualification,
         memo={"reward": coupon.reward_id, "programme": coupon.reward.programme_id},
     )
 

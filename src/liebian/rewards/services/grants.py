@@ -114,7 +114,7 @@ def _post(
                     kind="grant",
                     legs=move(accounts.available, accounts.reserved, cost),
                     effective_at=carried.grant.at,
-                    reference=carried.grant.qualification,
+                    subject=carried.grant.qualification,
                     memo={
                         "programme": carried.grant.programme_id,
                         "roles": [s.role for s in carried.sides if not s.refusal],

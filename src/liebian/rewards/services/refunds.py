@@ -125,7 +125,7 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
         kind="cancel" if row.state == "held" else "claw_back",
         legs=legs,
         effective_at=each.notice.at,
-        reference=row.qualification,
+        subject=row.qualification,
         memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": _reason(each)},
     )
 

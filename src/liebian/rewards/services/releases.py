@@ -51,7 +51,7 @@ def _draft(row: Reward, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
         kind="release",
         legs=(*move(accounts.reserved, accounts.paid_out, row.cost_minor - row.clawed_minor), *_units(row)),
         effective_at=now,
-        reference=row.qualification,
+        subject=row.qualification,
         memo={"reward": row.pk, "programme": row.programme_id, "role": row.role},
     )
 

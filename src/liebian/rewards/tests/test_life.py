@@ -304,6 +304,6 @@ def test_every_entry_of_a_qualification_is_found_by_it():
     grant_pair(budget)
     services.release_due(day=HOLD, now=NOW)
     refund(9999)
-    kinds = [entry.kind for entry in list_entries(reference="order:1").entries]
+    kinds = [entry.kind for entry in list_entries(subject="order:1").entries]
     assert kinds == ["claw_back", "claw_back", "release", "release", "grant"]
     assert TODAY < HOLD
