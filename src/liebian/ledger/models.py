@@ -28,7 +28,7 @@ class Entry(models.Model):
     body_hash = models.CharField(max_length=64)
     kind = models.CharField(max_length=32)
     subject = models.CharField(max_length=200, blank=True)
-    reference = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 - many entries have none
+    reference = models.CharField(max_length=200, unique=True, null=True)
     effective_at = models.DateTimeField()
     inserted_at = models.DateTimeField()
     reversal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversal")

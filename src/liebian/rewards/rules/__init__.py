@@ -1,0 +1,33 @@
+"""Decisions about rewards, one module per noun. Plain Python."""
+
+from liebian.rewards.rules.accounts import (
+    POINTS,
+    BudgetAccounts,
+    coupon_account,
+    coupon_world,
+    coupons_used,
+    points_account,
+    points_world,
+)
+from liebian.rewards.rules.claws import Claw, clawed_so_far, cost_of, plan_claw
+from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
+from liebian.rewards.rules.offers import check_offer
+
+__all__ = [
+    "POINTS",
+    "TRANSITIONS",
+    "BudgetAccounts",
+    "Claw",
+    "check_offer",
+    "check_transition",
+    "clawed_so_far",
+    "cost_of",
+    "coupon_account",
+    "coupon_world",
+    "coupons_used",
+    "expires_on",
+    "hold_until",
+    "plan_claw",
+    "points_account",
+    "points_world",
+]

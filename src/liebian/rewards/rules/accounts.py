@@ -1,0 +1,70 @@
+"""The ledger accounts of budgets and of what customers hold. Plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liebian.core.money import exponent
+from liebian.ledger.types import WORLD, AccountRef
+
+POINTS = "POINTS/0"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAccounts:
+    """The ledger accounts of one budget. `world` is where its money comes from."""
+
+    budget_id: int
+    currency: str
+    name: str = ""
+
+    def _ref(self, kind: str, code: str) -> AccountRef:
+        unit = f"{self.currency}/{exponent(self.currency)}"
+        return AccountRef(code, kind, unit, book=f"budget:{self.budget_id}", title=self.name)
+
+    @property
+    def world(self) -> AccountRef:
+        return self._ref(WORLD, f"world:budget:{self.budget_id}")
+
+    @property
+    def available(self) -> AccountRef:
+        return self._ref("budget", f"budget:{self.budget_id}")
+
+    @property
+    def reserved(self) -> AccountRef:
+        return self._ref("reserved", f"reserved:{self.budget_id}")
+
+    @property
+    def paid_out(self) -> AccountRef:
+        return self._ref("paid_out", f"paid_out:{self.budget_id}")
+
+    @property
+    def written_off(self) -> AccountRef:
+        return self._ref("written_off", f"written_off:{self.budget_id}")
+
+    def receivable(self, customer_id: int) -> AccountRef:
+        return self._ref("clawback_receivable", f"clawback_receivable:{customer_id}:{self.budget_id}")
+
+
+def points_world() -> AccountRef:
+    return AccountRef(f"world:{POINTS}", WORLD, POINTS, book="points")
+
+
+def points_account(customer_id: int) -> AccountRef:
+    return AccountRef(f"points:{customer_id}", "points", POINTS, book="points")
+
+
+def _coupon_ref(offer_id: int, name: str, kind: str, code: str) -> AccountRef:
+    return AccountRef(code, kind, f"COUPON:{offer_id}/0", book=f"coupon:{offer_id}", title=name)
+
+
+def coupon_world(offer_id: int, name: str) -> AccountRef:
+    return _coupon_ref(offer_id, name, WORLD, f"world:COUPON:{offer_id}/0")
+
+
+def coupon_account(offer_id: int, name: str, customer_id: int) -> AccountRef:
+    return _coupon_ref(offer_id, name, "coupons", f"coupons:{customer_id}:{offer_id}")
+
+
+def coupons_used(offer_id: int, name: str) -> AccountRef:
+    return _coupon_ref(offer_id, name, "coupons_used", f"coupons_used:{offer_id}")

@@ -1,0 +1,58 @@
+"""The states of a reward and the days on which it moves. Plain Python."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from liebian.core.errors import Conflict, Invalid
+from liebian.core.texts import Term
+from liebian.core.texts import mark as _
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "": frozenset({"held", "refused"}),
+    "refused": frozenset(),
+    "held": frozenset({"held", "issued", "cancelled"}),
+    "issued": frozenset({"issued", "redeemed", "clawed_back", "expired"}),
+    "redeemed": frozenset({"written_off"}),
+    "cancelled": frozenset(),
+    "clawed_back": frozenset(),
+    "written_off": frozenset(),
+    "expired": frozenset(),
+}
+_STATES: dict[str, str] = {
+    "": _("new"),
+    "refused": _("refused"),
+    "held": _("on hold"),
+    "issued": _("paid"),
+    "redeemed": _("redeemed"),
+    "cancelled": _("cancelled"),
+    "clawed_back": _("taken back"),
+    "written_off": _("written off"),
+    "expired": _("expired"),
+}
+
+
+def check_transition(old: str, new: str) -> None:
+    if new not in TRANSITIONS[old]:
+        raise Conflict(
+            "reward_transition",
+            _("A reward that is %(old)s cannot become %(new)s."),
+            old=Term(_STATES[old]),
+            new=Term(_STATES[new]),
+        )
+
+
+def hold_until(qualified_on: date, hold_days: int) -> date:
+    """First business day on which a reward may be paid.
+
+    >>> hold_until(date(2026, 6, 1), 7).isoformat(), hold_until(date(2026, 6, 1), 0).isoformat()
+    ('2026-06-08', '2026-06-01')
+    """
+    if hold_days < 0:
+        raise Invalid("hold_days", _("The hold cannot be shorter than zero days."))
+    return qualified_on + timedelta(days=hold_days)
+
+
+def expires_on(issued_on: date, valid_days: int) -> date:
+    """First day on which a coupon is no longer taken: the day of issue counts as its first day."""
+    return issued_on + timedelta(days=valid_days)
