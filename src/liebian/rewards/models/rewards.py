@@ -27,6 +27,7 @@ class Offer(models.Model):
     face_minor = models.BigIntegerField(default=0)
     threshold_minor = models.BigIntegerField(default=0)
     valid_days = models.PositiveIntegerField(default=0)
+    approval = models.CharField(max_length=8, default="rule")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -34,7 +35,11 @@ class Offer(models.Model):
 
 
 class Reward(models.Model):
-    """The decision about one side of one qualification, granted or refused, and its state since."""
+    """The decision about one side of one qualification, granted or refused, and its state since.
+
+    `is_by_hand`: a person, a provider or a checkout had a say, so its state does not follow from the log alone. `claw_target`: units
+    to be taken back as soon as a delivery that is under way has ended.
+    """
 
     qualification = models.CharField(max_length=120)
     rule = models.CharField(max_length=60)
@@ -43,7 +48,7 @@ class Reward(models.Model):
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT)
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT)
     customer_id = models.BigIntegerField()
-    state = models.CharField(max_length=16)
+    state = models.CharField(max_length=20)
     reason = models.CharField(max_length=40, blank=True)
     amount = models.BigIntegerField()
     cost_minor = models.BigIntegerField()
@@ -51,6 +56,9 @@ class Reward(models.Model):
     clawed_minor = models.BigIntegerField(default=0)
     owed_minor = models.BigIntegerField(default=0)
     hold_until = models.DateField()
+    is_on_hold = models.BooleanField(default=False)
+    is_by_hand = models.BooleanField(default=False)
+    claw_target = models.BigIntegerField(default=0)
     trace = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -72,15 +80,18 @@ class Reward(models.Model):
 
 
 class RewardChange(models.Model):
-    """One step of a reward, never changed. `amount` and `minor` are what moved in this step."""
+    """One step of a reward, never changed. `amount` and `minor` are what moved in this step; `actor` is the user who took it."""
 
-    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="changes")
-    from_state = models.CharField(max_length=16, blank=True)
-    to_state = models.CharField(max_length=16)
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="changes", db_index=False)
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
     reason = models.CharField(max_length=40, blank=True)
     amount = models.BigIntegerField(default=0)
     minor = models.BigIntegerField(default=0)
+    actor = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:
         db_table = "rewards_change"
+        indexes = [models.Index(fields=["reward", "id"], name="rewards_change_of_reward")]

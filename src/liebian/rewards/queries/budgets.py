@@ -43,6 +43,7 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         funded=-held(WORLD),
         available=held("budget"),
         reserved=held("reserved"),
+        payable=held("payable"),
         paid_out=held("paid_out"),
         receivable=held("clawback_receivable"),
         written_off=held("written_off"),

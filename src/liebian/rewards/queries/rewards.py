@@ -11,7 +11,7 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
-from liebian.rewards.types import REASONS, ReasonText, RewardChangeView, RewardView
+from liebian.rewards.types import REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
 
 
 def get_reward(reward_id: int) -> RewardView:
@@ -60,7 +60,7 @@ def count_rewards_by_person(
 ) -> dict[int, int]:
     """Granted rewards (not refused, not taken back) per person in a role: what caps are held against."""
     rows = Reward.objects.filter(programme_id=programme_id, customer_id__in=customer_ids, role=role)
-    rows = rows.exclude(state__in=["refused", "cancelled", "clawed_back"])
+    rows = rows.exclude(state__in=[*(WITHOUT_COST - {"expired"}), "clawed_back"])
     if granted_from is not None:
         rows = rows.filter(created_at__gte=granted_from)
     return dict(rows.values_list("customer_id").annotate(n=Count("id")))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Sum
 
 from liebian.rewards.models import Reward
-from liebian.rewards.types import ProgrammeTotals, Tally
+from liebian.rewards.types import PAYABLE, RESERVED, WITHOUT_COST, ProgrammeTotals, Tally
 
 
 def get_programme_totals(programme_id: int) -> ProgrammeTotals:
@@ -43,20 +43,22 @@ def _total(programme_id: int, groups: Sequence[Mapping[str, Any]], n_clawed: int
         rows = [row for row in groups if row["state"] in states]
         return Tally(sum(r["n"] for r in rows), sum(r["cost"] for r in rows))
 
+    undone = ("cancelled", "rejected", "returned")
     issued = ("issued", "redeemed", "clawed_back", "written_off", "expired")
     paid_back = [r for r in groups if r["state"] in ("issued", "clawed_back", "written_off")]
-    kept = [r for r in groups if r["state"] not in ("refused", "cancelled", "expired")]
+    kept = [r for r in groups if r["state"] not in WITHOUT_COST]
     by_reason: dict[str, int] = {}
     for row in groups:
         if row["state"] == "refused":
             by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["n"]
     return ProgrammeTotals(
         programme_id=programme_id,
-        granted=tally("held", "cancelled", *issued),
-        held=tally("held"),
+        granted=tally(*RESERVED, *PAYABLE, *undone, *issued),
+        held=tally(*RESERVED),
+        issuing=tally(*PAYABLE),
         issued=tally(*issued),
         clawed=Tally(n_clawed, sum(r["back"] for r in paid_back)),
-        cancelled=tally("cancelled"),
+        cancelled=tally(*undone),
         expired=tally("expired"),
         refused=tally("refused"),
         refused_by_reason=by_reason,

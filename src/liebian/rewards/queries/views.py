@@ -19,6 +19,7 @@ def view_offer(row: Offer) -> OfferView:
         face_minor=row.face_minor,
         threshold_minor=row.threshold_minor,
         valid_days=row.valid_days,
+        approval="person" if row.approval == "person" else "rule",
     )
 
 
@@ -40,6 +41,7 @@ def view_reward(row: Reward) -> RewardView:
         clawed_minor=row.clawed_minor,
         owed_minor=row.owed_minor,
         hold_until=row.hold_until,
+        is_on_hold=row.is_on_hold,
         created_at=row.created_at,
         changed_at=row.changed_at,
         trace=row.trace,
@@ -69,6 +71,8 @@ def view_changes(rows: Iterable[RewardChange]) -> list[RewardChangeView]:
             amount=row.amount,
             minor=row.minor,
             at=row.at,
+            actor=row.actor,
+            note=row.note,
         )
         for row in rows
     ]

@@ -42,6 +42,10 @@ class BudgetAccounts:
     def written_off(self) -> AccountRef:
         return self._ref("written_off", f"written_off:{self.budget_id}")
 
+    def payable(self, customer_id: int) -> AccountRef:
+        """What is promised to a customer and not delivered yet."""
+        return self._ref("payable", f"payable:{customer_id}:{self.budget_id}")
+
     def receivable(self, customer_id: int) -> AccountRef:
         return self._ref("clawback_receivable", f"clawback_receivable:{customer_id}:{self.budget_id}")
 

@@ -8,13 +8,20 @@ from liebian.core.errors import Conflict, Invalid
 from liebian.core.texts import Term
 from liebian.core.texts import mark as _
 
+_WAITING = {"rejected", "cancelled"}
 TRANSITIONS: dict[str, frozenset[str]] = {
-    "": frozenset({"held", "refused"}),
+    "": frozenset({"pending", "held", "refused"}),
     "refused": frozenset(),
-    "held": frozenset({"held", "issued", "cancelled"}),
+    "pending": frozenset({"pending", "held", "approved", *_WAITING}),
+    "held": frozenset({"held", "approved", "issuing", "issued", *_WAITING}),
+    "approved": frozenset({"approved", "held", "issuing", "issued", *_WAITING}),
+    "issuing": frozenset({"issuing", "awaiting_recipient", "issued", "returned", "cancelled"}),
+    "awaiting_recipient": frozenset({"awaiting_recipient", "issued", "returned", "cancelled"}),
     "issued": frozenset({"issued", "redeemed", "clawed_back", "expired"}),
-    "redeemed": frozenset({"written_off"}),
+    "redeemed": frozenset({"issued", "redeemed", "written_off"}),
+    "rejected": frozenset(),
     "cancelled": frozenset(),
+    "returned": frozenset(),
     "clawed_back": frozenset(),
     "written_off": frozenset(),
     "expired": frozenset(),
@@ -22,10 +29,16 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 _STATES: dict[str, str] = {
     "": _("new"),
     "refused": _("refused"),
+    "pending": _("waiting for approval"),
     "held": _("on hold"),
+    "approved": _("approved"),
+    "issuing": _("being delivered"),
+    "awaiting_recipient": _("waiting for the recipient"),
     "issued": _("paid"),
     "redeemed": _("redeemed"),
+    "rejected": _("rejected"),
     "cancelled": _("cancelled"),
+    "returned": _("returned to the budget"),
     "clawed_back": _("taken back"),
     "written_off": _("written off"),
     "expired": _("expired"),

@@ -3,19 +3,25 @@
 from liebian.rewards.services.budgets import create_budget, fund_budget
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.grants import grant_pairs
+from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
 from liebian.rewards.services.offers import create_offer
-from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many
-from liebian.rewards.services.releases import release_due
+from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
+from liebian.rewards.services.releases import release_due, release_rewards
 
 __all__ = [
     "cancel_or_claw_back",
     "cancel_rewards",
     "claw_back_many",
+    "claw_back_rewards",
     "create_budget",
     "create_offer",
     "expire_coupons",
     "fund_budget",
     "grant_pairs",
+    "mark_awaiting",
+    "mark_issued",
     "redeem_coupons",
     "release_due",
+    "release_rewards",
+    "return_unissued",
 ]

@@ -148,7 +148,7 @@ def _store(fresh: Sequence[_Carried], refused: set[str], offers: Mapping[int, Of
 
 def _make_reward(grant: GrantRequest, side: Side, offer: Offer, over_budget: str) -> Reward:
     reason = side.refusal or over_budget
-    state = "refused" if reason else "held"
+    state = "refused" if reason else "pending" if offer.approval == "person" else "held"
     check_transition("", state)
     return Reward(
         qualification=grant.qualification,

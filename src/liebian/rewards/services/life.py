@@ -15,16 +15,17 @@ from liebian.rewards.rules import BudgetAccounts, check_transition
 
 _MOVE = """
 UPDATE rewards_reward
-SET state = %s, reason = %s, clawed_amount = %s, clawed_minor = %s, owed_minor = %s, changed_at = %s
+SET state = %s, reason = %s, clawed_amount = %s, clawed_minor = %s, owed_minor = %s, is_on_hold = %s, is_by_hand = %s, changed_at = %s
 WHERE id = %s AND state = %s AND clawed_amount = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One reward's next state. `amount` and `minor` go to its history; the rest is added to its sums.
+    """One reward's next state. `amount` and `minor` go to its history; what was clawed or is owed is added to its sums.
 
-    `at` is the step's own time, where steps of different times are taken together.
+    `at` is the step's own time, where steps of different times are taken together. `by_hand` says that a person, a provider or a
+    checkout took it, `actor` who; `on_hold` is whether it waits for somebody to let it go.
     """
 
     reward: Reward
@@ -36,6 +37,10 @@ class Step:
     clawed_minor: int = 0
     owed_minor: int = 0
     at: datetime | None = None
+    by_hand: bool = False
+    on_hold: bool = False
+    actor: int | None = None
+    note: str = ""
 
 
 def lock_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
@@ -60,7 +65,8 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
         clawed = (old.clawed_amount + step.clawed_amount, old.clawed_minor + step.clawed_minor)
         owed = old.owed_minor + step.owed_minor
         moved_at = connection.ops.adapt_datetimefield_value(step.at or at)
-        rows.append((step.to_state, step.reason, *clawed, owed, moved_at, old.pk, old.state, old.clawed_amount))
+        hand = (step.on_hold, step.by_hand or old.is_by_hand)
+        rows.append((step.to_state, step.reason, *clawed, owed, *hand, moved_at, old.pk, old.state, old.clawed_amount))
     with connection.cursor() as cursor:
         cursor.executemany(_MOVE, rows)
         if cursor.rowcount != len(rows):
@@ -75,6 +81,8 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
             reason=step.reason,
             amount=step.amount,
             minor=step.minor,
+            actor=step.actor,
+            note=step.note,
             at=step.at or at,
         )
         for step in steps

@@ -14,6 +14,8 @@ from liebian.rewards.queries.views import view_offer
 from liebian.rewards.rules import check_offer
 from liebian.rewards.types import OfferDraft, OfferView
 
+_SILENT = [("approval", "rule")]  # terms that offers had before there was a choice
+
 
 def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     """Write the terms down. Idempotent by the terms themselves: the same terms are the same offer. Raises Invalid."""
@@ -21,7 +23,8 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     if not draft.name.strip() or len(draft.name) > 120:
         raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
     terms = asdict(draft)
-    body = json.dumps(terms, sort_keys=True, ensure_ascii=False)
+    said = {name: value for name, value in terms.items() if (name, value) not in _SILENT}
+    body = json.dumps(said, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
     row, _created = Offer.objects.get_or_create(fingerprint=fingerprint, defaults={**terms, "created_at": now})
     return view_offer(row)

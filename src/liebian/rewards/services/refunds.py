@@ -1,43 +1,56 @@
-"""Refunds: what a returned order earned is cancelled while it is held and taken back after. Policy: see rules."""
+"""Taking back: what a returned order earned, or what a person takes back. Policy: see rules/claws."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
-from liebian.ledger.queries import list_balances
-from liebian.ledger.services import open_accounts, post_many
+from liebian.ledger.services import post_many
 from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
-from liebian.rewards.models import Coupon, Reward
+from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
-from liebian.rewards.rules import (
-    BudgetAccounts,
-    Claw,
-    clawed_so_far,
-    coupon_account,
-    coupon_world,
-    plan_claw,
-    points_account,
-    points_world,
-)
+from liebian.rewards.rules import BudgetAccounts, Claw, clawed_so_far, plan_claw
+from liebian.rewards.services.kinds import by_kind, kind_of
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards
-from liebian.rewards.types import RefundNotice, RewardView
+from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, RefundNotice, RewardView
 
-_OPEN = ("held", "issued", "redeemed")
+_OPEN = RESERVED | PAYABLE | GIVEN
+_WHOLLY = {"issued": "clawed_back", "redeemed": "written_off"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One reward is to have `target` units taken back in all."""
+
+    reward: Reward
+    target: int
+    reason: str
+    at: datetime
+    actor: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    reward: Reward
-    notice: RefundNotice
+    ask: _Ask
     claw: Claw
+
+    @property
+    def reward(self) -> Reward:
+        return self.ask.reward
 
     @property
     def is_whole(self) -> bool:
         return self.reward.clawed_amount + self.claw.units == self.reward.amount
+
+    @property
+    def reason(self) -> str:
+        return self.ask.reason or ("order_refunded" if self.is_whole else "order_partly_refunded")
 
 
 def cancel_or_claw_back(
@@ -57,26 +70,45 @@ def cancel_rewards(*, qualifications: Sequence[str], reason: str, at: datetime, 
 def claw_back_many(*, notices: Sequence[RefundNotice], now: datetime) -> list[RewardView]:
     """Bring rewards into line with what was refunded in all; answers the rewards that changed.
 
-    held: money back to the budget, wholly taken back = "cancelled". issued points: from the customer's points, the missing
-    rest to `clawback_receivable`; issued coupon: void; redeemed coupon: money to `written_off`.
-    Writes Reward, RewardChange, Coupon, ledger. Idempotent by the cumulative refund: a repeat changes nothing.
+    Before it was issued: money back to the budget, wholly taken back = "cancelled". While it is delivered: stopped where that is
+    still possible, otherwise taken back when the delivery has ended. Issued: what the customer still has comes back, the rest goes
+    to `clawback_receivable`. Redeemed: money to `written_off`.
+    Writes Reward, RewardChange, what its kind keeps, ledger. Idempotent by the cumulative refund: a repeat changes nothing.
     """
     latest = _latest(notices)
-    found = Reward.objects.filter(qualification__in=latest, state__in=_OPEN)
-    picked = list(found.values_list("id", "budget_id"))
-    if not picked:
-        return []
+    picked = Reward.objects.filter(qualification__in=latest, state__in=_OPEN).values_list("id", "budget_id")
+
+    def ask(row: Reward) -> _Ask:
+        notice = latest[row.qualification]
+        target = clawed_so_far(row.amount, notice.refunded_minor, notice.order_total_minor)
+        return _Ask(row, target, notice.reason, notice.at)
+
     with transaction.atomic():
-        budgets = lock_budgets(budget_id for _, budget_id in picked)
-        ids = [reward_id for reward_id, _ in picked]
-        rewards = list(Reward.objects.filter(pk__in=ids, state__in=_OPEN).select_related("offer").order_by("id"))
-        returns = _plan(rewards, latest, now)
-        drafts = [draft for each in returns if (draft := _draft(each, budgets[each.reward.budget_id]))]
-        post_many(entries=drafts, now=now)
-        voided = [each.reward.pk for each in returns if each.reward.offer.kind == "coupon"]
-        Coupon.objects.filter(reward_id__in=voided, state="issued").update(state="void", changed_at=now)
-        move_rewards([_step(each) for each in returns], at=now)
-    return list_rewards(ids=[each.reward.pk for each in returns])[::-1]
+        budgets, rewards = _lock(list(picked))
+        return _take_back([ask(row) for row in rewards], budgets, now)
+
+
+def claw_back_rewards(
+    *,
+    targets: Mapping[int, int],
+    reason: str,
+    at: datetime,
+    now: datetime,
+    actor: int | None = None,
+    note: str = "",
+) -> list[RewardView]:
+    """Take back up to `targets` (units in all, by reward id). Writes and rules as `claw_back_many`; idempotent by the target."""
+    picked = Reward.objects.filter(pk__in=list(targets), state__in=_OPEN).values_list("id", "budget_id")
+    with transaction.atomic():
+        budgets, rewards = _lock(list(picked))
+        asks = [_Ask(row, min(targets[row.pk], row.amount), reason, at, actor, note) for row in rewards]
+        return _take_back(asks, budgets, now)
+
+
+def _lock(picked: Sequence[tuple[int, int]]) -> tuple[dict[int, BudgetAccounts], list[Reward]]:
+    budgets = lock_budgets(budget_id for _, budget_id in picked)
+    rows = Reward.objects.filter(pk__in=[reward_id for reward_id, _ in picked], state__in=_OPEN)
+    return budgets, list(rows.select_related("offer").order_by("id"))
 
 
 def _latest(notices: Sequence[RefundNotice]) -> dict[str, RefundNotice]:
@@ -88,31 +120,51 @@ def _latest(notices: Sequence[RefundNotice]) -> dict[str, RefundNotice]:
     return latest
 
 
-def _plan(rewards: Sequence[Reward], notices: Mapping[str, RefundNotice], now: datetime) -> list[_Return]:
-    on_hand = _read_points(rewards, now)
+def _take_back(asks: Sequence[_Ask], budgets: Mapping[int, BudgetAccounts], now: datetime) -> list[RewardView]:
+    returns = _plan(asks, now)
+    if not returns:
+        return []
+    drafts = [draft for each in returns if (draft := _draft(each, budgets[each.reward.budget_id]))]
+    post_many(entries=drafts, now=now)
+    claws = {each.reward.pk: each.claw for each in returns}
+    handed = [each.reward for each in returns if each.reward.state not in RESERVED]
+    for kind, rows in by_kind(handed):
+        kind.write_clawed([(row, claws[row.pk]) for row in rows], now=now)
+    move_rewards([_step(each) for each in returns], at=now)
+    return list_rewards(ids=[each.reward.pk for each in returns])[::-1]
+
+
+def _plan(asks: Sequence[_Ask], now: datetime) -> list[_Return]:
+    wanted = [ask for ask in asks if ask.target > ask.reward.clawed_amount]
+    on_hand = _read_pockets([ask.reward for ask in wanted], now)
     returns = []
-    for row in rewards:
-        notice = notices[row.qualification]
-        target = clawed_so_far(row.amount, notice.refunded_minor, notice.order_total_minor)
-        from_points = row.state == "issued" and row.offer.kind == "points"
-        has = on_hand[row.customer_id] if from_points else row.amount
+    for ask in wanted:
+        row = ask.reward
+        pocket = kind_of(row).pocket(row) if row.state == "issued" or row.state in PAYABLE else None
+        has = row.amount if pocket is None else on_hand.get(pocket, 0)
         claw = plan_claw(
-            amount=row.amount, cost_minor=row.cost_minor, already=row.clawed_amount, target=target, on_hand=has
+            amount=row.amount, cost_minor=row.cost_minor, already=row.clawed_amount, target=ask.target, on_hand=has
         )
-        if claw.units:
-            returns.append(_Return(row, notice, claw))
-            if from_points:
-                on_hand[row.customer_id] -= claw.taken_units
+        if row.state in PAYABLE and claw.taken_units < claw.units:
+            _remember(ask)
+            continue
+        if pocket is not None:
+            on_hand[pocket] = has - claw.taken_units
+        returns.append(_Return(ask, claw))
     return returns
 
 
-def _read_points(rewards: Sequence[Reward], now: datetime) -> dict[int, int]:
-    """Points on hand, read from locked accounts, so that nobody spends them before they are taken."""
-    people = {row.customer_id for row in rewards if row.state == "issued" and row.offer.kind == "points"}
-    refs = {each: points_account(each) for each in people}
-    open_accounts(refs=list(refs.values()), now=now)
-    balances = list_balances(ref.code for ref in refs.values())
-    return {each: balances[ref.code] for each, ref in refs.items()}
+def _remember(ask: _Ask) -> None:
+    """It is on its way to the customer and cannot be stopped: taken back when it has arrived."""
+    target = Greatest(F("claw_target"), ask.target)
+    Reward.objects.filter(pk=ask.reward.pk).update(claw_target=target)
+
+
+def _read_pockets(rewards: Sequence[Reward], now: datetime) -> dict[Hashable, int]:
+    pockets: dict[Hashable, int] = {}
+    for kind, rows in by_kind(row for row in rewards if row.state == "issued" or row.state in PAYABLE):
+        pockets |= kind.on_hand(rows, now=now)
+    return pockets
 
 
 def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
@@ -122,45 +174,44 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
         return None
     return EntryDraft(
         key=f"claw:{row.pk}:{row.clawed_amount + claw.units}",
-        kind="cancel" if row.state == "held" else "claw_back",
+        kind="cancel" if row.state in RESERVED | PAYABLE else "claw_back",
         legs=legs,
-        effective_at=each.notice.at,
+        effective_at=each.ask.at,
         subject=row.qualification,
-        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": _reason(each)},
+        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": each.reason},
     )
 
 
 def _legs(row: Reward, claw: Claw, accounts: BudgetAccounts) -> tuple[Leg, ...]:
-    if row.state == "held":
+    if row.state in RESERVED:
         return _some(accounts.reserved, accounts.available, claw.minor)
+    if row.state in PAYABLE:
+        return _some(accounts.payable(row.customer_id), accounts.available, claw.minor)
     if row.state == "redeemed":
         return _some(accounts.paid_out, accounts.written_off, claw.minor)
     recovered = _some(accounts.paid_out, accounts.available, claw.minor - claw.owed_minor)
     owed = _some(accounts.paid_out, accounts.receivable(row.customer_id), claw.owed_minor)
-    if row.offer.kind == "points":
-        return recovered + owed + _some(points_account(row.customer_id), points_world(), claw.taken_units)
-    name = row.offer.name
-    return recovered + move(coupon_account(row.offer_id, name, row.customer_id), coupon_world(row.offer_id, name), 1)
+    return recovered + owed + kind_of(row).claw_legs(row, claw)
 
 
 def _some(source: AccountRef, target: AccountRef, amount: int) -> tuple[Leg, ...]:
     return move(source, target, amount) if amount else ()
 
 
-def _reason(each: _Return) -> str:
-    return each.notice.reason or ("order_refunded" if each.is_whole else "order_partly_refunded")
-
-
 def _step(each: _Return) -> Step:
-    row, claw = each.reward, each.claw
-    whole = {"held": "cancelled", "issued": "clawed_back", "redeemed": "written_off"}[row.state]
+    row, claw, ask = each.reward, each.claw, each.ask
     return Step(
         row,
-        whole if each.is_whole else row.state,
-        reason=_reason(each),
+        _WHOLLY.get(row.state, "cancelled") if each.is_whole else row.state,
+        reason=each.reason,
         amount=claw.units,
         minor=claw.minor,
         clawed_amount=claw.units,
         clawed_minor=claw.minor,
         owed_minor=claw.owed_minor,
+        at=ask.at if ask.actor else None,
+        by_hand=ask.actor is not None,
+        on_hold=row.is_on_hold,
+        actor=ask.actor,
+        note=ask.note,
     )

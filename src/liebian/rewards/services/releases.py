@@ -1,46 +1,48 @@
-"""Releasing: when a new day begins, rewards whose hold is over are issued."""
+"""Releasing: when a new day begins, rewards whose hold is over are issued, or given to whoever delivers them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
 
-from liebian.core.ids import code_from
 from liebian.ledger.services import post_many
 from liebian.ledger.types import EntryDraft, Leg, move
-from liebian.rewards.models import Coupon, Reward
+from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
-from liebian.rewards.rules import (
-    BudgetAccounts,
-    coupon_account,
-    coupon_world,
-    expires_on,
-    points_account,
-    points_world,
-)
+from liebian.rewards.rules import BudgetAccounts
+from liebian.rewards.services.kinds import by_kind, kind_of
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards
 from liebian.rewards.types import RewardView
 
-CODE_LENGTH = 10
+_READY = ("held", "approved")
 
 
 def release_due(*, day: date, now: datetime, limit: int = 500) -> list[RewardView]:
-    """Issue held rewards whose `hold_until` has come by `day`, at most `limit`; call until it returns nothing.
+    """Issue held and approved rewards whose `hold_until` has come by `day`, at most `limit`; call until it returns nothing.
 
-    Posts reserved → paid_out, and points or a coupon to the customer. Writes Reward, RewardChange, Coupon, ledger.
+    Posts reserved → paid_out and what the customer gets; where somebody has to deliver it, reserved → payable and the reward is
+    "issuing". Rewards that a person put on hold or has yet to approve stay. Writes Reward, RewardChange, what its kind keeps, ledger.
     Idempotent: an issued reward is no longer held.
     """
-    due = Reward.objects.filter(state="held", hold_until__lte=day).order_by("hold_until", "id")
-    picked = list(due.values_list("id", "budget_id")[:limit])
+    due = Reward.objects.filter(state__in=_READY, hold_until__lte=day, is_on_hold=False).order_by("hold_until", "id")
+    return release_rewards(reward_ids=due.values_list("id", flat=True)[:limit], day=day, now=now)
+
+
+def release_rewards(*, reward_ids: Iterable[int], day: date, now: datetime) -> list[RewardView]:
+    """As `release_due`, for those of the rewards given that are ready."""
+    ready = Reward.objects.filter(state__in=_READY, hold_until__lte=day, is_on_hold=False)
+    picked = list(ready.filter(pk__in=list(reward_ids)).values_list("id", "budget_id"))
     if not picked:
         return []
     with transaction.atomic():
         budgets = lock_budgets(budget_id for _, budget_id in picked)
-        ids = [reward_id for reward_id, _ in picked]
-        rewards = list(Reward.objects.filter(pk__in=ids, state="held").select_related("offer").order_by("id"))
+        rows = ready.filter(pk__in=[reward_id for reward_id, _ in picked]).select_related("offer").order_by("id")
+        rewards = list(rows)
         post_many(entries=[_draft(row, budgets[row.budget_id], now) for row in rewards], now=now)
-        Coupon.objects.bulk_create(_make_coupon(row, day, now) for row in rewards if row.offer.kind == "coupon")
+        for kind, part in by_kind(rewards):
+            kind.write_issued(part, day=day, now=now)
         move_rewards([_step(row) for row in rewards], at=now)
     return list_rewards(ids=[row.pk for row in rewards])[::-1]
 
@@ -49,34 +51,23 @@ def _draft(row: Reward, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
     return EntryDraft(
         key=f"release:{row.pk}",
         kind="release",
-        legs=(*move(accounts.reserved, accounts.paid_out, row.cost_minor - row.clawed_minor), *_units(row)),
+        legs=(*_money(row, accounts), *kind_of(row).issue_legs(row)),
         effective_at=now,
         subject=row.qualification,
         memo={"reward": row.pk, "programme": row.programme_id, "role": row.role},
     )
 
 
-def _units(row: Reward) -> tuple[Leg, ...]:
-    if row.offer.kind == "points":
-        return move(points_world(), points_account(row.customer_id), row.amount - row.clawed_amount)
-    name = row.offer.name
-    return move(coupon_world(row.offer_id, name), coupon_account(row.offer_id, name, row.customer_id), 1)
-
-
-def _make_coupon(row: Reward, day: date, now: datetime) -> Coupon:
-    return Coupon(
-        code=code_from("coupon", row.qualification, row.rule, row.role, length=CODE_LENGTH),
-        reward=row,
-        offer=row.offer,
-        customer_id=row.customer_id,
-        state="issued",
-        issued_at=now,
-        expires_on=expires_on(day, row.offer.valid_days),
-        changed_at=now,
-    )
+def _money(row: Reward, accounts: BudgetAccounts) -> Sequence[Leg]:
+    target = accounts.payable(row.customer_id) if kind_of(row).delivery else accounts.paid_out
+    return move(accounts.reserved, target, row.cost_minor - row.clawed_minor)
 
 
 def _step(row: Reward) -> Step:
     return Step(
-        row, "issued", reason=row.reason, amount=row.amount - row.clawed_amount, minor=row.cost_minor - row.clawed_minor
+        row,
+        "issuing" if kind_of(row).delivery else "issued",
+        reason=row.reason,
+        amount=row.amount - row.clawed_amount,
+        minor=row.cost_minor - row.clawed_minor,
     )

@@ -1,7 +1,9 @@
 """Frozen values of rewards that may cross its border, and the words for every reason. Plain Python."""
 
 from liebian.rewards.types.reasons import REASONS, ReasonText
+from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
+    Approval,
     BudgetView,
     CouponOutcome,
     CouponState,
@@ -15,14 +17,18 @@ from liebian.rewards.types.values import (
     ProgrammeTotals,
     RefundNotice,
     RewardChangeView,
-    RewardState,
     RewardView,
     Side,
     Tally,
 )
 
 __all__ = [
+    "GIVEN",
+    "PAYABLE",
     "REASONS",
+    "RESERVED",
+    "WITHOUT_COST",
+    "Approval",
     "BudgetView",
     "CouponOutcome",
     "CouponState",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from liebian.rewards.types.states import WITHOUT_COST, RewardState
+
 OfferKind = Literal["points", "coupon"]
-RewardState = Literal["refused", "held", "issued", "redeemed", "cancelled", "clawed_back", "written_off", "expired"]
+Approval = Literal["rule", "person"]
 CouponState = Literal["issued", "redeemed", "void", "expired"]
 
 
@@ -16,7 +18,8 @@ CouponState = Literal["issued", "redeemed", "void", "expired"]
 class OfferDraft:
     """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
 
-    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days.
+    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days. `approval` says
+    whether the programme's rules suffice or a person has to approve every single reward.
     """
 
     kind: OfferKind
@@ -27,6 +30,7 @@ class OfferDraft:
     face_minor: int = 0
     threshold_minor: int = 0
     valid_days: int = 0
+    approval: Approval = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class OfferView:
     face_minor: int
     threshold_minor: int
     valid_days: int
+    approval: Approval
 
     @property
     def amount(self) -> int:
@@ -49,7 +54,7 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class BudgetView:
-    """Where a budget's money is. funded = available + reserved + paid_out + receivable + written_off, always."""
+    """Where a budget's money is. funded = available + reserved + payable + paid_out + receivable + written_off, always."""
 
     id: int
     name: str
@@ -58,6 +63,7 @@ class BudgetView:
     funded: int
     available: int
     reserved: int
+    payable: int
     paid_out: int
     receivable: int
     written_off: int
@@ -110,6 +116,7 @@ class RewardView:
     clawed_minor: int
     owed_minor: int
     hold_until: date
+    is_on_hold: bool
     created_at: datetime
     changed_at: datetime
     trace: Mapping[str, Any]
@@ -120,8 +127,8 @@ class RewardView:
 
     @property
     def kept_minor(self) -> int:
-        """What it costs as things stand: nothing when refused, cancelled or expired."""
-        return 0 if self.state in ("refused", "cancelled", "expired") else self.cost_minor - self.clawed_minor
+        """What it costs as things stand: nothing where it ended before anything was spent."""
+        return 0 if self.state in WITHOUT_COST else self.cost_minor - self.clawed_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class RewardChangeView:
     amount: int
     minor: int
     at: datetime
+    actor: int | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +215,14 @@ class Tally:
 class ProgrammeTotals:
     """Counts and money of a programme's rewards. granted = everything that was not refused at the start.
 
+    `held` waits for its day or for approval, `issuing` for delivery; `cancelled` includes rejected and returned rewards.
     `clawed` counts rewards of which anything was taken back; `net_minor` is what they cost as things stand.
     """
 
     programme_id: int
     granted: Tally
     held: Tally
+    issuing: Tally
     issued: Tally
     clawed: Tally
     cancelled: Tally

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,28 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from liebian.access.guard import requires
 from liebian.rewards import queries
-from liebian.rewards.types import CouponView, RewardView
+from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, CouponView, RewardView
+from liebian.rewards.views.words import words_of
 
 SHOWN = 8
 
 
-@dataclass(frozen=True)
-class StateWords:
-    name: Any
-    tone: str
-    icon: str
-
-
-STATES = {
-    "held": StateWords(_("Refund period"), "warn", "clock"),
-    "issued": StateWords(_("Issued"), "good", "check"),
-    "redeemed": StateWords(_("Used"), "good", "check"),
-    "refused": StateWords(_("Not given"), "", "ban"),
-    "cancelled": StateWords(_("Cancelled"), "", "arrow-back-up"),
-    "clawed_back": StateWords(_("Taken back"), "bad", "arrow-back-up"),
-    "written_off": StateWords(_("Written off"), "bad", "arrow-back-up"),
-    "expired": StateWords(_("Expired"), "", "hourglass-empty"),
-}
+IN_HAND = RESERVED | PAYABLE | GIVEN
 ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
 COUPONS = {"issued": _("unused"), "redeemed": _("used"), "void": _("taken back"), "expired": _("expired")}
 
@@ -57,9 +41,9 @@ def _row(reward: RewardView) -> dict[str, Any]:
     code = reward.reason or ("in_hold" if reward.state == "held" else "")
     return {
         "reward": reward,
-        "state": STATES[reward.state],
+        "state": words_of(reward.state, is_on_hold=reward.is_on_hold),
         "role": ROLES.get(reward.role, reward.role),
-        "kept": reward.kept_amount if reward.state in ("held", "issued", "redeemed") else 0,
+        "kept": reward.kept_amount if reward.state in IN_HAND else 0,
         "code": code,
         "reason": gettext(queries.get_reason(code).staff) if code else "",
     }

@@ -1,0 +1,91 @@
+"""Delivery: what became of rewards that somebody has to hand over — a transfer, a parcel, a code by message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from liebian.ledger.services import post_many
+from liebian.ledger.types import AccountRef, EntryDraft, move
+from liebian.rewards.models import Reward
+from liebian.rewards.queries import list_rewards
+from liebian.rewards.rules import BudgetAccounts
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.refunds import claw_back_rewards
+from liebian.rewards.types import PAYABLE, RewardView
+
+Target = Callable[[BudgetAccounts], AccountRef]
+
+
+def mark_issued(
+    *, reward_ids: Collection[int], at: datetime, now: datetime, actor: int | None = None
+) -> list[RewardView]:
+    """The customers have them: payable → paid_out, "issued". What was refunded meanwhile is taken back at once.
+
+    Writes Reward, RewardChange, ledger. Idempotent: a reward that is no longer being delivered is left alone.
+    """
+    with transaction.atomic():
+        rows = _deliver(reward_ids, "issued", "", lambda accounts: accounts.paid_out, at, now, actor)
+        late = {row.pk: row.claw_target for row in rows if row.claw_target > row.clawed_amount}
+        claw_back_rewards(targets=late, reason="order_refunded", at=at, now=now)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
+def mark_awaiting(*, reward_ids: Collection[int], at: datetime, now: datetime) -> list[RewardView]:
+    """The provider waits for the recipients to confirm. Writes Reward, RewardChange. Idempotent: only "issuing" moves."""
+    with transaction.atomic():
+        rows = _lock(reward_ids, ("issuing",))[1]
+        steps = [Step(row, "awaiting_recipient", reason="awaiting_recipient", at=at, by_hand=True) for row in rows]
+        move_rewards(steps, at=now)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
+def return_unissued(
+    *, reward_ids: Collection[int], reason: str, at: datetime, now: datetime, actor: int | None = None
+) -> list[RewardView]:
+    """Nobody got them and nobody will: payable → the budget, "returned" with the reason.
+
+    Writes Reward, RewardChange, ledger. Idempotent: a reward that is no longer being delivered is left alone.
+    """
+    with transaction.atomic():
+        rows = _deliver(reward_ids, "returned", reason, lambda accounts: accounts.available, at, now, actor)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
+def _deliver(
+    reward_ids: Collection[int],
+    state: str,
+    reason: str,
+    target: Target,
+    at: datetime,
+    now: datetime,
+    actor: int | None,
+) -> list[Reward]:
+    budgets, rows = _lock(reward_ids, PAYABLE)
+    drafts = []
+    for row in rows:
+        accounts = budgets[row.budget_id]
+        legs = move(accounts.payable(row.customer_id), target(accounts), row.cost_minor - row.clawed_minor)
+        memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": reason}
+        drafts.append(EntryDraft(f"{state}:{row.pk}", state, legs, at, row.qualification, memo=memo))
+    post_many(entries=drafts, now=now)
+    steps = [
+        Step(row, state, reason, _left(row), row.cost_minor - row.clawed_minor, at=at, by_hand=True, actor=actor)
+        for row in rows
+    ]
+    move_rewards(steps, at=now)
+    return rows
+
+
+def _left(row: Reward) -> int:
+    return row.amount - row.clawed_amount
+
+
+def _lock(
+    reward_ids: Collection[int], states: Sequence[str] | frozenset[str]
+) -> tuple[dict[int, BudgetAccounts], list[Reward]]:
+    wanted = Reward.objects.filter(pk__in=list(reward_ids), state__in=states)
+    budgets = lock_budgets(wanted.values_list("budget_id", flat=True))
+    return budgets, list(wanted.select_related("offer").order_by("id"))
