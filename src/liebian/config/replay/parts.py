@@ -1,4 +1,8 @@
-"""What is compared, part by part. Both sides are SQLite files by then."""
+"""What is compared, part by part. Both sides are SQLite files by then.
+
+Rewards in which a person, a provider or a checkout had a say do not follow from the log alone: of them only the decision is compared,
+and what their entries moved is left out of the balances.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +28,17 @@ PARTS = {
     "referrals": "SELECT programme_id, referee_id, referrer_id, code, state, reason FROM referrals_referral ORDER BY 1, 2, 3",
     "decisions": "SELECT q.order_external_id, d.role, d.customer_id, d.outcome, d.reason FROM referrals_decision d "
     "JOIN referrals_qualification q ON q.id = d.qualification_id ORDER BY 1, 2",
-    "rewards": "SELECT qualification, rule, role, customer_id, state, reason, amount, cost_minor, clawed_amount, clawed_minor, "
-    "owed_minor, hold_until FROM rewards_reward ORDER BY 1, 2, 3",
-    "balances": "SELECT code, asset, balance FROM ledger_account ORDER BY 1",
+    "rewards": "SELECT qualification, rule, role, customer_id, amount, cost_minor, hold_until, iif(qualification IN by_hand, '', "
+    "json_array(state, reason, clawed_amount, clawed_minor, owed_minor)) FROM rewards_reward ORDER BY 1, 2, 3",
+    "balances": "SELECT code, asset, balance - coalesce((SELECT sum(amount) FROM moved_by_hand WHERE account_id = id), 0) "
+    "FROM ledger_account ORDER BY 1",
 }
+
+
+_MOVED_BY_HAND = """
+CREATE TEMP TABLE moved_by_hand AS SELECT p.account_id, p.amount FROM by_hand h
+JOIN ledger_entry e ON e.subject = h.qualification JOIN ledger_posting p ON p.entry_id = e.id
+"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,11 @@ def choose_parts(wanted: Iterable[str]) -> list[str]:
 
 def compare(before: Path, after: Path, names: Iterable[str]) -> list[Part]:
     with closing(sqlite3.connect(before)) as old, closing(sqlite3.connect(after)) as new:
+        touched = old.execute("SELECT DISTINCT qualification FROM rewards_reward WHERE is_by_hand").fetchall()
+        for side in (old, new):
+            side.execute("CREATE TEMP TABLE by_hand (qualification PRIMARY KEY)")
+            side.executemany("INSERT INTO by_hand VALUES (?)", touched)
+            side.execute(_MOVED_BY_HAND)
         return [_part(name, _rows(old, PARTS[name]), _rows(new, PARTS[name])) for name in names]
 
 

@@ -11,8 +11,11 @@ from liebian.pipeline.words import PART_NAMES
 
 def balances(path, *rows):
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE ledger_account (code, asset, balance)")
-        database.executemany("INSERT INTO ledger_account VALUES (?, 'CNY', ?)", rows)
+        database.execute("CREATE TABLE ledger_account (id INTEGER PRIMARY KEY, code, asset, balance)")
+        database.execute("CREATE TABLE ledger_entry (id INTEGER PRIMARY KEY, subject)")
+        database.execute("CREATE TABLE ledger_posting (entry_id, account_id, amount)")
+        database.execute("CREATE TABLE rewards_reward (qualification, is_by_hand)")
+        database.executemany("INSERT INTO ledger_account (code, asset, balance) VALUES (?, 'CNY', ?)", rows)
     database.close()
     return path
 
@@ -45,3 +48,15 @@ def test_the_first_row_that_differs_is_shown_as_it_was_and_as_it_is(tmp_path, wa
     before, after = balances(tmp_path / "before", *was), balances(tmp_path / "after", *is_now)
     [part] = compare(before, after, ["balances"])
     assert (part.rows, part.equal, part.first_difference) == (len(was), not words, words)
+
+
+def test_what_people_decided_about_a_reward_is_left_out_of_the_balances(tmp_path):
+    before = balances(tmp_path / "before", ("a", 7), ("b", 2))
+    after = balances(tmp_path / "after", ("a", 5), ("b", 2))
+    with sqlite3.connect(before) as database:
+        database.execute("INSERT INTO rewards_reward VALUES ('order:1', 1)")
+        database.execute("INSERT INTO ledger_entry VALUES (1, 'order:1')")
+        database.execute("INSERT INTO ledger_posting VALUES (1, 1, 2)")
+    database.close()
+    [part] = compare(before, after, ["balances"])
+    assert part.equal
