@@ -47,6 +47,10 @@ _ALL = (
     Permission("referrals:edit", "Change referral programmes", "修改裂变活动", ("referrals:view",)),
     Permission("referrals:publish", "Publish referral programmes", "发布裂变活动", ("referrals:edit",)),
     Permission("rewards:view", "See rewards", "查看奖励"),
+    Permission(
+        "rewards:review", "Approve, hold, reject and take back rewards", "审批、暂缓、拒绝和收回奖励", ("rewards:view",)
+    ),
+    Permission("rewards:policy", "Say when two persons have to agree", "设置何时需要双人复核", ("rewards:review",)),
     Permission("ledger:view", "See the ledger", "查看账本"),
     Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),
     Permission("imports:view", "See imports", "查看数据导入"),
@@ -84,9 +88,9 @@ _ROLES = (
         name=OPERATOR,
         en="Operator",
         zh="运营",
-        about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets. No users, no settings, no write keys.",
-        about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算。不管用户、设置和写入密钥。",
-        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage"},
+        about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets, rewards. No users, no settings, no write keys.",
+        about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算、奖励。不管用户、设置和写入密钥。",
+        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage", "rewards:policy"},
     ),
     Role(
         name=VIEWER,

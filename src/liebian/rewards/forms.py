@@ -3,12 +3,64 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.rewards.types import PolicyView
+
+
+class RewardFilter(forms.Form):
+    """What the list of rewards may be asked for in its address. Nonsense is taken as not asked."""
+
+    state = forms.CharField(required=False, max_length=20)
+    programme = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    customer = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    cause = forms.CharField(required=False, max_length=120)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def asked(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}
+
+
+class ActForm(forms.Form):
+    """Why something is done to rewards. `key` makes sending the form twice the same as once."""
+
+    reason = forms.ChoiceField(label=_("Reason"), help_text=_("The customer may read it, in words of their own."))
+    note = forms.CharField(
+        label=_("Note for colleagues"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, reasons: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
+        self.initial.setdefault("key", uuid.uuid4().hex)
+
+
+class PolicyForm(forms.Form):
+    """When a second person has to agree."""
+
+    mode = forms.ChoiceField(
+        label=_("A second person has to agree"),
+        choices=[("never", _("Never")), ("from", _("From a sum on")), ("always", _("Always"))],
+    )
+    currency = forms.CharField(label=_("Currency"), required=False, min_length=3, max_length=3)
+    amount = forms.DecimalField(
+        label=_("Sum of all rewards of one act"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"] or "").upper()
+
+    def asked(self) -> PolicyView:
+        currency, amount = self.cleaned_data.get("currency") or "", self.cleaned_data.get("amount")
+        minor = to_minor(amount, currency) if amount and currency else 0
+        return PolicyView(self.cleaned_data["mode"], currency, minor)
 
 
 class FundForm(forms.Form):

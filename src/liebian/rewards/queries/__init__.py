@@ -11,8 +11,17 @@ from liebian.rewards.queries.holdings import (
     points_balance,
 )
 from liebian.rewards.queries.offers import list_offers
+from liebian.rewards.queries.reviews import (
+    count_waiting_reviews,
+    get_review,
+    get_review_policy,
+    list_reviews,
+    list_reviews_of,
+    preview_review,
+)
 from liebian.rewards.queries.rewards import (
     count_rewards_by_person,
+    count_rewards_by_state,
     get_reason,
     get_reward,
     list_reward_changes,
@@ -23,10 +32,14 @@ from liebian.rewards.queries.totals import get_programme_totals, list_programme_
 
 __all__ = [
     "count_rewards_by_person",
+    "count_rewards_by_state",
+    "count_waiting_reviews",
     "find_coupon",
     "get_budget",
     "get_programme_totals",
     "get_reason",
+    "get_review",
+    "get_review_policy",
     "get_reward",
     "list_budgets",
     "list_coupons",
@@ -35,9 +48,12 @@ __all__ = [
     "list_offers",
     "list_points_balances",
     "list_programme_totals",
+    "list_reviews",
+    "list_reviews_of",
     "list_reward_changes",
     "list_reward_changes_after",
     "list_rewards",
     "points_account_code",
     "points_balance",
+    "preview_review",
 ]

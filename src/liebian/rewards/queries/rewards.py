@@ -28,6 +28,8 @@ def list_rewards(
     programme_id: int | None = None,
     qualifications: Sequence[str] | None = None,
     state: str = "",
+    is_on_hold: bool | None = None,
+    cause: str = "",
     reason: str = "",
     before: int | None = None,
     limit: int = 100,
@@ -40,10 +42,23 @@ def list_rewards(
         rows = rows.filter(qualification__in=qualifications)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    exact = {"customer_id": customer_id, "programme_id": programme_id, "state": state, "reason": reason}
+    exact = {
+        "customer_id": customer_id,
+        "programme_id": programme_id,
+        "state": state,
+        "is_on_hold": is_on_hold,
+        "reason": reason,
+        "qualification": cause,
+    }
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     named = ids is not None or qualifications is not None
     return [view_reward(row) for row in (rows if named else rows[:limit])]
+
+
+def count_rewards_by_state() -> dict[tuple[str, bool], int]:
+    """How many rewards there are in each state, parted by whether somebody put them on hold."""
+    rows = Reward.objects.values_list("state", "is_on_hold").annotate(n=Count("id"))
+    return {(state, is_on_hold): n for state, is_on_hold, n in rows}
 
 
 def list_reward_changes(reward_id: int) -> list[RewardChangeView]:

@@ -12,13 +12,18 @@ from liebian.rewards.rules.accounts import (
 from liebian.rewards.rules.claws import Claw, clawed_so_far, cost_of, plan_claw
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
 from liebian.rewards.rules.offers import check_offer
+from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
 
 __all__ = [
+    "NO_POLICY",
     "POINTS",
+    "REASONS_OF",
     "TRANSITIONS",
     "BudgetAccounts",
     "Claw",
     "check_offer",
+    "check_policy",
+    "check_review",
     "check_transition",
     "clawed_so_far",
     "cost_of",
@@ -26,7 +31,9 @@ __all__ = [
     "coupon_world",
     "coupons_used",
     "expires_on",
+    "fits",
     "hold_until",
+    "needs_second_person",
     "plan_claw",
     "points_account",
     "points_world",

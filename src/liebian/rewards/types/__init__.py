@@ -1,6 +1,16 @@
 """Frozen values of rewards that may cross its border, and the words for every reason. Plain Python."""
 
 from liebian.rewards.types.reasons import REASONS, ReasonText
+from liebian.rewards.types.reviews import (
+    MOST_REWARDS,
+    Act,
+    PolicyMode,
+    PolicyView,
+    ReviewItemView,
+    ReviewPreview,
+    ReviewState,
+    ReviewView,
+)
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
     Approval,
@@ -24,10 +34,12 @@ from liebian.rewards.types.values import (
 
 __all__ = [
     "GIVEN",
+    "MOST_REWARDS",
     "PAYABLE",
     "REASONS",
     "RESERVED",
     "WITHOUT_COST",
+    "Act",
     "Approval",
     "BudgetView",
     "CouponOutcome",
@@ -39,9 +51,15 @@ __all__ = [
     "OfferDraft",
     "OfferKind",
     "OfferView",
+    "PolicyMode",
+    "PolicyView",
     "ProgrammeTotals",
     "ReasonText",
     "RefundNotice",
+    "ReviewItemView",
+    "ReviewPreview",
+    "ReviewState",
+    "ReviewView",
     "RewardChangeView",
     "RewardState",
     "RewardView",

@@ -24,6 +24,7 @@ def _said(staff: str, customer: str) -> ReasonText:
 
 _ = gettext_noop
 REASONS: dict[str, ReasonText] = {
+    "checked": _said(_("Checked by a person"), _("Checked and approved")),
     "code_not_found": _said(_("No programme has this code"), _("We do not know this code. Please check it")),
     "code_expired": _said(_("The code is past its last day"), _("This code has expired")),
     "not_started": _said(_("The programme had not started yet"), _("This has not started yet")),

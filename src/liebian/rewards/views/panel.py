@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from liebian.access.guard import requires
 from liebian.rewards import queries
 from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, CouponView, RewardView
-from liebian.rewards.views.words import words_of
+from liebian.rewards.views.words import role_words, words_of
 
 SHOWN = 8
 
 
 IN_HAND = RESERVED | PAYABLE | GIVEN
-ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
 COUPONS = {"issued": _("unused"), "redeemed": _("used"), "void": _("taken back"), "expired": _("expired")}
 
 
@@ -42,7 +41,7 @@ def _row(reward: RewardView) -> dict[str, Any]:
     return {
         "reward": reward,
         "state": words_of(reward.state, is_on_hold=reward.is_on_hold),
-        "role": ROLES.get(reward.role, reward.role),
+        "role": role_words(reward.role),
         "kept": reward.kept_amount if reward.state in IN_HAND else 0,
         "code": code,
         "reason": gettext(queries.get_reason(code).staff) if code else "",

@@ -1,4 +1,4 @@
-"""How the pages call the states of a reward."""
+"""How the pages call states, acts and what a reward is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from liebian.rewards.types import Act, OfferView
+from liebian.ui.formats import number
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,52 @@ ON_HOLD = StateWords(_("Put on hold"), "warn", "player-pause")
 
 def words_of(state: str, *, is_on_hold: bool = False) -> StateWords:
     return ON_HOLD if is_on_hold else STATES[state]
+
+
+@dataclass(frozen=True)
+class ActWords:
+    """`button` is what one presses; `title` asks about it, `effect` says what follows."""
+
+    button: Any
+    title: Any
+    effect: Any
+    icon: str
+    danger: bool = False
+
+
+ACTS: dict[Act, ActWords] = {
+    "approve": ActWords(
+        _("Approve"), _("Approve rewards?"), _("They are issued on the day on which their refund period ends."), "check"
+    ),
+    "hold": ActWords(
+        _("Put on hold"), _("Put rewards on hold?"), _("They wait until somebody approves them, also past their day."),
+        "player-pause",
+    ),
+    "reject": ActWords(
+        _("Reject"), _("Reject rewards?"), _("Their money returns to the budget. This cannot be undone."), "ban", danger=True
+    ),
+    "claw_back": ActWords(
+        _("Take back"), _("Take rewards back?"),
+        _("What the customers still have returns; what they no longer have is owed. This cannot be undone."),
+        "arrow-back-up", danger=True,
+    ),
+}  # fmt: skip
+REVIEW_STATES = {
+    "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
+    "done": StateWords(_("Done"), "good", "check"),
+    "agreed": StateWords(_("Agreed and done"), "good", "users"),
+    "declined": StateWords(_("Declined"), "", "ban"),
+    "withdrawn": StateWords(_("Withdrawn"), "", "arrow-back-up"),
+}
+OUTCOMES = {"done": _("done"), "moved_on": _("had moved on, left alone")}
+_ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
+
+
+def role_words(role: str) -> Any:
+    return _ROLES.get(role, role)
+
+
+def say_units(offer: OfferView, amount: int) -> str:
+    if offer.kind == "points":
+        return ngettext("%(n)s point", "%(n)s points", amount) % {"n": number(amount)}
+    return offer.name

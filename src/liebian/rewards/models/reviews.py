@@ -1,0 +1,56 @@
+"""What people decide about rewards: acts on one or many, with a reason, and with a second person where the policy asks for one."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from liebian.rewards.models.rewards import Reward
+
+
+class ReviewPolicy(models.Model):
+    """One row: from which sum on a second person has to agree."""
+
+    mode = models.CharField(max_length=8)
+    currency = models.CharField(max_length=3, blank=True)
+    from_minor = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rewards_review_policy"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="rewards_one_review_policy")]
+
+
+class Review(models.Model):
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    act = models.CharField(max_length=12)
+    reason = models.CharField(max_length=40)
+    note = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=12)
+    n_rewards = models.PositiveIntegerField()
+    proposed_by = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "rewards_review"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | ~Q(decided_by=F("proposed_by")), name="rewards_review_by_two"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="rewards_review_state")]
+
+
+class ReviewItem(models.Model):
+    """One reward of a review. `outcome` is empty until the act was taken, then "done" or why it was not."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="items", db_index=False)
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="review_items")
+    outcome = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "rewards_review_item"
+        constraints = [models.UniqueConstraint(fields=["review", "reward"], name="rewards_reviewed_once")]

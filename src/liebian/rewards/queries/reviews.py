@@ -1,0 +1,75 @@
+"""Reads of reviews: what waits for a second person, what was decided, and what an act would do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
+from liebian.rewards.models import Review, ReviewPolicy, Reward
+from liebian.rewards.rules import NO_POLICY, fits, needs_second_person
+from liebian.rewards.types import Act, PolicyView, ReviewItemView, ReviewPreview, ReviewView
+
+
+def get_review_policy() -> PolicyView:
+    row = ReviewPolicy.objects.first()
+    return PolicyView(row.mode, row.currency, row.from_minor) if row else NO_POLICY  # type: ignore[arg-type]
+
+
+def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
+    """What the act would do to these rewards as they are now."""
+    n_fitting = 0
+    sums: Counter[str] = Counter()
+    rows = Reward.objects.filter(pk__in=reward_ids).values_list(
+        "state", "is_on_hold", "cost_minor", "clawed_minor", "offer__currency"
+    )
+    for state, is_on_hold, cost, clawed, currency in rows:
+        if fits(act, state, is_on_hold=is_on_hold):
+            n_fitting += 1
+            sums[currency] += cost - clawed
+    second = needs_second_person(get_review_policy(), sums)
+    return ReviewPreview(act, n_fitting, len(set(reward_ids)) - n_fitting, dict(sums), second)
+
+
+def get_review(review_id: int) -> ReviewView:
+    row = Review.objects.filter(pk=review_id).first()
+    if row is None:
+        raise NotFound("review_not_found", _("There is no review #%(number)s."), number=review_id)
+    items = row.items.order_by("id").values_list("reward_id", "outcome")
+    return view_review(row, tuple(ReviewItemView(*item) for item in items))
+
+
+def list_reviews(*, state: str = "", before: int | None = None, limit: int = 50) -> list[ReviewView]:
+    """Newest first, without their items."""
+    rows = Review.objects.order_by("-id")
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [view_review(row, ()) for row in rows[:limit]]
+
+
+def list_reviews_of(reward_id: int) -> list[ReviewView]:
+    return [view_review(row, ()) for row in Review.objects.filter(items__reward_id=reward_id).order_by("id")]
+
+
+def count_waiting_reviews() -> int:
+    return Review.objects.filter(state="waiting").count()
+
+
+def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
+    return ReviewView(
+        id=row.pk,
+        act=row.act,  # type: ignore[arg-type]
+        reason=row.reason,
+        note=row.note,
+        state=row.state,  # type: ignore[arg-type]
+        n_rewards=row.n_rewards,
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision_note=row.decision_note,
+        items=items,
+    )

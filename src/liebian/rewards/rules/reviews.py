@@ -1,0 +1,71 @@
+"""Which acts fit which rewards, for which reasons, and when a second person has to agree. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
+from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, Act, PolicyView
+
+NO_POLICY = PolicyView("never", "", 0)
+FITS: Mapping[Act, frozenset[str]] = {
+    "approve": RESERVED,
+    "hold": RESERVED,
+    "reject": RESERVED,
+    "claw_back": RESERVED | PAYABLE | GIVEN,
+}
+_DISQUALIFIED = (
+    "risk_rejected", "self_referral", "staff_or_test", "already_customer", "condition_failed", "order_refunded",
+    "consent_missing", "region_not_allowed", "channel_not_allowed", "deleted_identity",
+)  # fmt: skip
+REASONS_OF: Mapping[Act, tuple[str, ...]] = {
+    "approve": ("checked",),
+    "hold": ("risk_held", "condition_failed", "recipient_mismatch"),
+    "reject": _DISQUALIFIED,
+    "claw_back": _DISQUALIFIED,
+}
+MOST_NOTE = 500
+
+
+def fits(act: Act, state: str, *, is_on_hold: bool) -> bool:
+    """Whether the act would change a reward.
+
+    >>> fits("approve", "pending", is_on_hold=False), fits("approve", "approved", is_on_hold=False)
+    (True, False)
+    """
+    if act == "approve" and state == "approved":
+        return is_on_hold
+    return state in FITS[act] and not (act == "hold" and is_on_hold)
+
+
+def check_review(act: Act, reason: str, note: str, n_rewards: int, most: int) -> None:
+    if act not in FITS:
+        raise Invalid("review_act", _("Choose what is to be done: approve, hold, reject or take back."))
+    if reason not in REASONS_OF[act]:
+        raise Invalid("review_reason", _("Choose a reason from the list. The customer may read it."))
+    if len(note) > MOST_NOTE:
+        raise Invalid("review_note", _("A note has at most %(most)s characters."), most=MOST_NOTE)
+    if not 0 < n_rewards <= most:
+        raise Invalid("review_size", _("Choose between 1 and %(most)s rewards at a time."), most=most)
+
+
+def needs_second_person(policy: PolicyView, minor_by_currency: Mapping[str, int]) -> bool:
+    """
+    >>> needs_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 9_999})
+    False
+    >>> needs_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 1, "USD": 1})
+    True
+    """
+    if policy.mode != "from":
+        return policy.mode == "always"
+    return any(minor >= policy.from_minor or unit != policy.currency for unit, minor in minor_by_currency.items())
+
+
+def check_policy(policy: PolicyView) -> None:
+    if policy.mode not in ("never", "from", "always"):
+        raise Invalid("review_policy", _("A second person is needed never, always, or from a sum on."))
+    if policy.mode == "from" and (policy.from_minor <= 0 or len(policy.currency) != 3):
+        raise Invalid(
+            "review_policy_sum", _("Say from which sum on a second person has to agree, and in which currency.")
+        )

@@ -1,0 +1,215 @@
+"""Acts of people on rewards, alone or agreed by a second person. Who may act is decided at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from liebian.access.services import audit
+from liebian.core.errors import Conflict, NotFound
+from liebian.core.texts import mark as _
+from liebian.ledger.services import post_many
+from liebian.ledger.types import EntryDraft, move
+from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
+from liebian.rewards.queries.reviews import get_review, preview_review
+from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.refunds import claw_back_rewards
+from liebian.rewards.services.releases import release_rewards
+from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
+
+_TO = {"approve": "approved", "hold": "held", "reject": "rejected"}
+
+
+def set_review_policy(*, policy: PolicyView, actor: int, now: datetime) -> None:
+    """Say when a second person has to agree. Writes ReviewPolicy and the audit trail. Idempotent. Raises Invalid."""
+    check_policy(policy)
+    with transaction.atomic():
+        ReviewPolicy.objects.update_or_create(
+            pk=1,
+            defaults={
+                "mode": policy.mode,
+                "currency": policy.currency,
+                "from_minor": policy.from_minor,
+                "changed_at": now,
+            },
+        )
+        details = {"mode": policy.mode, "currency": policy.currency, "from_minor": policy.from_minor}
+        audit.record_audit(actor_id=actor, action="reward_review_policy", subject="rewards", details=details, now=now)
+
+
+def propose_review(
+    *, act: Act, reward_ids: Sequence[int], reason: str, note: str, key: str, actor: int, day: date, now: datetime
+) -> ReviewView:
+    """Approve, hold, reject or take back rewards; where the policy asks for it, only once a second person has agreed.
+
+    approve: a reward waits for nothing but its day, and is released when that has come by `day`. hold: it stays until somebody
+    approves it. reject: its money returns to the budget. claw_back: as a refund of everything. Rewards that have moved on
+    meanwhile are left alone and said so in the review's items.
+    Writes Review, ReviewItem, what the act itself writes, audit. Idempotent by `key`. Raises Invalid, NotFound "reward_not_found",
+    Conflict "idempotency_mismatch".
+    """
+    ids = sorted(set(reward_ids))
+    check_review(act, reason, note, len(ids), MOST_REWARDS)
+    with transaction.atomic():
+        _check_known(ids)
+        review, is_new = Review.objects.get_or_create(
+            idempotency_key=key,
+            defaults={
+                "act": act,
+                "reason": reason,
+                "note": note,
+                "state": "waiting",
+                "n_rewards": len(ids),
+                "proposed_by": actor,
+                "proposed_at": now,
+            },
+        )
+        if not is_new:
+            _check_same(review, act, reason, ids)
+            return get_review(review.pk)
+        ReviewItem.objects.bulk_create(ReviewItem(review=review, reward_id=reward_id) for reward_id in ids)
+        if preview_review(act, ids).needs_second:
+            _record(review, "propose", actor, now)
+        else:
+            _take(review, "done", actor, "", day, now)
+    return get_review(review.pk)
+
+
+def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: date, now: datetime) -> ReviewView:
+    """A second person agrees, and the act is taken, or declines; whoever proposed it can only withdraw it.
+
+    Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
+    nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided".
+    """
+    with transaction.atomic():
+        review = Review.objects.select_for_update().filter(pk=review_id).first()
+        if review is None:
+            return get_review(review_id)
+        own = review.proposed_by == actor
+        if agree and own:
+            raise Conflict("same_person", _("Somebody else has to agree: whoever proposed it cannot."))
+        state = "agreed" if agree else "withdrawn" if own else "declined"
+        if review.state != "waiting":
+            if (review.state, review.decided_by) == (state, actor):
+                return get_review(review_id)
+            raise Conflict("review_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
+        if agree:
+            _take(review, state, actor, note, day, now)
+        else:
+            _decide(review, state, actor, note, now)
+    return get_review(review_id)
+
+
+def _check_known(ids: Sequence[int]) -> None:
+    known = set(Reward.objects.filter(pk__in=ids).values_list("id", flat=True))
+    for reward_id in ids:
+        if reward_id not in known:
+            raise NotFound("reward_not_found", _("There is no reward #%(number)s."), number=reward_id)
+
+
+def _check_same(review: Review, act: str, reason: str, ids: Sequence[int]) -> None:
+    same = list(review.items.order_by("reward_id").values_list("reward_id", flat=True)) == list(ids)
+    if (review.act, review.reason) != (act, reason) or not same:
+        raise Conflict(
+            "idempotency_mismatch",
+            _("This was already sent once for other rewards. Nothing was changed; open the page again and start over."),
+        )
+
+
+def _decide(review: Review, state: str, actor: int, note: str, now: datetime) -> None:
+    review.state, review.decided_by, review.decided_at, review.decision_note = state, actor, now, note
+    review.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+    _record(review, state, actor, now)
+
+
+def _record(review: Review, action: str, actor: int, now: datetime) -> None:
+    audit.record_audit(
+        actor_id=actor,
+        action=f"reward_review_{action}",
+        subject=f"review:{review.pk}",
+        reason=review.note,
+        details={"act": review.act, "code": review.reason, "rewards": review.n_rewards},
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    review: Review
+    rows: Sequence[Reward]
+    budgets: dict[int, BudgetAccounts]
+    day: date
+    now: datetime
+
+
+def _take(review: Review, state: str, actor: int, note: str, day: date, now: datetime) -> None:
+    ids = list(review.items.values_list("reward_id", flat=True))
+    found = Reward.objects.filter(pk__in=ids)
+    budgets = lock_budgets(found.values_list("budget_id", flat=True))
+    act: Act = review.act  # type: ignore[assignment]
+    rows = [
+        row for row in found.select_related("offer").order_by("id") if fits(act, row.state, is_on_hold=row.is_on_hold)
+    ]
+    _ACTS[act](_Acting(review, rows, budgets, day, now))
+    done = [row.pk for row in rows]
+    review.items.filter(reward_id__in=done).update(outcome="done")
+    review.items.filter(outcome="").update(outcome="moved_on")
+    _decide(review, state, actor, note, now)
+
+
+def _approve(acting: _Acting) -> None:
+    _move(acting)
+    release_rewards(reward_ids=[row.pk for row in acting.rows], day=acting.day, now=acting.now)
+
+
+def _hold(acting: _Acting) -> None:
+    _move(acting)
+
+
+def _reject(acting: _Acting) -> None:
+    drafts = []
+    for row in acting.rows:
+        accounts = acting.budgets[row.budget_id]
+        legs = move(accounts.reserved, accounts.available, row.cost_minor - row.clawed_minor)
+        memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": acting.review.reason}
+        drafts.append(EntryDraft(f"reject:{row.pk}", "reject", legs, acting.now, row.qualification, memo=memo))
+    post_many(entries=drafts, now=acting.now)
+    _move(acting)
+
+
+def _claw_back(acting: _Acting) -> None:
+    review = acting.review
+    claw_back_rewards(
+        targets={row.pk: row.amount for row in acting.rows},
+        reason=review.reason,
+        at=acting.now,
+        now=acting.now,
+        actor=review.proposed_by,
+        note=review.note,
+    )
+
+
+def _move(acting: _Acting) -> None:
+    review = acting.review
+    steps = [
+        Step(
+            row,
+            _TO[review.act],
+            reason=review.reason,
+            amount=row.amount - row.clawed_amount,
+            minor=row.cost_minor - row.clawed_minor,
+            by_hand=True,
+            on_hold=review.act == "hold",
+            actor=review.proposed_by,
+            note=review.note,
+        )
+        for row in acting.rows
+    ]
+    move_rewards(steps, at=acting.now)
+
+
+_ACTS = {"approve": _approve, "hold": _hold, "reject": _reject, "claw_back": _claw_back}

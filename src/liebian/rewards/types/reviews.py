@@ -1,0 +1,57 @@
+"""What people may do to rewards. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Act = Literal["approve", "hold", "reject", "claw_back"]
+ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
+PolicyMode = Literal["never", "from", "always"]
+MOST_REWARDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one."""
+
+    mode: PolicyMode
+    currency: str
+    from_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPreview:
+    """What an act would do: how many of the rewards it fits, and their money by currency."""
+
+    act: Act
+    n_fitting: int
+    n_other: int
+    minor_by_currency: Mapping[str, int]
+    needs_second: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItemView:
+    reward_id: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists."""
+
+    id: int
+    act: Act
+    reason: str
+    note: str
+    state: ReviewState
+    n_rewards: int
+    proposed_by: int
+    proposed_at: datetime
+    decided_by: int | None
+    decided_at: datetime | None
+    decision_note: str
+    items: tuple[ReviewItemView, ...] = ()

@@ -1,0 +1,127 @@
+"""What waits for a second person, what was decided, and when a second person is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from liebian.access.guard import requires
+from liebian.access.queries import find_user_names, get_organisation
+from liebian.core import clock
+from liebian.core.days import day_of
+from liebian.core.errors import LiebianError
+from liebian.core.money import exponent
+from liebian.rewards import queries, services
+from liebian.rewards.forms import PolicyForm
+from liebian.rewards.types import ReviewView
+from liebian.rewards.views.rewards import show_row
+from liebian.rewards.views.words import ACTS, OUTCOMES, REVIEW_STATES
+from liebian.ui.formats import error_text
+
+PAGE = 30
+
+
+@requires("rewards:view")
+def review_list(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, _policy_form())
+
+
+@requires("rewards:policy")
+def policy(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("rewards:reviews")
+    form = PolicyForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, form, status=422)
+    try:
+        services.set_review_policy(policy=form.asked(), actor=int(request.user.pk or 0), now=clock.now())
+    except LiebianError as error:
+        form.add_error(None, error_text(error))
+        return _list_page(request, form, status=error.status)
+    messages.success(request, gettext("Saved. It holds from the next act on."))
+    return redirect("rewards:reviews")
+
+
+@requires("rewards:view")
+def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
+    review = queries.get_review(review_id)
+    names = _name([review])
+    rewards = {each.id: each for each in queries.list_rewards(ids=[item.reward_id for item in review.items])}
+    may = bool(request.user.may("rewards:review"))  # type: ignore[union-attr]
+    own = review.proposed_by == request.user.pk
+    context = {
+        **_show(review, names),
+        "rows": [
+            {**show_row(rewards[item.reward_id]), "outcome": OUTCOMES.get(item.outcome, "")} for item in review.items
+        ],
+        "may_agree": may and review.state == "waiting" and not own,
+        "may_withdraw": may and review.state == "waiting" and own,
+        "reason": gettext(queries.get_reason(review.reason).staff),
+        "preview": queries.preview_review(review.act, list(rewards)),
+    }
+    return render(request, "rewards/review.html", context)
+
+
+@require_POST
+@requires("rewards:review")
+def decide(request: HttpRequest, review_id: int) -> HttpResponse:
+    now = clock.now()
+    try:
+        review = services.decide_review(
+            review_id=review_id,
+            agree=request.POST.get("answer") == "agree",
+            note=request.POST.get("note", "")[:500],
+            actor=int(request.user.pk or 0),
+            day=day_of(now, settings.TIME_ZONE),
+            now=now,
+        )
+    except LiebianError as error:
+        messages.error(request, error_text(error))
+        return redirect("rewards:review", review_id)
+    messages.success(request, str(REVIEW_STATES[review.state].name))
+    return redirect("rewards:review", review_id)
+
+
+def _list_page(request: HttpRequest, form: PolicyForm, *, status: int = 200) -> HttpResponse:
+    waiting = queries.list_reviews(state="waiting", limit=PAGE)
+    recent = [each for each in queries.list_reviews(limit=PAGE) if each.state != "waiting"]
+    names = _name([*waiting, *recent])
+    context = {
+        "waiting": [_show(each, names) for each in waiting],
+        "recent": [_show(each, names) for each in recent],
+        "form": form,
+        "policy": queries.get_review_policy(),
+        "may_set": bool(request.user.may("rewards:policy")),  # type: ignore[union-attr]
+    }
+    return render(request, "rewards/reviews.html", context, status=status)
+
+
+def _policy_form() -> PolicyForm:
+    now = queries.get_review_policy()
+    currency = now.currency or get_organisation().currency or "CNY"
+    amount = Decimal(now.from_minor).scaleb(-exponent(currency)) if now.from_minor else None
+    return PolicyForm(initial={"mode": now.mode, "currency": currency, "amount": amount})
+
+
+def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
+    found = list(reviews)
+    people = {each.proposed_by for each in found} | {each.decided_by for each in found if each.decided_by}
+    return find_user_names(sorted(people))
+
+
+def _show(review: ReviewView, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "review": review,
+        "act": ACTS[review.act],
+        "state": REVIEW_STATES[review.state],
+        "by": names.get(review.proposed_by, f"#{review.proposed_by}"),
+        "decided_by": names.get(review.decided_by, f"#{review.decided_by}") if review.decided_by else "",
+    }

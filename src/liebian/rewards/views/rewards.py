@@ -1,0 +1,196 @@
+"""The list of rewards, one reward with its whole history, and acts on one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from liebian.access.guard import requires
+from liebian.access.queries import find_user_names
+from liebian.core import clock
+from liebian.core.days import day_of
+from liebian.core.errors import LiebianError
+from liebian.ledger.queries import list_entries
+from liebian.rewards import queries, services
+from liebian.rewards.forms import ActForm, RewardFilter
+from liebian.rewards.rules import REASONS_OF
+from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
+from liebian.rewards.views.words import ACTS, ON_HOLD, STATES, role_words, say_units, words_of
+from liebian.ui.formats import error_text, money
+
+PAGE = 50
+
+
+@requires("rewards:view")
+def reward_list(request: HttpRequest) -> HttpResponse:
+    asked = RewardFilter(request.GET).asked()
+    on_hold = asked["state"] == "on_hold"
+    found = queries.list_rewards(
+        customer_id=asked["customer"],
+        programme_id=asked["programme"],
+        cause=asked["cause"] or "",
+        state="" if on_hold else asked["state"] or "",
+        is_on_hold=True if on_hold else None,
+        before=asked["before"],
+        limit=PAGE + 1,
+    )
+    context = {
+        "rows": [show_row(each) for each in found[:PAGE]],
+        "older": found[PAGE - 1].id if len(found) > PAGE else None,
+        "states": _count_states(asked["state"] or ""),
+        "asked": asked,
+        "is_filtered": any(asked[name] for name in ("state", "programme", "customer", "cause")),
+        "acts": ACTS.items() if _may_review(request) else (),
+        "n_waiting": queries.count_waiting_reviews(),
+    }
+    return render(request, "rewards/list.html", context)
+
+
+@requires("rewards:view")
+def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
+    reward = queries.get_reward(reward_id)
+    changes = queries.list_reward_changes(reward_id)
+    reviews = queries.list_reviews_of(reward_id)
+    people = {each.actor for each in changes if each.actor} | {each.proposed_by for each in reviews}
+    names = find_user_names(sorted(people))
+    context = {
+        **show_row(reward),
+        "changes": [_show_change(each, reward, names) for each in changes],
+        "reviews": [
+            {"review": each, "act": ACTS[each.act], "by": names.get(each.proposed_by, f"#{each.proposed_by}")}
+            for each in reviews
+            if each.state == "waiting"
+        ],
+        "trace": sorted(reward.trace.items()),
+        "n_entries": len(list_entries(subject=reward.qualification, limit=100).entries),
+        "reason": _say_reason(reward),
+        "acts": [(act, words) for act, words in ACTS.items() if _fits(act, reward)] if _may_review(request) else (),
+    }
+    return render(request, "rewards/reward.html", context)
+
+
+@requires("rewards:review")
+def act(request: HttpRequest) -> HttpResponse:
+    given = request.POST if request.method == "POST" else request.GET
+    name, ids = given.get("act", ""), _ids(given)
+    if name not in ACTS or not ids:
+        messages.error(request, gettext("Choose rewards and what to do with them first."))
+        return redirect("rewards:list")
+    if request.method != "POST":
+        return _ask(request, name, ids, _act_form(name, None))
+    form = _act_form(name, request.POST)
+    if not form.is_valid():
+        return _ask(request, name, ids, form, status=422)
+    now = clock.now()
+    try:
+        review = services.propose_review(
+            act=name,
+            reward_ids=ids,
+            reason=form.cleaned_data["reason"],
+            note=form.cleaned_data["note"],
+            key=form.cleaned_data["key"],
+            actor=int(request.user.pk or 0),
+            day=day_of(now, settings.TIME_ZONE),
+            now=now,
+        )
+    except LiebianError as error:
+        form.add_error(None, error_text(error))
+        return _ask(request, name, ids, form, status=error.status)
+    if review.state == "waiting":
+        messages.info(request, gettext("Nothing has moved yet: somebody else has to agree first."))
+        return redirect("rewards:review", review.id)
+    return _tell(request, [item.outcome for item in review.items], ids)
+
+
+def _tell(request: HttpRequest, outcomes: Sequence[str], ids: Sequence[int]) -> HttpResponseRedirect:
+    done = outcomes.count("done")
+    if done:
+        said = ngettext("Done for %(n)s reward.", "Done for %(n)s rewards.", done) % {"n": done}
+        messages.success(request, said)
+    if done < len(outcomes):
+        left = len(outcomes) - done
+        said = ngettext("%(n)s had moved on and was left alone.", "%(n)s had moved on and were left alone.", left)
+        messages.warning(request, said % {"n": left})
+    return redirect("rewards:reward", ids[0]) if len(ids) == 1 else redirect("rewards:list")
+
+
+def _ask(request: HttpRequest, name: Act, ids: Sequence[int], form: ActForm, *, status: int = 200) -> HttpResponse:
+    preview = queries.preview_review(name, ids)
+    context = {
+        "act": name,
+        "words": ACTS[name],
+        "ids": ids,
+        "form": form,
+        "preview": preview,
+        "sums": [money(minor, unit) for unit, minor in sorted(preview.minor_by_currency.items())],
+    }
+    return render(request, "rewards/act.html", context, status=status)
+
+
+def _act_form(name: Act, data: QueryDict | None) -> ActForm:
+    reasons = [(code, gettext(queries.get_reason(code).staff)) for code in REASONS_OF[name]]
+    return ActForm(data, reasons=reasons)
+
+
+def _ids(given: QueryDict) -> list[int]:
+    texts = given.getlist("id")[: MOST_REWARDS + 1]
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+
+
+def _fits(name: Act, reward: RewardView) -> bool:
+    return queries.preview_review(name, [reward.id]).n_fitting == 1
+
+
+def _may_review(request: HttpRequest) -> bool:
+    return bool(request.user.may("rewards:review"))  # type: ignore[union-attr]
+
+
+def _count_states(chosen: str) -> list[dict[str, Any]]:
+    counts = queries.count_rewards_by_state()
+    rows = [{"code": code, "words": words, "n": sum(counts.get((code, held), 0) for held in (False, True))}
+            for code, words in STATES.items()]  # fmt: skip
+    n_held = sum(n for (_state, is_on_hold), n in counts.items() if is_on_hold)
+    rows.append({"code": "on_hold", "words": ON_HOLD, "n": n_held})
+    return [{**row, "on": row["code"] == chosen} for row in rows if row["n"] or row["code"] == chosen]
+
+
+def show_row(reward: RewardView) -> dict[str, Any]:
+    return {
+        "reward": reward,
+        "state": words_of(reward.state, is_on_hold=reward.is_on_hold),
+        "role": role_words(reward.role),
+        "units": say_units(reward.offer, reward.amount),
+        "cost": money(reward.cost_minor, reward.offer.currency),
+        "kept": money(reward.kept_minor, reward.offer.currency),
+    }
+
+
+def _say_reason(reward: RewardView) -> dict[str, str]:
+    code = reward.reason or ("in_hold" if reward.state == "held" else "")
+    if not code:
+        return {}
+    texts = queries.get_reason(code)
+    return {"code": code, "staff": gettext(texts.staff), "customer": gettext(texts.customer)}
+
+
+def _show_change(change: RewardChangeView, reward: RewardView, names: dict[int, str]) -> dict[str, Any]:
+    words = STATES[change.to_state]
+    return {
+        "at": change.at,
+        "title": words.name if change.to_state != change.from_state else _("Partly changed"),
+        "icon": words.icon,
+        "tone": words.tone,
+        "code": change.reason,
+        "reason": gettext(queries.get_reason(change.reason).staff) if change.reason else "",
+        "units": say_units(reward.offer, change.amount) if change.amount else "",
+        "minor": money(change.minor, reward.offer.currency) if change.minor else "",
+        "by": names.get(change.actor, f"#{change.actor}") if change.actor else "",
+        "note": change.note,
+    }
