@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
 from liebian_analytics.rules.parse import parse_rule
+from liebian_analytics.rules.plan import Plan
 from liebian_analytics.rules.tree import columns_needed
 
 from liebian.core.columns import select_after
@@ -25,6 +26,7 @@ class RuleSet:
 
     segment_ids: tuple[int, ...]
     rules: tuple[Rule, ...]
+    plan: Plan
     columns: tuple[Column, ...]
     currency: str
     signature: str
@@ -59,7 +61,7 @@ def load_rules() -> RuleSet:
 def _rule_set(found: tuple[tuple[int, int, str], ...], currency: str, told: tuple[Any, ...]) -> RuleSet:
     rules = _parse_all(tuple(text for _, _, text in found))
     signature = hashlib.blake2s(repr((list(found), currency, list(told))).encode()).hexdigest()
-    return RuleSet(tuple(key for key, _, _ in found), rules, _columns(rules), currency, signature)
+    return RuleSet(tuple(key for key, _, _ in found), rules, Plan(rules), _columns(rules), currency, signature)
 
 
 @lru_cache(maxsize=8)
