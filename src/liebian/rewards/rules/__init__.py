@@ -11,6 +11,15 @@ from liebian.rewards.rules.accounts import (
 )
 from liebian.rewards.rules.claws import Claw, clawed_so_far, cost_of, plan_claw
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
+from liebian.rewards.rules.limits import (
+    Allowance,
+    allowance_for,
+    check_limit,
+    left_account,
+    units_within,
+    used_account,
+    window_start,
+)
 from liebian.rewards.rules.offers import check_offer
 from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
 
@@ -19,8 +28,11 @@ __all__ = [
     "POINTS",
     "REASONS_OF",
     "TRANSITIONS",
+    "Allowance",
     "BudgetAccounts",
     "Claw",
+    "allowance_for",
+    "check_limit",
     "check_offer",
     "check_policy",
     "check_review",
@@ -33,8 +45,12 @@ __all__ = [
     "expires_on",
     "fits",
     "hold_until",
+    "left_account",
     "needs_second_person",
     "plan_claw",
     "points_account",
     "points_world",
+    "units_within",
+    "used_account",
+    "window_start",
 ]

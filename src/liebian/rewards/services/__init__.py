@@ -1,6 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
-from liebian.rewards.services.budgets import create_budget, fund_budget
+from liebian.rewards.services.budgets import create_budget, fund_budget, set_shards
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
@@ -28,4 +28,5 @@ __all__ = [
     "release_rewards",
     "return_unissued",
     "set_review_policy",
+    "set_shards",
 ]

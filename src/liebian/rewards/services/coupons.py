@@ -103,7 +103,8 @@ def _draft_use(coupon: Coupon, use: CouponUse) -> EntryDraft:
 
 def _draft_expiry(coupon: Coupon, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
     offer = coupon.offer
-    money = move(accounts.paid_out, accounts.available, coupon.reward.cost_minor)
+    available = accounts.available(coupon.reward.qualification)
+    money = move(accounts.paid_out, available, coupon.reward.cost_minor)
     unit = move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupon_world(offer.pk, offer.name), 1)
     return EntryDraft(
         key=f"coupon-expired:{coupon.code}",

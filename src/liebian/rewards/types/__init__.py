@@ -1,5 +1,6 @@
 """Frozen values of rewards that may cross its border, and the words for every reason. Plain Python."""
 
+from liebian.rewards.types.limits import LimitRule, LimitUse
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
@@ -48,6 +49,8 @@ __all__ = [
     "CouponView",
     "GrantOutcome",
     "GrantRequest",
+    "LimitRule",
+    "LimitUse",
     "OfferDraft",
     "OfferKind",
     "OfferView",
