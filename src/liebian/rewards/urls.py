@@ -1,9 +1,14 @@
 from django.urls import path
 
-from liebian.rewards import views
+from liebian.rewards import api, views
 
 app_name = "rewards"
 urlpatterns = [
+    path("v1/coupons/openapi.json", api.openapi, name="coupons-openapi"),
+    path("v1/coupons/validate", api.validate, name="coupons-validate"),
+    path("v1/coupons/reserve", api.reserve, name="coupons-reserve"),
+    path("v1/coupons/redeem", api.redeem, name="coupons-redeem"),
+    path("v1/coupons/rollback", api.rollback, name="coupons-rollback"),
     path("rewards", views.reward_list, name="list"),
     path("rewards/act", views.act, name="act"),
     path("rewards/reviews", views.review_list, name="reviews"),
