@@ -39,7 +39,7 @@ _MOVED_BY_HAND = """
 CREATE TEMP TABLE moved_by_hand AS SELECT p.account_id, p.amount FROM by_hand h
 JOIN ledger_entry e ON e.subject = h.qualification JOIN ledger_posting p ON p.entry_id = e.id
 UNION ALL SELECT p.account_id, p.amount FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id
-WHERE e.kind IN ('coupon_held', 'coupon_released') OR (e.kind IN ('coupon_used', 'coupon_returned') AND e.subject LIKE 'pool:%')
+WHERE e.subject LIKE 'checkout:%'
 """
 
 

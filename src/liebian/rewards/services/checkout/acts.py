@@ -199,12 +199,12 @@ def _set_discount(row: Redemption, real: int | None) -> None:
 def _draft_hold(row: Redemption, now: datetime) -> EntryDraft:
     offer, pool_id = row.offer, int(row.pool_id or 0)
     legs = move(coupon_stock(offer.pk, offer.name, pool_id), coupons_reserved(offer.pk, offer.name, pool_id), 1)
-    return EntryDraft(f"coupon-held:{row.pk}", "coupon_held", legs, now, subject=f"pool:{pool_id}")
+    return EntryDraft(f"coupon-held:{row.pk}", "coupon_held", legs, now, subject=f"checkout:{pool_id}")
 
 
 def _draft_use(use: _Use, now: datetime) -> EntryDraft | None:
     row, coupon, reward = use.row, use.coupon, use.reward
-    offer, subject = row.offer, f"pool:{row.pool_id}"
+    offer, subject = row.offer, f"checkout:{row.pool_id}"
     legs: tuple[Leg, ...] = ()
     if coupon is None:
         legs = move(

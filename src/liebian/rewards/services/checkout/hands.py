@@ -112,7 +112,7 @@ def draft_release(row: Redemption, at: datetime) -> EntryDraft | None:
         return None
     offer = row.offer
     legs = move(coupons_reserved(offer.pk, offer.name, row.pool_id), coupon_stock(offer.pk, offer.name, row.pool_id), 1)
-    return EntryDraft(f"coupon-released:{row.pk}", "coupon_released", legs, at, subject=f"pool:{row.pool_id}")
+    return EntryDraft(f"coupon-released:{row.pk}", "coupon_released", legs, at, subject=f"checkout:{row.pool_id}")
 
 
 def _read(codes: Sequence[str], *, is_locked: bool) -> dict[str, Hand]:

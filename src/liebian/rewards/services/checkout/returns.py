@@ -144,7 +144,7 @@ def _return_coupon(row: Redemption, coupon: Coupon | None, back: _Back, now: dat
         return False
     else:
         legs = _legs_back(coupon)
-    subject = coupon.reward.qualification if coupon else f"pool:{row.pool_id}"
+    subject = coupon.reward.qualification if coupon else f"checkout:{row.pool_id}"
     entry = EntryDraft(
         f"coupon-returned:{row.pk}", "coupon_returned", legs, now, subject, memo={"order": row.order_key}
     )
