@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from liebian_analytics.datasets.story import day, fact, noon, person
 from liebian_analytics.engines import Engine
 from liebian_analytics.errors import BadArgument, SchemaMismatch
-from liebian_analytics.rules import columns_needed, evaluate, frame_from_arrow, parse_rule, windowed_columns
+from liebian_analytics.rules import Plan, columns_needed, evaluate, frame_from_arrow, parse_rule, windowed_columns
 from liebian_analytics.schema import arrow_table
 
 PEOPLE = range(1, 7)
@@ -252,6 +252,7 @@ def test_everybody_at_once_equals_one_by_one(engine: Engine, rules: Any, orders:
     people = [Person(number, orders, events, day(end)) for number in PEOPLE]
     for rule, source in zip(parsed, rules, strict=True):
         assert evaluate(rule, frame).tolist() == [person.holds(source) for person in people]
+    assert Plan(parsed).evaluate(frame).tolist() == [evaluate(rule, frame).tolist() for rule in parsed]
 
 
 def test_customers_without_facts_are_found_by_what_they_did_not_do(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from liebian.access import rules
 from liebian.access.models import AuditEntry, AuditHead, Organisation, User
 from liebian.access.types import AuditRecord, ChainReport, OrganisationInfo, UserInfo
+from liebian.core.columns import select_in
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 
@@ -17,8 +18,8 @@ _CHUNK = 2000
 
 def get_organisation() -> OrganisationInfo:
     """The organisation; before the first set-up its name is empty."""
-    row = Organisation.objects.filter(pk=1).values_list("name", "currency").first()
-    name, currency = row or ("", None)
+    rows = select_in(Organisation, ("name", "currency"), "id", [1])
+    name, currency = next(rows, ("", None))
     return OrganisationInfo(name=name, currency=currency, time_zone=settings.TIME_ZONE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class Account(models.Model):
@@ -51,3 +51,30 @@ class Posting(models.Model):
         db_table = "ledger_posting"
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="ledger_posting_not_zero")]
         indexes = [models.Index(fields=["account", "entry"], name="ledger_posting_account")]
+
+
+class Hold(models.Model):
+    """Money set aside for one purpose until it is posted, voided or its time is over. It is resolved once: triggers refuse more."""
+
+    idempotency_key = models.CharField(max_length=200, unique=True)
+    reserved = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="hold")
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    held = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    amount = models.BigIntegerField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default="open")
+    posted_amount = models.BigIntegerField(default=0)
+    resolved = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="resolves")
+
+    class Meta:
+        db_table = "ledger_hold"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", resolved__isnull=True, posted_amount=0)
+                | Q(state__in=["voided", "expired"], resolved__isnull=False, posted_amount=0)
+                | Q(state="posted", resolved__isnull=False, posted_amount__gt=0, posted_amount__lte=F("amount")),
+                name="ledger_hold_resolved_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"], name="ledger_hold_due")]

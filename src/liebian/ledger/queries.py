@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.ledger.models import Account, Entry, Posting
+from liebian.ledger.models import Account, Entry, Hold, Posting
 from liebian.ledger.types import (
     WORLD,
     AccountView,
@@ -20,7 +20,9 @@ from liebian.ledger.types import (
     BookView,
     EntryPage,
     EntryView,
+    HoldView,
     KindSum,
+    PoolRef,
     PostingView,
 )
 
@@ -44,6 +46,28 @@ def list_balances(codes: Iterable[str]) -> dict[str, int]:
     wanted = list(codes)
     found = dict(Account.objects.filter(code__in=wanted).values_list("code", "balance"))
     return {code: found.get(code, 0) for code in wanted}
+
+
+def get_pool_balance(pool: PoolRef) -> int:
+    """What all parts of a pool hold together."""
+    return sum(list_balances(part.code for part in pool.parts).values())
+
+
+def list_holds(keys: Iterable[str]) -> list[HoldView]:
+    """Holds by their keys, in the order of the keys; unknown keys are left out."""
+    rows = Hold.objects.filter(idempotency_key__in=list(keys)).order_by("idempotency_key")
+    return [
+        HoldView(
+            key=row.idempotency_key,
+            amount=row.amount,
+            expires_at=row.expires_at,
+            state=row.state,  # type: ignore[arg-type]
+            posted_amount=row.posted_amount,
+            reserved_entry=row.reserved_id,
+            resolved_entry=row.resolved_id,
+        )
+        for row in rows
+    ]
 
 
 def balance_as_of(code: str, instant: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
@@ -68,3 +68,13 @@ def find_shortage(
         if delta < 0 and kinds[code] != WORLD and balances[code] + delta < 0:
             return InsufficientFunds(code, needed=-delta, balance=balances[code])
     return None
+
+
+def level_parts(total: int, needs: Sequence[int]) -> list[int]:
+    """What each part of a pool is to hold: what is needed of it, and an even share of what is left.
+
+    >>> level_parts(10, [0, 5, 0])
+    [2, 7, 1]
+    """
+    share, extra = divmod(total - sum(needs), len(needs))
+    return [need + share + (number < extra) for number, need in enumerate(needs)]

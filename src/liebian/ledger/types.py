@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Literal
 
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
@@ -70,6 +71,61 @@ class EntryDraft:
     reference: str | None = None
     memo: Mapping[str, Any] = field(default_factory=dict)
     reversal_of: int | None = None
+
+
+HoldState = Literal["open", "posted", "voided", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDraft:
+    """Set `amount` of `source` aside for `target` until `expires_at` (exclusive): then it can no longer be posted."""
+
+    key: str
+    source: AccountRef
+    target: AccountRef
+    amount: int
+    expires_at: datetime
+    effective_at: datetime
+    subject: str = ""
+    memo: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    key: str
+    amount: int
+    expires_at: datetime
+    state: HoldState
+    posted_amount: int
+    reserved_entry: int
+    resolved_entry: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRef:
+    """One account in `shards` parts, so that those who draw from it seldom wait for one another.
+
+    The first part has the code itself, the others have a number behind it; what the pool holds is the sum of its parts.
+    """
+
+    code: str
+    kind: str
+    asset: str
+    shards: int = 1
+    book: str = ""
+    title: str = ""
+
+    def part(self, number: int) -> AccountRef:
+        code = f"{self.code}/{number}" if number else self.code
+        return AccountRef(code, self.kind, self.asset, self.book, self.title)
+
+    def part_for(self, cause: str) -> AccountRef:
+        """The part from which this cause draws, always the same while the number of parts stays."""
+        return self.part(int.from_bytes(blake2b(cause.encode(), digest_size=8).digest()) % self.shards)
+
+    @property
+    def parts(self) -> tuple[AccountRef, ...]:
+        return tuple(self.part(number) for number in range(self.shards))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from liebian_analytics.rules.orders import Orders
 from liebian_analytics.rules.packed import Additions, Packed, day_number, merge_facts, pack, unpack
 from liebian_analytics.rules.packed_columns import packed_columns
 from liebian_analytics.rules.parse import KINDS, parse_rule, to_json
+from liebian_analytics.rules.plan import Plan
 from liebian_analytics.rules.tier import Tier
 from liebian_analytics.rules.tree import columns_needed, describe, evaluate, walk
 from liebian_analytics.rules.windowed import windowed_columns
@@ -41,6 +42,7 @@ __all__ = [
     "OrderColumn",
     "Orders",
     "Packed",
+    "Plan",
     "Rule",
     "RuleError",
     "Tier",

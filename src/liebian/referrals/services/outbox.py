@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from liebian.core import cursors
+from liebian.core.columns import select_after
 from liebian.events import services as events
 from liebian.referrals.models import Outcome, Programme
 from liebian.rewards import queries as rewards
@@ -28,13 +30,12 @@ def announce_outcomes() -> int:
 
     A crash between the two leaves messages that will be sent again and recognised. Returns how many were sent.
     """
-    return _announce(OUTCOMES, *_own(cursors.position_of(OUTCOMES))) + _announce(
-        REWARDS, *_of_rewards(cursors.position_of(REWARDS))
-    )
+    return _announce(OUTCOMES, _own) + _announce(REWARDS, _of_rewards)
 
 
-def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
+def _announce(cursor: str, read: Callable[[int], tuple[list[dict[str, Any]], int]]) -> int:
     start = cursors.position_of(cursor)
+    messages, upto = read(start)
     if upto <= start:
         return 0
     if messages:
@@ -45,9 +46,9 @@ def _announce(cursor: str, messages: list[dict[str, Any]], upto: int) -> int:
 
 
 def _own(position: int) -> tuple[list[dict[str, Any]], int]:
-    rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
-    if not rows:
+    if not select_after(Outcome, ["id"], "id", position, limit=1):
         return [], position
+    rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
     names = _programme_names({row.programme_id for row in rows if row.programme_id})
     messages = [
         _message(

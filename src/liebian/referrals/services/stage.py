@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from liebian.core import cursors
 from liebian.customers import queries as customers
 from liebian.events import queries as events
@@ -48,11 +46,7 @@ def advance(*, limit: int = BATCH) -> int:
     what the log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
     """
     try:
-        with (
-            transaction.atomic(),
-            cursors.reading(STAGE, wait=False) as reading,
-            cursors.reading(ORDERS) as order_reading,
-        ):
+        with cursors.reading(STAGE, wait=False) as reading, cursors.reading(ORDERS) as order_reading:
             consumed = _follow_merges()
             portion = _read(limit, reading.start, order_reading.start)
             if portion is not None:

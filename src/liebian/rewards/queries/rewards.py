@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
+from liebian.core.columns import select_after
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Reward, RewardChange
@@ -67,6 +68,10 @@ def list_reward_changes(reward_id: int) -> list[RewardChangeView]:
 
 def list_reward_changes_after(position: int, limit: int) -> list[RewardChangeView]:
     """The log of all changes by id, for readers with a cursor. A granted or refused reward is its first change."""
+    if not select_after(
+        RewardChange, ["id"], "id", position, limit=1
+    ):  # asked in every step of a stage, mostly in vain
+        return []
     return view_changes(RewardChange.objects.filter(pk__gt=position).order_by("id")[:limit])
 
 

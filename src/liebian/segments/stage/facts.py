@@ -14,6 +14,7 @@ from django.conf import settings
 from liebian_analytics.rules.packed import FIRST_DAY, LAST_DAY, day_number
 from liebian_analytics.rules.packed_columns import EVENTS, ORDERS
 
+from liebian.core.columns import select_in
 from liebian.core.days import day_of
 from liebian.orders.types import OrderMove
 from liebian.segments.models import Fact
@@ -37,10 +38,10 @@ def gone_kind(currency: str) -> str:
 
 def find_numbers(kinds: Iterable[str], names: Iterable[str] | None = None) -> dict[Key, int]:
     """Numbers of the facts of these kinds (and names)."""
-    rows = Fact.objects.filter(kind__in=list(kinds))
-    if names is not None:
-        rows = rows.filter(name__in=list(names))
-    return {(kind, name): number for number, kind, name in rows.values_list("id", "kind", "name")}
+    wanted = set(kinds)
+    by, values = ("kind", sorted(wanted)) if names is None else ("name", sorted(set(names)))
+    rows = select_in(Fact, ("id", "kind", "name"), by, values)
+    return {(kind, name): number for number, kind, name in rows if kind in wanted}
 
 
 def number_facts(keys: set[Key]) -> dict[Key, int]:

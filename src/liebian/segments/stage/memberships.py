@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 from liebian_analytics.rules.packed import Additions, Packed, merge_facts
 
+from liebian.core.arrays import ints_text
 from liebian.core.columns import insert_tuples, select_in
 from liebian.customers import queries as customers
 from liebian.segments.models import Membership, State
@@ -43,8 +44,8 @@ def bring_up_to_date(
     finals = sorted({final_of.get(key, key) for key in changed})
     taken_in = customers.list_merged_into(finals)
     written = sorted({*changed, *finals})
-    _lock(written)
-    states = _read({*written, *(key for keys in taken_in.values() for key in keys)})
+    states = _read_locked(written)
+    states |= _read({key for keys in taken_in.values() for key in keys if key not in states})
     before = dict(states)
     _add_facts(states, gathered, numbers)
     _decide(states, finals, taken_in, rules, moment)
@@ -54,18 +55,22 @@ def bring_up_to_date(
     _write_changes(before, states, moment)
 
 
-def _lock(ids: list[int]) -> None:
+_KNOWN = "SELECT customer_id FROM segments_state WHERE customer_id = ANY(%s::bigint[])"
+_OPEN = "INSERT INTO segments_state (customer_id, facts, bits) SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING"
+_LOCKED = "SELECT customer_id, facts, bits FROM segments_state WHERE customer_id = ANY(%s::bigint[]) ORDER BY customer_id FOR UPDATE"
+
+
+def _read_locked(ids: list[int]) -> dict[int, tuple[bytes, bytes]]:
+    """The states of these people, locked in ascending order; whoever has none gets an empty one first, where others may too."""
     if connection.vendor != "postgresql" or not ids:
-        return
+        return _read(ids)
+    asked = [ints_text(ids)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO segments_state (customer_id, facts, bits) "
-            "SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING",
-            [ids],
-        )
-        cursor.execute(
-            "SELECT 1 FROM segments_state WHERE customer_id = ANY(%s) ORDER BY customer_id FOR UPDATE", [ids]
-        )
+        cursor.execute(_KNOWN, asked)
+        if len(cursor.fetchall()) < len(ids):
+            cursor.execute(_OPEN, asked)
+        cursor.execute(_LOCKED, asked)
+        return {key: (bytes(blob), bytes(bits)) for key, blob, bits in cursor.fetchall()}
 
 
 def _read(ids: Collection[int]) -> dict[int, tuple[bytes, bytes]]:

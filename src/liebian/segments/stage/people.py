@@ -12,7 +12,6 @@ from liebian_analytics.rules.columns import TierColumn
 from liebian_analytics.rules.frames import Coded
 from liebian_analytics.rules.packed import Packed, day_number
 from liebian_analytics.rules.packed_columns import EVENTS, ORDERS, packed_columns
-from liebian_analytics.rules.tree import evaluate
 
 from liebian.core.days import day_end, day_of
 from liebian.customers import queries as customers
@@ -37,7 +36,7 @@ def match(ids: Sequence[int], packed: Packed, rules: RuleSet, today: date) -> np
     )
     if people.merged:
         raise MergedMeanwhile
-    members = np.zeros((len(ids), len(rules.rules)), bool)
+    members: np.ndarray[Any, np.dtype[np.bool_]] = np.zeros((len(ids), len(rules.rules)), bool)
     places = np.searchsorted(np.asarray(ids, np.int64), np.asarray(people.ids, np.int64))
     if not len(places):
         return members
@@ -47,9 +46,7 @@ def match(ids: Sequence[int], packed: Packed, rules: RuleSet, today: date) -> np
         frame[name] = _spread(raw, places, len(ids), name, told)
     inside = np.zeros(len(ids), bool)
     inside[places] = np.asarray(people.is_known) & _there(people.is_there, packed, places, rules, today)
-    for number, rule in enumerate(rules.rules):
-        members[:, number] = evaluate(rule, frame) & inside
-    return members
+    return rules.plan.evaluate(frame).T & inside[:, None]
 
 
 def _frame(ids: Sequence[int], packed: Packed, rules: RuleSet, today: date) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liebian_analytics.rules.columns import AttributeColumn, Column, EventColumn, OrderColumn, TierColumn
 from liebian_analytics.rules.parse import parse_rule
+from liebian_analytics.rules.plan import Plan
 from liebian_analytics.rules.tree import columns_needed
 
 from liebian.core.columns import select_after
@@ -25,6 +26,7 @@ class RuleSet:
 
     segment_ids: tuple[int, ...]
     rules: tuple[Rule, ...]
+    plan: Plan
     columns: tuple[Column, ...]
     currency: str
     signature: str
@@ -49,14 +51,22 @@ class RuleSet:
 def load_rules() -> RuleSet:
     """The rules of the segments in use, by id of the segment."""
     found = select_after(Segment, ("id", "version", "rule"), "id", 0, where="archived_at IS NULL")
-    rules = _parse_all(tuple(text for _, _, text in found))
-    columns = _columns(rules)
-    currency = tiers.get_currency()
-    asked = {c.model for c in columns if isinstance(c, TierColumn)}
+    asked = _tiers_asked(tuple(text for _, _, text in found))
     runs = [(m.name, tiers.find_last_run(m.id)) for m in tiers.list_models() if m.name in asked] if asked else []
-    said = repr((found, currency, [(name, run and (run.version, run.as_of, run.computed_at)) for name, run in runs]))
-    signature = hashlib.blake2s(said.encode()).hexdigest()
-    return RuleSet(tuple(key for key, _, _ in found), rules, columns, currency, signature)
+    told = tuple((name, run and (run.version, run.as_of, run.computed_at)) for name, run in runs)
+    return _rule_set(tuple(found), tiers.get_currency(), told)
+
+
+@lru_cache(maxsize=8)
+def _rule_set(found: tuple[tuple[int, int, str], ...], currency: str, told: tuple[Any, ...]) -> RuleSet:
+    rules = _parse_all(tuple(text for _, _, text in found))
+    signature = hashlib.blake2s(repr((list(found), currency, list(told))).encode()).hexdigest()
+    return RuleSet(tuple(key for key, _, _ in found), rules, Plan(rules), _columns(rules), currency, signature)
+
+
+@lru_cache(maxsize=8)
+def _tiers_asked(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(c.model for c in _columns(_parse_all(texts)) if isinstance(c, TierColumn))
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,8 @@ from liebian.segments.stage.people import MergedMeanwhile
 from liebian.segments.stage.reading import Portion, first_day, gather, gather_due, read_ahead
 from liebian.segments.stage.rules import RuleSet, load_rules
 
-CHUNK = 500  # people of a sweep between two pieces of the log, which wait meanwhile
+CHUNK = 500  # people of a sweep at a time while nothing else waits
+CHUNK_BETWEEN = 200  # between two pieces of the log, which wait meanwhile
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,7 +79,7 @@ def _step(progress: Progress, limit: int, ceiling: int | None) -> int:
         return 0
     try:
         done = _consume(progress, portion, rules, today)
-        return done + _sweep(progress.shard, rules)
+        return done + _sweep(progress.shard, rules, CHUNK_BETWEEN if portion.size else CHUNK)
     except MergedMeanwhile:  # by another process: what was read is old, the next step reads anew
         return 1
     except cursors.Busy:  # another worker has this shard
@@ -134,7 +135,7 @@ def _moment(row: Progress) -> Moment:
     return Moment(row.day, row.at or _DAWN, row.event_id)
 
 
-def _sweep(shard: int, rules: RuleSet) -> int:
+def _sweep(shard: int, rules: RuleSet, chunk: int) -> int:
     """The next people of a running sweep."""
     progress = Progress.objects.get(pk=shard)
     if progress.sweep_after is None:
@@ -143,9 +144,9 @@ def _sweep(shard: int, rules: RuleSet) -> int:
         row = Progress.objects.select_for_update().get(pk=shard)
         if row.sweep_after is None or row.rules != rules.signature:
             return 1
-        ids = customers.list_known_ids_after(row.sweep_after, CHUNK, shard=row.shard, shards=row.shards)
+        ids = customers.list_known_ids_after(row.sweep_after, chunk, shard=row.shard, shards=row.shards)
         if ids:
             bring_up_to_date(ids, Gathered(), {}, rules, _moment(row))
-        row.sweep_after = ids[-1] if len(ids) == CHUNK else None
+        row.sweep_after = ids[-1] if len(ids) == chunk else None
         row.save()
     return max(len(ids), 1)

@@ -1,4 +1,4 @@
-"""Writes of the ledger. `post` and its set-based forms are the only way anything moves; only `rewards` calls them.
+"""Posting: `post` and its set-based forms are the only way anything moves.
 
 All accounts of a call are locked in the order of their codes before anything is decided, so what a call sees is what it
 changes. Calls may be nested in the caller's transaction.
@@ -83,6 +83,15 @@ def reverse(*, entry_id: int, key: str, now: datetime, subject: str = "") -> Ent
         reversal_of=entry_id,
     )
     return post(entry=draft, now=now)
+
+
+def lock_balances(*, refs: Sequence[AccountRef], now: datetime) -> dict[str, int]:
+    """What these accounts hold, by code, locked until the caller's transaction ends; opens the missing ones at zero.
+
+    Locks in the order of the codes, as every posting does. Raises Conflict "account_mismatch".
+    """
+    accounts = _lock_accounts({ref.code: ref for ref in sorted(refs, key=lambda ref: ref.code)}, now)
+    return {code: row.balance for code, row in accounts.items()}
 
 
 def open_accounts(*, refs: Sequence[AccountRef], now: datetime) -> None:

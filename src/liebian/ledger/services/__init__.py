@@ -1,0 +1,31 @@
+"""Writes of the ledger: posting, two-step holds, pools. Only `rewards` calls them."""
+
+from liebian.ledger.services.holds import (
+    expire_holds,
+    post_hold,
+    post_holds,
+    reserve,
+    reserve_each,
+    void_hold,
+    void_holds,
+)
+from liebian.ledger.services.pools import post_each_pooled, reshard
+from liebian.ledger.services.posting import lock_balances, open_accounts, post, post_each, post_many, reverse
+
+__all__ = [
+    "expire_holds",
+    "lock_balances",
+    "open_accounts",
+    "post",
+    "post_each",
+    "post_each_pooled",
+    "post_hold",
+    "post_holds",
+    "post_many",
+    "reserve",
+    "reserve_each",
+    "reshard",
+    "reverse",
+    "void_hold",
+    "void_holds",
+]
