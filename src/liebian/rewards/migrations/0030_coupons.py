@@ -103,14 +103,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CouponCode',
             fields=[
-                ('code', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40)),
                 ('cause', models.CharField(max_length=220, null=True)),
-                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='rewards.couponpool')),
+                ('pool', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='rewards.couponpool')),
             ],
             options={
                 'db_table': 'rewards_coupon_code',
-                'indexes': [models.Index(condition=models.Q(('cause__isnull', True)), fields=['pool', 'code'], name='rewards_code_free')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cause__isnull', False)), fields=('cause',), name='rewards_code_once_per_reward')],
+                'indexes': [models.Index(condition=models.Q(('cause__isnull', True)), fields=['pool', 'id'], name='rewards_code_free')],
+                'constraints': [models.UniqueConstraint(fields=('code',), name='rewards_code_unique'), models.UniqueConstraint(condition=models.Q(('cause__isnull', False)), fields=('cause',), name='rewards_code_once_per_reward')],
             },
         ),
         migrations.CreateModel(

@@ -54,20 +54,24 @@ class CouponFill(models.Model):
 
 
 class CouponCode(models.Model):
-    """One code of a pool. `cause` is the reward that it was given to, for ever; a code that is not for rewards has none."""
+    """One code of a pool. `cause` is the reward that it was given to, for ever; a code that is not for rewards has none.
 
-    code = models.CharField(max_length=40, primary_key=True)
-    pool = models.ForeignKey(CouponPool, on_delete=models.PROTECT, db_index=False)
+    Codes come by the million and their pool is locked when they do, so the database need not look it up for each.
+    """
+
+    code = models.CharField(max_length=40)
+    pool = models.ForeignKey(CouponPool, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     cause = models.CharField(max_length=220, null=True)
 
     class Meta:
         db_table = "rewards_coupon_code"
         constraints = [
+            models.UniqueConstraint(fields=["code"], name="rewards_code_unique"),
             models.UniqueConstraint(
                 fields=["cause"], condition=Q(cause__isnull=False), name="rewards_code_once_per_reward"
-            )
+            ),
         ]
-        indexes = [models.Index(fields=["pool", "code"], condition=Q(cause__isnull=True), name="rewards_code_free")]
+        indexes = [models.Index(fields=["pool", "id"], condition=Q(cause__isnull=True), name="rewards_code_free")]
 
 
 class Redemption(models.Model):

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from liebian.core.columns import insert_tuples, select_in
 from liebian.core.errors import Conflict, Invalid, NotFound
@@ -85,7 +85,7 @@ def import_codes(
         waiting = iter(rows)
         while part := list(islice(waiting, _BLOCK)):
             codes = _sort_out(part, seen, rejected)
-            insert_tuples(CouponCode, ("code", "pool"), [(code, pool_id) for code in codes])
+            _write_codes(pool_id, codes)
             n_taken += len(codes)
         if n_taken:
             _stock(pool, n_taken, idempotency_key, now)
@@ -151,7 +151,7 @@ def _take(pool_ids: Sequence[int], causes: Sequence[str]) -> int:
     """How many of the causes, from the first on, have a code now."""
     if not pool_ids or not causes:
         return 0
-    free = CouponCode.objects.filter(pool_id__in=pool_ids, cause__isnull=True).order_by("pool_id", "code")
+    free = CouponCode.objects.filter(pool_id__in=pool_ids, cause__isnull=True).order_by("pool_id", "id")
     codes = list(free.values_list("code", flat=True)[: len(causes)])
     if not codes:
         return 0
@@ -188,11 +188,32 @@ def _insert_new(pool_id: int, key: bytes, n_codes: int, prefix: str, length: int
     n_left = n_codes
     while n_left:
         for block in make_codes(key, n_left, prefix=prefix, length=length):
-            taken = _find_taken(block)
-            fresh = [code for code in block if code not in taken] if taken else block
-            insert_tuples(CouponCode, ("code", "pool"), [(code, pool_id) for code in fresh])
-            n_left -= len(fresh)
+            try:
+                with transaction.atomic():
+                    _write_codes(pool_id, block)
+                n_left -= len(block)
+            except IntegrityError:
+                fresh = sorted(set(block) - _find_taken(block))
+                _write_codes(pool_id, fresh)
+                n_left -= len(fresh)
+        n_left += _drop_known(pool_id)
         key = hashlib.sha256(key).digest()
+
+
+def _write_codes(pool_id: int, codes: Sequence[str]) -> None:
+    if connection.vendor != "postgresql":
+        insert_tuples(CouponCode, ("code", "pool"), [(code, pool_id) for code in codes])
+        return
+    lines = "".join(f"{code}\t{pool_id}\n" for code in codes)
+    with connection.cursor() as cursor, cursor.copy("COPY rewards_coupon_code (code, pool_id) FROM STDIN") as copy:
+        copy.write(lines)
+
+
+def _drop_known(pool_id: int) -> int:
+    """Leave codes to the coupons that have them, though they were not of a pool; how many these are."""
+    free = CouponCode.objects.filter(pool_id=pool_id, cause__isnull=True)
+    n_dropped, _each = free.filter(code__in=Coupon.objects.values("code")).delete()
+    return int(n_dropped)
 
 
 def _find_taken(codes: Sequence[str]) -> set[str]:
