@@ -8,7 +8,14 @@ from liebian.rewards.services.checkout import (
     redeem_reservation,
     reserve_coupons,
 )
-from liebian.rewards.services.coupon_pools import create_pool, generate_codes, import_codes, set_retail_code, take_codes
+from liebian.rewards.services.coupon_pools import (
+    create_pool,
+    generate_codes,
+    import_codes,
+    iterate_rows,
+    set_retail_code,
+    take_codes,
+)
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
@@ -35,6 +42,7 @@ __all__ = [
     "give_back",
     "grant_pairs",
     "import_codes",
+    "iterate_rows",
     "mark_awaiting",
     "mark_issued",
     "propose_review",
