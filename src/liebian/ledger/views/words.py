@@ -22,9 +22,11 @@ KINDS: dict[str, Any] = {
     "points": _("Customers' points"),
     "coupons": _("Unused coupons"),
     "coupons_used": _("Used coupons"),
+    "allowance": _("Left of limits"),
+    "allowance_used": _("Used of limits"),
 }
 ORDER = list(KINDS)
-OTHER_TABS = ("POINTS", "COUPON:")
+OTHER_TABS = ("POINTS", "COUPON:", "LIMIT:")
 COLOURS = {
     "world": "sunken",
     "budget": "line-strong",
@@ -37,6 +39,8 @@ COLOURS = {
     "points": "money",
     "coupons": "money-soft",
     "coupons_used": "money",
+    "allowance": "line-strong",
+    "allowance_used": "money",
 }
 NOTES: dict[str, Any] = {
     "budget": _("can still be promised"),
@@ -63,6 +67,7 @@ ENTRIES: dict[str, Any] = {
     "post_hold": _("Set aside before, now posted"),
     "void_hold": _("Set aside before, now given back"),
     "expire_hold": _("Set aside too long, given back"),
+    "limit_set": _("Limit set"),
     "rebalance": _("Moved between the parts of an account"),
     "reversal": _("Reversal"),
 }
@@ -92,6 +97,8 @@ def say_asset(asset: str) -> str:
         return str(_("Points"))
     if asset.startswith("COUPON:"):
         return str(_("Coupons"))
+    if asset.startswith("LIMIT:"):
+        return str(_("Limits"))
     return asset.partition("/")[0]
 
 
@@ -100,9 +107,17 @@ def say_amount(amount: int, asset: str) -> str:
     if is_money(asset):
         return formats.money(amount, asset.partition("/")[0])
     texts = {"count": formats.number(amount)}
+    if asset.startswith("LIMIT:"):
+        return _say_limit(amount, asset.removeprefix("LIMIT:"))
     if asset.startswith("COUPON:"):
         return ngettext("%(count)s coupon", "%(count)s coupons", abs(amount)) % texts
     return ngettext("%(count)s point", "%(count)s points", abs(amount)) % texts
+
+
+def _say_limit(amount: int, measure: str) -> str:
+    if measure.startswith("REWARDS"):
+        return ngettext("%(count)s reward", "%(count)s rewards", abs(amount)) % {"count": formats.number(amount)}
+    return formats.money(amount, measure.partition("/")[0])
 
 
 def say_bare(amount: int, asset: str) -> str:

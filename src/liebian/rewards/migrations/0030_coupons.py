@@ -17,7 +17,7 @@ def fill_ends(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rewards', '0003_reviews'),
+        ('rewards', '0004_shards'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 class Budget(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3)
+    shards = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField()
 
     class Meta:

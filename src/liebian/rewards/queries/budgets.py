@@ -26,7 +26,7 @@ def list_budgets(*, ids: Iterable[int] | None = None) -> list[BudgetView]:
     if ids is not None:
         rows = rows.filter(id__in=list(ids))
     budgets = list(rows)
-    codes = {row.pk: BudgetAccounts(row.pk, row.currency).available.book for row in budgets}
+    codes = {row.pk: BudgetAccounts(row.pk, row.currency).available_pool.book for row in budgets}
     books = {book.code: book for book in ledger.list_books(codes=codes.values())}
     return [_view_budget(row, books.get(codes[row.pk])) for row in budgets]
 
@@ -39,6 +39,7 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         id=row.pk,
         name=row.name,
         currency=row.currency,
+        shards=row.shards,
         created_at=row.created_at,
         funded=-held(WORLD),
         available=held("budget"),

@@ -24,6 +24,15 @@ from liebian.rewards.rules.coupon_terms import (
 )
 from liebian.rewards.rules.coupons import allocate, is_eligible, price, share_of, spread
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
+from liebian.rewards.rules.limits import (
+    Allowance,
+    allowance_for,
+    check_limit,
+    left_account,
+    units_within,
+    used_account,
+    window_start,
+)
 from liebian.rewards.rules.offers import check_offer
 from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
 
@@ -33,11 +42,14 @@ __all__ = [
     "POINTS",
     "REASONS_OF",
     "TRANSITIONS",
+    "Allowance",
     "BudgetAccounts",
     "Claw",
     "allocate",
+    "allowance_for",
     "check_codes",
     "check_coupon",
+    "check_limit",
     "check_offer",
     "check_policy",
     "check_review",
@@ -59,6 +71,7 @@ __all__ = [
     "hold_until",
     "is_code",
     "is_eligible",
+    "left_account",
     "make_codes",
     "needs_second_person",
     "plan_claw",
@@ -70,4 +83,7 @@ __all__ = [
     "share_of",
     "shortest_length",
     "spread",
+    "units_within",
+    "used_account",
+    "window_start",
 ]

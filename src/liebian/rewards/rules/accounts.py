@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liebian.core.money import exponent
-from liebian.ledger.types import WORLD, AccountRef
+from liebian.ledger.types import WORLD, AccountRef, PoolRef
 
 POINTS = "POINTS/0"
 
@@ -17,6 +17,7 @@ class BudgetAccounts:
     budget_id: int
     currency: str
     name: str = ""
+    shards: int = 1
 
     def _ref(self, kind: str, code: str) -> AccountRef:
         unit = f"{self.currency}/{exponent(self.currency)}"
@@ -26,13 +27,28 @@ class BudgetAccounts:
     def world(self) -> AccountRef:
         return self._ref(WORLD, f"world:budget:{self.budget_id}")
 
-    @property
-    def available(self) -> AccountRef:
-        return self._ref("budget", f"budget:{self.budget_id}")
+    def _pool(self, kind: str, code: str) -> PoolRef:
+        ref = self._ref(kind, code)
+        return PoolRef(ref.code, kind, ref.asset, self.shards, ref.book, ref.title)
 
     @property
-    def reserved(self) -> AccountRef:
-        return self._ref("reserved", f"reserved:{self.budget_id}")
+    def available_pool(self) -> PoolRef:
+        return self._pool("budget", f"budget:{self.budget_id}")
+
+    @property
+    def reserved_pool(self) -> PoolRef:
+        return self._pool("reserved", f"reserved:{self.budget_id}")
+
+    @property
+    def pools(self) -> tuple[PoolRef, PoolRef]:
+        return self.available_pool, self.reserved_pool
+
+    def available(self, cause: str) -> AccountRef:
+        """The part of what can still be promised from which the rewards of one qualification are taken."""
+        return self.available_pool.part_for(cause)
+
+    def reserved(self, cause: str) -> AccountRef:
+        return self.reserved_pool.part_for(cause)
 
     @property
     def paid_out(self) -> AccountRef:

@@ -1,6 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
-from liebian.rewards.services.budgets import create_budget, fund_budget
+from liebian.rewards.services.budgets import create_budget, fund_budget, set_shards
 from liebian.rewards.services.checkout import (
     answer_once,
     give_back,
@@ -55,6 +55,7 @@ __all__ = [
     "return_unissued",
     "set_retail_code",
     "set_review_policy",
+    "set_shards",
     "set_shop_key_enabled",
     "take_codes",
 ]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
+from liebian.access.services import audit
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR
 from liebian.core.texts import mark as _
-from liebian.ledger.services import open_accounts, post
+from liebian.ledger.services import open_accounts, post, reshard
 from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Budget
 from liebian.rewards.queries import get_budget
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.services.life import lock_budgets
+from liebian.rewards.services.life import lock_budgets, seize_budget
 from liebian.rewards.types import BudgetView
+
+MOST_SHARDS = 64
 
 
 def create_budget(*, name: str, currency: str, now: datetime) -> BudgetView:
@@ -28,7 +32,8 @@ def create_budget(*, name: str, currency: str, now: datetime) -> BudgetView:
     with transaction.atomic():
         row = Budget.objects.create(name=name, currency=currency, created_at=now)
         accounts = BudgetAccounts(row.pk, currency, name)
-        open_accounts(refs=[accounts.world, accounts.available, accounts.reserved, accounts.paid_out], now=now)
+        parts = [part for pool in accounts.pools for part in pool.parts]
+        open_accounts(refs=[accounts.world, *parts, accounts.paid_out], now=now)
     return get_budget(row.pk)
 
 
@@ -47,10 +52,32 @@ def fund_budget(
         draft = EntryDraft(
             key=f"fund:{budget_id}:{idempotency_key}",
             kind="fund",
-            legs=move(accounts.world, accounts.available, amount_minor),
+            legs=move(accounts.world, accounts.available_pool.part(0), amount_minor),
             effective_at=now,
             subject=f"budget:{budget_id}",
             memo={"actor": actor},
         )
         post(entry=draft, now=now)
+    return get_budget(budget_id)
+
+
+def set_shards(*, budget_id: int, shards: int, actor: int | None, now: datetime) -> BudgetView:
+    """Split what a budget holds into so many parts, so that more can draw from it at the same time; moves money by entries.
+
+    Writes Budget, ledger, audit. Idempotent. Raises NotFound, Invalid "budget_shards".
+    """
+    if isinstance(shards, bool) or not 1 <= shards <= MOST_SHARDS:
+        raise Invalid("budget_shards", _("A budget has between 1 and %(most)s parts."), most=MOST_SHARDS)
+    with transaction.atomic():
+        before = seize_budget(budget_id)
+        if before.shards == shards:
+            return get_budget(budget_id)
+        after = replace(before, shards=shards)
+        for old, new in zip(before.pools, after.pools, strict=True):
+            reshard(before=old, after=new, now=now)
+        Budget.objects.filter(pk=budget_id).update(shards=shards)
+        details = {"before": before.shards, "after": shards}
+        audit.record_audit(
+            actor_id=actor, action="budget_shards", subject=f"budget:{budget_id}", details=details, now=now
+        )
     return get_budget(budget_id)

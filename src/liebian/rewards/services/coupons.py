@@ -43,7 +43,8 @@ def redeem_coupons(*, uses: Sequence[CouponUse], now: datetime) -> list[CouponOu
 def expire_coupons(*, day: date, now: datetime, limit: int = 500) -> list[RewardView]:
     """Expire unused coupons whose `expires_on` has come by `day`, at most `limit`; call until it returns nothing.
 
-    A coupon that nobody used cost nothing, so its money returns to the budget. One that a cart holds waits. Writes Coupon, Reward, RewardChange, ledger.
+    A coupon that nobody used cost nothing, so its money returns to the budget. One that a cart holds waits.
+    Writes Coupon, Reward, RewardChange, ledger.
     """
     in_cart = Redemption.objects.filter(state="reserved", lapses_at__gt=now).values("code")
     due = (
@@ -57,7 +58,7 @@ def expire_coupons(*, day: date, now: datetime, limit: int = 500) -> list[Reward
     with transaction.atomic():
         budgets = lock_budgets(budget_id for _, budget_id in picked)
         rows = Coupon.objects.filter(pk__in=[coupon_id for coupon_id, _ in picked], state="issued")
-        coupons = list(rows.select_related("reward", "offer").order_by("id"))
+        coupons = list(rows.exclude(code__in=in_cart).select_related("reward", "offer").order_by("id"))
         post_many(entries=[_draft_expiry(row, budgets[row.reward.budget_id], now) for row in coupons], now=now)
         ids = [row.pk for row in coupons]
         Coupon.objects.filter(pk__in=ids, state="issued").update(state="expired", changed_at=now)
@@ -128,7 +129,8 @@ def _draft_use(coupon: Coupon, use: CouponUse) -> EntryDraft:
 
 def _draft_expiry(coupon: Coupon, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
     offer = coupon.offer
-    money = move(accounts.paid_out, accounts.available, coupon.reward.cost_minor - coupon.reward.clawed_minor)
+    available = accounts.available(coupon.reward.qualification)
+    money = move(accounts.paid_out, available, coupon.reward.cost_minor - coupon.reward.clawed_minor)
     unit = move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupon_world(offer.pk, offer.name), 1)
     return EntryDraft(
         key=f"coupon-expired:{coupon.code}",

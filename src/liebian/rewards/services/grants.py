@@ -1,4 +1,4 @@
-"""Granting: both sides of a qualification are decided together, and the budget decides by carrying the posting or not."""
+"""Granting: both sides of a qualification are decided together, and accounts decide: limits and the budget carry it or not."""
 
 from __future__ import annotations
 
@@ -10,48 +10,61 @@ from django.db import transaction
 
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
-from liebian.ledger.services import post_each
-from liebian.ledger.types import EntryDraft, InsufficientFunds, move
+from liebian.ledger.services import post_each_pooled
+from liebian.ledger.types import EntryDraft, InsufficientFunds, Leg, move
 from liebian.rewards.models import Offer, Reward, RewardChange
 from liebian.rewards.queries.views import view_offer, view_reward
 from liebian.rewards.rules import BudgetAccounts, check_transition
-from liebian.rewards.services.life import lock_budgets
+from liebian.rewards.services.life import claim_causes, share_budgets
+from liebian.rewards.services.limits import Drawn, Limits
 from liebian.rewards.types import GrantOutcome, GrantRequest, Side
 
 Cause = tuple[str, str, str]
 OVER_BUDGET = "campaign_budget"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Carried:
-    """Sides that one posting carries or refuses together."""
+    """Sides that one posting carries or refuses together. `drawn` says what limits leave of each."""
 
     grant: GrantRequest
     sides: tuple[Side, ...]
+    drawn: tuple[Drawn, ...] = ()
+    is_over_budget: bool = False
 
     @property
     def key(self) -> str:
         roles = "+".join(sorted(side.role for side in self.sides))
         return f"grant:{self.grant.qualification}:{self.grant.rule}:{roles}"
 
+    @property
+    def cost(self) -> int:
+        return sum(drawn.minor for drawn in self.drawn)
+
+    @property
+    def is_capped(self) -> bool:
+        return any(drawn.refusal and not side.refusal for side, drawn in zip(self.sides, self.drawn, strict=True))
+
 
 def grant_pairs(*, grants: Sequence[GrantRequest], now: datetime) -> list[GrantOutcome]:
     """Decide every side of every qualification; answers one outcome per side, in the order given.
 
-    Reserves the cost of what is granted (budget → reserved). A side with a `refusal` is stored as refused with it; what
-    the budget cannot carry is stored as refused with "campaign_budget", both sides together where `both_or_none`.
+    Reserves the cost of what is granted (budget → reserved) and draws it from the limits in the same entry. A side with a
+    `refusal` is stored as refused with it, as is one that a limit refuses; what the budget cannot carry is stored as refused with
+    "campaign_budget", both sides together where `both_or_none`.
     Writes Reward, RewardChange, ledger. Idempotent by (qualification, rule, role): a decision once stored stands, refusals
-    too. Raises NotFound (budget, offer), Invalid "mixed_currencies".
+    too. Raises NotFound (budget, offer), Invalid "mixed_currencies", "limit_incomplete", "limit_amount".
     """
     if not grants:
         return []
     with transaction.atomic():
-        budgets = lock_budgets(grant.budget_id for grant in grants)
+        claim_causes(grant.qualification for grant in grants)
+        budgets = share_budgets(grant.budget_id for grant in grants)
         offers = _find_offers(grants, budgets)
         known = _find_known(grants)
         fresh = _list_fresh(grants, known)
-        refused = _post(fresh, budgets, offers, now)
-        made = _store(fresh, refused, offers)
+        _decide(fresh, budgets, offers, now)
+        made = _store(fresh, offers)
     stored = known | made
     return [_outcome(stored[cause], repeated=cause in known) for cause in _list_causes(grants)]
 
@@ -99,37 +112,69 @@ def _list_fresh(grants: Sequence[GrantRequest], known: Mapping[Cause, Reward]) -
     return fresh
 
 
-def _post(
+def _decide(
     fresh: Sequence[_Carried], budgets: Mapping[int, BudgetAccounts], offers: Mapping[int, Offer], now: datetime
-) -> set[str]:
-    """Keys of those that the budget could not carry."""
-    drafts = []
-    for carried in fresh:
-        cost = sum(offers[side.offer_id].cost_minor for side in carried.sides if not side.refusal)
-        if cost:
-            accounts = budgets[carried.grant.budget_id]
-            drafts.append(
-                EntryDraft(
-                    key=carried.key,
-                    kind="grant",
-                    legs=move(accounts.available, accounts.reserved, cost),
-                    effective_at=carried.grant.at,
-                    subject=carried.grant.qualification,
-                    memo={
-                        "programme": carried.grant.programme_id,
-                        "roles": [s.role for s in carried.sides if not s.refusal],
-                    },
-                )
-            )
-    outcomes = post_each(entries=drafts, now=now)
-    return {draft.key for draft, made in zip(drafts, outcomes, strict=True) if isinstance(made, InsufficientFunds)}
+) -> None:
+    """Draw from limits, then from the budget; what the budget refuses leaves its limits to those whom they had refused."""
+    currencies = {budget_id: accounts.currency for budget_id, accounts in budgets.items()}
+    limits = Limits([carried.grant for carried in fresh], currencies, now)
+    open_ones = list(fresh)
+    while open_ones:
+        for carried in open_ones:
+            carried.drawn = tuple(_draw(limits, carried.grant, side, offers) for side in carried.sides)
+        if not _post(open_ones, budgets, limits, now):
+            return
+        open_ones = [
+            carried for carried in open_ones if carried.is_capped and not carried.is_over_budget and not carried.cost
+        ]
 
 
-def _store(fresh: Sequence[_Carried], refused: set[str], offers: Mapping[int, Offer]) -> dict[Cause, Reward]:
+def _draw(limits: Limits, grant: GrantRequest, side: Side, offers: Mapping[int, Offer]) -> Drawn:
+    if side.refusal:
+        return Drawn(0, 0, side.refusal)
+    offer = offers[side.offer_id]
+    return limits.draw(grant, side, offer, view_offer(offer).amount)
+
+
+def _post(asked: Sequence[_Carried], budgets: Mapping[int, BudgetAccounts], limits: Limits, now: datetime) -> bool:
+    """Post what costs something; whether the budget refused anything that had drawn from a limit."""
+    costly = [carried for carried in asked if carried.cost]
+    drafts = [_draft(carried, budgets[carried.grant.budget_id]) for carried in costly]
+    pools = [accounts.available_pool for accounts in budgets.values()]
+    freed = False
+    outcomes = post_each_pooled(entries=drafts, pools=pools, now=now)
+    for carried, outcome in zip(costly, outcomes, strict=True):
+        if isinstance(outcome, InsufficientFunds):
+            carried.is_over_budget = True
+            for drawn in carried.drawn:
+                freed = freed or bool(drawn.draws)
+                limits.give_back(drawn)
+    return freed
+
+
+def _draft(carried: _Carried, accounts: BudgetAccounts) -> EntryDraft:
+    cause = carried.grant.qualification
+    legs: tuple[Leg, ...] = move(accounts.available(cause), accounts.reserved(cause), carried.cost)
+    for drawn in carried.drawn:
+        legs += drawn.legs
+    return EntryDraft(
+        key=carried.key,
+        kind="grant",
+        legs=legs,
+        effective_at=carried.grant.at,
+        subject=cause,
+        memo={
+            "programme": carried.grant.programme_id,
+            "roles": [side.role for side, drawn in zip(carried.sides, carried.drawn, strict=True) if not drawn.refusal],
+        },
+    )
+
+
+def _store(fresh: Sequence[_Carried], offers: Mapping[int, Offer]) -> dict[Cause, Reward]:
     rows = [
-        _make_reward(carried.grant, side, offers[side.offer_id], OVER_BUDGET if carried.key in refused else "")
+        _make_reward(carried, side, drawn, offers[side.offer_id])
         for carried in fresh
-        for side in carried.sides
+        for side, drawn in zip(carried.sides, carried.drawn, strict=True)
     ]
     Reward.objects.bulk_create(rows)
     RewardChange.objects.bulk_create(
@@ -146,10 +191,13 @@ def _store(fresh: Sequence[_Carried], refused: set[str], offers: Mapping[int, Of
     return {(row.qualification, row.rule, row.role): row for row in rows}
 
 
-def _make_reward(grant: GrantRequest, side: Side, offer: Offer, over_budget: str) -> Reward:
-    reason = side.refusal or over_budget
+def _make_reward(carried: _Carried, side: Side, drawn: Drawn, offer: Offer) -> Reward:
+    grant = carried.grant
+    reason = drawn.refusal or (OVER_BUDGET if carried.is_over_budget else "")
     state = "refused" if reason else "pending" if offer.approval == "person" else "held"
     check_transition("", state)
+    whole = view_offer(offer).amount
+    told = {} if carried.is_over_budget else drawn.told
     return Reward(
         qualification=grant.qualification,
         rule=grant.rule,
@@ -160,10 +208,10 @@ def _make_reward(grant: GrantRequest, side: Side, offer: Offer, over_budget: str
         customer_id=side.customer_id,
         state=state,
         reason=reason,
-        amount=view_offer(offer).amount,
-        cost_minor=offer.cost_minor,
+        amount=whole if reason else drawn.units,
+        cost_minor=offer.cost_minor if reason else drawn.minor,
         hold_until=grant.hold_until,
-        trace=dict(grant.trace),
+        trace={**grant.trace, **told},
         created_at=grant.at,
         changed_at=grant.at,
     )

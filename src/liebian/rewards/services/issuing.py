@@ -7,16 +7,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from liebian.ledger.services import post_many
 from liebian.ledger.types import AccountRef, EntryDraft, move
 from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.types import PAYABLE, RewardView
 
-Target = Callable[[BudgetAccounts], AccountRef]
+Target = Callable[[BudgetAccounts, Reward], AccountRef]
 
 
 def mark_issued(
@@ -27,7 +26,7 @@ def mark_issued(
     Writes Reward, RewardChange, ledger. Idempotent: a reward that is no longer being delivered is left alone.
     """
     with transaction.atomic():
-        rows = _deliver(reward_ids, "issued", "", lambda accounts: accounts.paid_out, at, now, actor)
+        rows = _deliver(reward_ids, "issued", "", lambda accounts, _row: accounts.paid_out, at, now, actor)
         late = {row.pk: row.claw_target for row in rows if row.claw_target > row.clawed_amount}
         claw_back_rewards(targets=late, reason="order_refunded", at=at, now=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
@@ -50,7 +49,7 @@ def return_unissued(
     Writes Reward, RewardChange, ledger. Idempotent: a reward that is no longer being delivered is left alone.
     """
     with transaction.atomic():
-        rows = _deliver(reward_ids, "returned", reason, lambda accounts: accounts.available, at, now, actor)
+        rows = _deliver(reward_ids, "returned", reason, _available, at, now, actor)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 
@@ -67,16 +66,20 @@ def _deliver(
     drafts = []
     for row in rows:
         accounts = budgets[row.budget_id]
-        legs = move(accounts.payable(row.customer_id), target(accounts), row.cost_minor - row.clawed_minor)
+        legs = move(accounts.payable(row.customer_id), target(accounts, row), row.cost_minor - row.clawed_minor)
         memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": reason}
         drafts.append(EntryDraft(f"{state}:{row.pk}", state, legs, at, row.qualification, memo=memo))
-    post_many(entries=drafts, now=now)
+    post_all(drafts, budgets, now)
     steps = [
         Step(row, state, reason, _left(row), row.cost_minor - row.clawed_minor, at=at, by_hand=True, actor=actor)
         for row in rows
     ]
     move_rewards(steps, at=now)
     return rows
+
+
+def _available(accounts: BudgetAccounts, row: Reward) -> AccountRef:
+    return accounts.available(row.qualification)
 
 
 def _left(row: Reward) -> int:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from django.db import connection
 
+from liebian.core.arrays import ints_text
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
+from liebian.ledger.services import post_each_pooled
+from liebian.ledger.types import EntryDraft, InsufficientFunds
 from liebian.rewards.models import Budget, Reward, RewardChange
 from liebian.rewards.rules import BudgetAccounts, check_transition
 
+_BUDGETS = 0x1EB1A  # the class of our advisory locks on budgets
 _MOVE = """
 UPDATE rewards_reward
 SET state = %s, reason = %s, clawed_amount = %s, clawed_minor = %s, owed_minor = %s, is_on_hold = %s, is_by_hand = %s, changed_at = %s
@@ -46,8 +51,51 @@ class Step:
 def lock_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
     """Locks the budgets in the order of their ids: everything that happens to one budget's rewards is one after another."""
     wanted = sorted(set(budget_ids))
-    rows = Budget.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name) for row in rows}
+    rows = Budget.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    return _accounts_of(rows, wanted)
+
+
+def share_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
+    """The budgets, which keep their number of parts until the caller's transaction ends; others may grant at the same time."""
+    wanted = sorted(set(budget_ids))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for budget_id in wanted:
+                cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [_BUDGETS, budget_id])
+    return _accounts_of(Budget.objects.filter(pk__in=wanted), wanted)
+
+
+def seize_budget(budget_id: int) -> BudgetAccounts:
+    """The budget for oneself alone: nobody grants from it, releases or takes back until the caller's transaction ends."""
+    accounts = lock_budgets([budget_id])[budget_id]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_BUDGETS, budget_id])
+    return accounts
+
+
+def claim_causes(causes: Iterable[str]) -> None:
+    """Whoever decides the same cause at the same time waits here until the caller's transaction has ended."""
+    if connection.vendor != "postgresql":
+        return
+    numbers = {int.from_bytes(blake2b(each.encode(), digest_size=8).digest(), signed=True) for each in causes}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_advisory_xact_lock(n)) FROM (SELECT n FROM unnest(%s::bigint[]) n ORDER BY n) AS causes",
+            [ints_text(sorted(numbers))],
+        )
+
+
+def post_all(drafts: Sequence[EntryDraft], budgets: Mapping[int, BudgetAccounts], now: datetime) -> None:
+    """Post every entry or none, drawing from whichever part of a budget has it. Raises as the ledger's `post_many`."""
+    pools = [pool for accounts in budgets.values() for pool in accounts.pools]
+    for outcome in post_each_pooled(entries=drafts, pools=pools, now=now):
+        if isinstance(outcome, InsufficientFunds):
+            raise outcome
+
+
+def _accounts_of(rows: Iterable[Budget], wanted: Sequence[int]) -> dict[int, BudgetAccounts]:
+    found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name, row.shards) for row in rows}
     for budget_id in wanted:
         if budget_id not in found:
             raise NotFound("budget_not_found", _("There is no budget #%(number)s."), number=budget_id)

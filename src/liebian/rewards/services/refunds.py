@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from liebian.ledger.services import post_many
 from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts, Claw, clawed_so_far, plan_claw
 from liebian.rewards.services.kinds import by_kind, kind_of
-from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.limits import return_legs
 from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, RefundNotice, RewardView
 
 _OPEN = RESERVED | PAYABLE | GIVEN
@@ -125,7 +125,7 @@ def _take_back(asks: Sequence[_Ask], budgets: Mapping[int, BudgetAccounts], now:
     if not returns:
         return []
     drafts = [draft for each in returns if (draft := _draft(each, budgets[each.reward.budget_id]))]
-    post_many(entries=drafts, now=now)
+    post_all(drafts, budgets, now)
     claws = {each.reward.pk: each.claw for each in returns}
     handed = [each.reward for each in returns if each.reward.state not in RESERVED]
     for kind, rows in by_kind(handed):
@@ -188,13 +188,15 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
 
 
 def _legs(row: Reward, claw: Claw, accounts: BudgetAccounts) -> tuple[Leg, ...]:
+    available = accounts.available(row.qualification)
     if row.state in RESERVED:
-        return _some(accounts.reserved, accounts.available, claw.minor)
+        given_back = return_legs(row, claw.minor, whole=row.clawed_amount + claw.units == row.amount)
+        return _some(accounts.reserved(row.qualification), available, claw.minor) + given_back
     if row.state in PAYABLE:
-        return _some(accounts.payable(row.customer_id), accounts.available, claw.minor)
+        return _some(accounts.payable(row.customer_id), available, claw.minor)
     if row.state == "redeemed":
         return _some(accounts.paid_out, accounts.written_off, claw.minor)
-    recovered = _some(accounts.paid_out, accounts.available, claw.minor - claw.owed_minor)
+    recovered = _some(accounts.paid_out, available, claw.minor - claw.owed_minor)
     owed = _some(accounts.paid_out, accounts.receivable(row.customer_id), claw.owed_minor)
     return recovered + owed + kind_of(row).claw_legs(row, claw)
 

@@ -7,14 +7,13 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from liebian.ledger.services import post_many
 from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
 from liebian.rewards.services.coupon_pools import take_codes
 from liebian.rewards.services.kinds import by_kind, kind_of
-from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.types import RewardView
 
 _READY = ("held", "approved")
@@ -41,7 +40,7 @@ def release_rewards(*, reward_ids: Iterable[int], day: date, now: datetime) -> l
         budgets = lock_budgets(budget_id for _, budget_id in picked)
         rows = ready.filter(pk__in=[reward_id for reward_id, _ in picked]).select_related("offer").order_by("id")
         rewards = take_codes(rewards=list(rows), now=now)
-        post_many(entries=[_draft(row, budgets[row.budget_id], now) for row in rewards], now=now)
+        post_all([_draft(row, budgets[row.budget_id], now) for row in rewards], budgets, now)
         for kind, part in by_kind(rewards):
             kind.write_issued(part, day=day, now=now)
         move_rewards([_step(row) for row in rewards], at=now)
@@ -61,7 +60,7 @@ def _draft(row: Reward, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
 
 def _money(row: Reward, accounts: BudgetAccounts) -> Sequence[Leg]:
     target = accounts.payable(row.customer_id) if kind_of(row).delivery else accounts.paid_out
-    return move(accounts.reserved, target, row.cost_minor - row.clawed_minor)
+    return move(accounts.reserved(row.qualification), target, row.cost_minor - row.clawed_minor)
 
 
 def _step(row: Reward) -> Step:

@@ -11,12 +11,12 @@ from django.db import transaction
 from liebian.access.services import audit
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
-from liebian.ledger.services import post_many
-from liebian.ledger.types import EntryDraft, move
+from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.reviews import get_review, preview_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
-from liebian.rewards.services.life import Step, lock_budgets, move_rewards
+from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.limits import return_legs
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
@@ -174,10 +174,12 @@ def _reject(acting: _Acting) -> None:
     drafts = []
     for row in acting.rows:
         accounts = acting.budgets[row.budget_id]
-        legs = move(accounts.reserved, accounts.available, row.cost_minor - row.clawed_minor)
+        money = row.cost_minor - row.clawed_minor
+        legs: tuple[Leg, ...] = move(accounts.reserved(row.qualification), accounts.available(row.qualification), money)
+        legs += return_legs(row, money, whole=True)
         memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": acting.review.reason}
         drafts.append(EntryDraft(f"reject:{row.pk}", "reject", legs, acting.now, row.qualification, memo=memo))
-    post_many(entries=drafts, now=acting.now)
+    post_all(drafts, acting.budgets, acting.now)
     _move(acting)
 
 

@@ -20,6 +20,7 @@ from liebian.rewards.types.coupons import (
     RedemptionView,
     ShopKeyView,
 )
+from liebian.rewards.types.limits import LimitRule, LimitUse
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
@@ -77,6 +78,8 @@ __all__ = [
     "GrantOutcome",
     "GrantRequest",
     "ImportedCodes",
+    "LimitRule",
+    "LimitUse",
     "LineShare",
     "OfferDraft",
     "OfferKind",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from liebian.rewards.types.coupons import CouponTerms
+from liebian.rewards.types.limits import LimitRule
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
 OfferKind = Literal["points", "coupon"]
@@ -62,6 +63,7 @@ class BudgetView:
     id: int
     name: str
     currency: str
+    shards: int
     created_at: datetime
     funded: int
     available: int
@@ -74,12 +76,16 @@ class BudgetView:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the people a qualification may reward. `refusal` is a reason the caller already found (caps, risk …)."""
+    """One of the people a qualification may reward. `refusal` is a reason the caller already found (risk …).
+
+    `subjects` says whom limits are about, by scope (friend, identifier, store); the person is the customer unless it says otherwise.
+    """
 
     role: str
     customer_id: int
     offer_id: int
     refusal: str = ""
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class GrantRequest:
     hold_until: date
     at: datetime
     both_or_none: bool = True
+    limits: tuple[LimitRule, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
 
 

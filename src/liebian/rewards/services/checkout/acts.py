@@ -15,7 +15,6 @@ from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Coupon, Redemption, Reward
 from liebian.rewards.queries.coupons import view_redemption
 from liebian.rewards.rules import (
-    BudgetAccounts,
     coupon_account,
     coupon_stock,
     coupons_reserved,
@@ -24,9 +23,9 @@ from liebian.rewards.rules import (
     read_terms,
     spread,
 )
-from liebian.rewards.services.checkout.hands import Hand, end_of_hand, find_hands, judge, lock_hands
+from liebian.rewards.services.checkout.hands import Budgets, Hand, end_of_hand, find_hands, judge, lock_hands
 from liebian.rewards.services.checkout.money import draft_settlement, step_settlement
-from liebian.rewards.services.life import Step, move_rewards
+from liebian.rewards.services.life import Step, move_rewards, post_all
 from liebian.rewards.types import CheckoutRequest, CheckoutResult, LineShare, PricedCoupon, Quote
 
 MOST_HOLD = timedelta(hours=24)
@@ -47,7 +46,7 @@ def reserve_coupons(
     if not timedelta(0) < hold_for <= MOST_HOLD:
         raise Invalid("hold", _("Coupons are held for at most %(hours)s hours."), hours=24)
     with transaction.atomic():
-        hands = lock_hands(request.codes, now)
+        _budgets, hands = lock_hands(request.codes, now)
         quote = price(request.cart, judge(request, hands, now, order_key), now)
         if quote.refusals:
             raise Conflict(
@@ -76,7 +75,7 @@ def redeem_reservation(
     """
     with transaction.atomic():
         rows = lock_reservation(shop, reservation, now)
-        hands = lock_hands([row.code for row in rows], now)
+        budgets, hands = lock_hands([row.code for row in rows], now)
         rows = _reload(rows)
         if all(row.state in ("redeemed", "rolled_back") for row in rows):
             _check_same_order(rows, order_key)
@@ -86,7 +85,7 @@ def redeem_reservation(
         for use in uses:
             _set_discount(use.row, (discounts or {}).get(use.row.code))
             use.row.state, use.row.order_key, use.row.redeemed_at = "redeemed", order_key, now
-        post_many(entries=[draft for use in uses if (draft := _draft_use(use, now))], now=now)
+        post_all([draft for use in uses if (draft := _draft_use(use, budgets, now))], budgets, now)
         fields = ["state", "order_key", "redeemed_at", "discount_minor", "shipping_minor", "lines"]
         Redemption.objects.bulk_update(rows, fields)
         _mark_used(uses, order_key, now)
@@ -202,7 +201,7 @@ def _draft_hold(row: Redemption, now: datetime) -> EntryDraft:
     return EntryDraft(f"coupon-held:{row.pk}", "coupon_held", legs, now, subject=f"checkout:{pool_id}")
 
 
-def _draft_use(use: _Use, now: datetime) -> EntryDraft | None:
+def _draft_use(use: _Use, budgets: Budgets, now: datetime) -> EntryDraft | None:
     row, coupon, reward = use.row, use.coupon, use.reward
     offer, subject = row.offer, f"checkout:{row.pool_id}"
     legs: tuple[Leg, ...] = ()
@@ -214,15 +213,11 @@ def _draft_use(use: _Use, now: datetime) -> EntryDraft | None:
         subject = reward.qualification
         if coupon.state == "issued":
             legs = move(coupon_account(offer.pk, offer.name, coupon.customer_id), coupons_used(offer.pk, offer.name), 1)
-        legs += draft_settlement(row, reward, _accounts(reward))
+        legs += draft_settlement(row, reward, budgets[reward.budget_id])
     if not legs:
         return None
     memo = {"order": row.order_key, "code": row.code, "discount": row.discount_minor}
     return EntryDraft(f"coupon-redeemed:{row.pk}", "coupon_used", legs, now, subject=subject, memo=memo)
-
-
-def _accounts(reward: Reward) -> BudgetAccounts:
-    return BudgetAccounts(reward.budget_id, reward.offer.currency)
 
 
 def _mark_used(uses: Sequence[_Use], order_key: str, now: datetime) -> None:

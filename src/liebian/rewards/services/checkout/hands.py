@@ -16,10 +16,11 @@ from liebian.ledger.services import post_many
 from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Coupon, CouponCode, Offer, Redemption
 from liebian.rewards.queries.coupons import count_uses
-from liebian.rewards.rules import clean_code, coupon_stock, coupons_reserved, end_of, read_terms
+from liebian.rewards.rules import BudgetAccounts, clean_code, coupon_stock, coupons_reserved, end_of, read_terms
 from liebian.rewards.services.life import lock_budgets
 from liebian.rewards.types import CheckoutRequest, CouponInHand, CouponTerms
 
+Budgets = Mapping[int, BudgetAccounts]
 _NOTHING = CouponTerms()
 
 
@@ -46,16 +47,17 @@ def find_hands(codes: Sequence[str]) -> dict[str, Hand]:
     return _read([clean_code(code) for code in codes], is_locked=False)
 
 
-def lock_hands(codes: Sequence[str], now: datetime) -> dict[str, Hand]:
-    """As `find_hands`, locked in one order — budgets, coupons, codes, offers — and without carts whose time has run out."""
+def lock_hands(codes: Sequence[str], now: datetime) -> tuple[Budgets, dict[str, Hand]]:
+    """As `find_hands`, with their budgets, locked in one order — budgets, coupons, codes, offers — and without carts whose time
+    has run out."""
     wanted = sorted({clean_code(code) for code in codes})
-    lock_budgets(Coupon.objects.filter(code__in=wanted).values_list("reward__budget_id", flat=True))
+    budgets = lock_budgets(Coupon.objects.filter(code__in=wanted).values_list("reward__budget_id", flat=True))
     hands = _read(wanted, is_locked=True)
     limited = {hand.offer.pk for hand in hands.values() if hand.offer.terms.get("per_customer")}
     if limited:
         list(Offer.objects.select_for_update().filter(pk__in=limited).order_by("pk"))
     _let_lapse(wanted, now)
-    return hands
+    return budgets, hands
 
 
 def judge(

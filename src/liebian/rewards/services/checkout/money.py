@@ -19,7 +19,7 @@ def rest_of(row: Redemption, reward: Reward) -> int:
 
 def draft_settlement(row: Redemption, reward: Reward, accounts: BudgetAccounts) -> tuple[Leg, ...]:
     rest = rest_of(row, reward)
-    return move(accounts.paid_out, accounts.available, rest) if rest else ()
+    return move(accounts.paid_out, accounts.available(reward.qualification), rest) if rest else ()
 
 
 def step_settlement(row: Redemption, reward: Reward, reason: str = "coupon_settled") -> Step | None:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
-from liebian.ledger.services import post_each, post_many
+from liebian.ledger.services import post_each_pooled, post_many
 from liebian.ledger.types import EntryDraft, InsufficientFunds, Leg, move
 from liebian.rewards.models import Coupon, Redemption, Reward
 from liebian.rewards.queries.coupons import view_redemption
@@ -25,16 +25,17 @@ from liebian.rewards.rules import (
     read_terms,
     share_of,
 )
-from liebian.rewards.services.checkout.hands import draft_release, lock_hands
+from liebian.rewards.services.checkout.hands import Budgets, draft_release, lock_hands
 from liebian.rewards.services.checkout.money import draft_settlement, step_settlement
-from liebian.rewards.services.life import Step, move_rewards
+from liebian.rewards.services.life import Step, move_rewards, post_all
 from liebian.rewards.types import CheckoutResult, LineShare
 
 
 @dataclass
 class _Back:
-    """What this call changes."""
+    """What this call changes, with the budgets that it locked."""
 
+    budgets: Budgets
     refunded: dict[str, int] = field(default_factory=dict)
     returned: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
@@ -58,9 +59,9 @@ def give_back(
     """
     with transaction.atomic():
         rows = _find(shop, reservation, order_key)
-        hands = lock_hands([row.code for row in rows], now)
+        budgets, hands = lock_hands([row.code for row in rows], now)
         rows = list(Redemption.objects.filter(pk__in=[row.pk for row in rows]).select_related("offer").order_by("id"))
-        back = _Back()
+        back = _Back(budgets)
         if lines is not None:
             _check_lines(rows, lines)
         for row in rows:
@@ -124,7 +125,7 @@ def _refund(
         back.returned.append(row.code)
     else:
         back.kept.setdefault(row.code, "coupon_stays_used" if is_whole else "coupon_order_in_part")
-        _settle(row, coupon, now)
+        _settle(row, coupon, back.budgets, now)
     row.save(update_fields=["lines", "refunded_minor", "state", "closed_at"])
 
 
@@ -143,12 +144,13 @@ def _return_coupon(row: Redemption, coupon: Coupon | None, back: _Back, now: dat
     elif coupon.state != "redeemed" or coupon.reward.state != "redeemed" or coupon.order_key != row.order_key:
         return False
     else:
-        legs = _legs_back(coupon)
+        legs = _legs_back(coupon, back.budgets[coupon.reward.budget_id])
     subject = coupon.reward.qualification if coupon else f"checkout:{row.pool_id}"
     entry = EntryDraft(
         f"coupon-returned:{row.pk}", "coupon_returned", legs, now, subject, memo={"order": row.order_key}
     )
-    (outcome,) = post_each(entries=[entry], now=now)
+    pools = [pool for accounts in back.budgets.values() for pool in accounts.pools]
+    (outcome,) = post_each_pooled(entries=[entry], pools=pools, now=now)
     if isinstance(outcome, InsufficientFunds):
         back.kept[row.code] = "campaign_budget"
         return False
@@ -157,12 +159,11 @@ def _return_coupon(row: Redemption, coupon: Coupon | None, back: _Back, now: dat
     return True
 
 
-def _legs_back(coupon: Coupon) -> tuple[Leg, ...]:
+def _legs_back(coupon: Coupon, accounts: BudgetAccounts) -> tuple[Leg, ...]:
     reward, offer = coupon.reward, coupon.offer
-    accounts = BudgetAccounts(reward.budget_id, offer.currency)
     unit = move(coupons_used(offer.pk, offer.name), coupon_account(offer.pk, offer.name, coupon.customer_id), 1)
     settled = reward.clawed_minor
-    return unit + (move(accounts.available, accounts.paid_out, settled) if settled else ())
+    return unit + (move(accounts.available(reward.qualification), accounts.paid_out, settled) if settled else ())
 
 
 def _reopen(coupon: Coupon, end: datetime, now: datetime) -> None:
@@ -177,14 +178,14 @@ def _reopen(coupon: Coupon, end: datetime, now: datetime) -> None:
     coupon.save(update_fields=["state", "order_key", "changed_at", "expires_at", "expires_on"])
 
 
-def _settle(row: Redemption, coupon: Coupon | None, now: datetime) -> None:
+def _settle(row: Redemption, coupon: Coupon | None, budgets: Budgets, now: datetime) -> None:
     """The budget has back what the refunded lines had cost it."""
     if coupon is None or coupon.reward.state != "redeemed":
         return
     reward = coupon.reward
-    legs = draft_settlement(row, reward, BudgetAccounts(reward.budget_id, reward.offer.currency))
+    legs = draft_settlement(row, reward, budgets[reward.budget_id])
     step = step_settlement(row, reward, "order_partly_refunded")
     if legs and step:
         key = f"coupon-refunded:{row.pk}:{row.refunded_minor}"
-        post_many(entries=[EntryDraft(key, "coupon_refunded", legs, now, reward.qualification)], now=now)
+        post_all([EntryDraft(key, "coupon_refunded", legs, now, reward.qualification)], budgets, now)
         move_rewards([step], at=now)
