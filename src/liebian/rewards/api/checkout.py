@@ -61,7 +61,7 @@ def _operation(act: Act) -> Any:
             return _refuse(
                 Unavailable("busy", _("The database is busy. Nothing was done: send the same request again."))
             )
-        return JsonResponse(answer, status=status)
+        return _send(answer, status)
 
     return view
 
@@ -245,8 +245,13 @@ def _say_error(error: LiebianError) -> dict[str, Any]:
     return {"error": {"code": error.code, "message": error.message, "details": details}}
 
 
+def _send(answer: dict[str, Any], status: int) -> HttpResponse:
+    """In one order of names, so that a repeat has the same answer to the byte."""
+    return JsonResponse(answer, status=status, json_dumps_params={"sort_keys": True})
+
+
 def _refuse(error: LiebianError) -> HttpResponse:
-    response = JsonResponse(_say_error(error), status=error.status)
+    response = _send(_say_error(error), error.status)
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="coupons"'
     if error.status == 405:
