@@ -50,6 +50,12 @@ _ALL = (
     Permission(
         "rewards:review", "Approve, hold, reject and take back rewards", "审批、暂缓、拒绝和收回奖励", ("rewards:view",)
     ),
+    Permission(
+        "rewards:coupons",
+        "Make coupons, fill pools of codes, download codes",
+        "制作优惠券、补充券码池、下载券码",
+        ("rewards:view",),
+    ),
     Permission("rewards:policy", "Say when two persons have to agree", "设置何时需要双人复核", ("rewards:review",)),
     Permission("ledger:view", "See the ledger", "查看账本"),
     Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),

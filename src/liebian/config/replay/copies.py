@@ -19,9 +19,10 @@ from liebian.events import queries as events
 RECORDS = [
     "access_organisation", "tiers_tiermodel", "segments_segment", "referrals_programme", "referrals_programmechange",
     "referrals_participation", "rewards_budget", "rewards_offer",
+    "rewards_coupon_pool", "rewards_coupon_fill", "rewards_coupon_code",
 ]  # fmt: skip
 MONEY = ["ledger_account", "ledger_entry", "ledger_posting"]
-FUNDING = "kind = 'fund'"
+FUNDING = "kind IN ('fund', 'coupon_stock')"  # what staff put in: money, and codes of coupons
 DERIVED = [
     "customers_customer", "customers_identifier", "customers_customerevent", "customers_tiermembership", "orders_order",
     "orders_orderchange", "referrals_referral", "referrals_qualification", "referrals_decision", "rewards_reward",

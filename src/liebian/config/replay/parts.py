@@ -38,6 +38,8 @@ PARTS = {
 _MOVED_BY_HAND = """
 CREATE TEMP TABLE moved_by_hand AS SELECT p.account_id, p.amount FROM by_hand h
 JOIN ledger_entry e ON e.subject = h.qualification JOIN ledger_posting p ON p.entry_id = e.id
+UNION ALL SELECT p.account_id, p.amount FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id
+WHERE e.subject LIKE 'checkout:%'
 """
 
 

@@ -60,3 +60,14 @@ def test_what_people_decided_about_a_reward_is_left_out_of_the_balances(tmp_path
     database.close()
     [part] = compare(before, after, ["balances"])
     assert part.equal
+
+
+def test_what_checkouts_did_with_codes_of_nobody_is_left_out_of_the_balances(tmp_path):
+    before = balances(tmp_path / "before", ("stock", 4), ("used", 1))
+    after = balances(tmp_path / "after", ("stock", 5), ("used", 0))
+    with sqlite3.connect(before) as database:
+        database.execute("INSERT INTO ledger_entry VALUES (1, 'checkout:3')")
+        database.execute("INSERT INTO ledger_posting VALUES (1, 1, -1), (1, 2, 1)")
+    database.close()
+    [part] = compare(before, after, ["balances"])
+    assert part.equal

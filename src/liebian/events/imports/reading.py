@@ -42,7 +42,7 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, tick: Tick = lambda:
     """Fill the table `raw`; returns the file's header. Raises Invalid when the file holds no table."""
     if check_file(path) == PARQUET:
         return _load_parquet(connection, path)
-    header, rows = _open_rows(path)
+    header, rows = open_rows(path)
     _create(connection, len(header))
     first = 1
     while chunk := list(islice(rows, CHUNK)):
@@ -56,7 +56,7 @@ def glance(path: Path, limit: int = 20) -> Glance:
     """Columns and first rows, without reading the rest."""
     kind = check_file(path)
     if kind != PARQUET:
-        header, rows = _open_rows(path)
+        header, rows = open_rows(path)
         shown = [tuple((row + [None] * len(header))[: len(header)]) for row in islice(rows, limit)]
         return Glance(kind, tuple(header), tuple(shown))
     with duckdb.connect(":memory:", config=_OFFLINE) as connection:
@@ -96,7 +96,8 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str
     return header
 
 
-def _open_rows(path: Path) -> tuple[list[str], Iterator[Row]]:
+def open_rows(path: Path) -> tuple[list[str], Iterator[Row]]:
+    """The names of the columns, each its own, and the rows of a CSV or XLSX."""
     rows = _csv_rows(path) if check_file(path) == CSV else _xlsx_rows(path)
     header = next(rows, None)
     if header is None or not any(header):

@@ -25,6 +25,7 @@ from liebian.events.services.retention import drop_retired
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
 from liebian.events.services.sources import create_source, ensure_source
+from liebian.events.services.tables import read_table
 
 __all__ = [
     "MAX_AT_ONCE",
@@ -43,6 +44,7 @@ __all__ = [
     "preview",
     "preview_repair",
     "queue_import",
+    "read_table",
     "record_day",
     "record_events",
     "record_outcomes",

@@ -1,7 +1,30 @@
 """Tables of rewards, one module per noun."""
 
-from liebian.rewards.models.coupons import Coupon
+from liebian.rewards.models.coupons import (
+    CheckoutAnswer,
+    Coupon,
+    CouponCode,
+    CouponFill,
+    CouponPool,
+    Redemption,
+    ShopKey,
+)
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
-__all__ = ["Budget", "Coupon", "Offer", "Review", "ReviewItem", "ReviewPolicy", "Reward", "RewardChange"]
+__all__ = [
+    "Budget",
+    "CheckoutAnswer",
+    "Coupon",
+    "CouponCode",
+    "CouponFill",
+    "CouponPool",
+    "Offer",
+    "Redemption",
+    "Review",
+    "ReviewItem",
+    "ReviewPolicy",
+    "Reward",
+    "RewardChange",
+    "ShopKey",
+]

@@ -29,6 +29,7 @@ class Offer(models.Model):
     threshold_minor = models.BigIntegerField(default=0)
     valid_days = models.PositiveIntegerField(default=0)
     approval = models.CharField(max_length=8, default="rule")
+    terms = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
     class Meta:

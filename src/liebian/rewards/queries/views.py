@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from liebian.rewards.models import Coupon, Offer, Reward, RewardChange
+from liebian.rewards.rules import read_terms
 from liebian.rewards.types import CouponView, OfferView, RewardChangeView, RewardView
 
 
@@ -20,6 +21,7 @@ def view_offer(row: Offer) -> OfferView:
         threshold_minor=row.threshold_minor,
         valid_days=row.valid_days,
         approval="person" if row.approval == "person" else "rule",
+        terms=read_terms(row.terms),
     )
 
 
@@ -57,6 +59,7 @@ def view_coupon(row: Coupon) -> CouponView:
         state=row.state,  # type: ignore[arg-type]
         issued_at=row.issued_at,
         expires_on=row.expires_on,
+        expires_at=row.expires_at,
     )
 
 

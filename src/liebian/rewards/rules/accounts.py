@@ -88,3 +88,14 @@ def coupon_account(offer_id: int, name: str, customer_id: int) -> AccountRef:
 
 def coupons_used(offer_id: int, name: str) -> AccountRef:
     return _coupon_ref(offer_id, name, "coupons_used", f"coupons_used:{offer_id}")
+
+
+def coupon_stock(offer_id: int, name: str, pool_id: int | None = None) -> AccountRef:
+    """Codes for rewards that nobody has yet; with a pool, its codes, or of a retail code the uses, that are left."""
+    own = f":{pool_id}" if pool_id else ""
+    return _coupon_ref(offer_id, name, "coupon_stock", f"coupon_stock:{offer_id}{own}")
+
+
+def coupons_reserved(offer_id: int, name: str, pool_id: int) -> AccountRef:
+    """Codes of a pool that a checkout holds. A customer's own coupon stays with the customer until it is used."""
+    return _coupon_ref(offer_id, name, "coupons_reserved", f"coupons_reserved:{offer_id}:{pool_id}")

@@ -38,10 +38,17 @@ class Claw:
     owed_minor: int
 
 
-def plan_claw(*, amount: int, cost_minor: int, already: int, target: int, on_hand: int) -> Claw:
-    """From `already` to `target` units taken back, of which the customer can give at most `on_hand`."""
+def plan_claw(
+    *, amount: int, cost_minor: int, already: int, target: int, on_hand: int, returned_minor: int | None = None
+) -> Claw:
+    """From `already` to `target` units taken back, of which the customer can give at most `on_hand`.
+
+    `returned_minor` is the money that went back so far, where it is not what belongs to the units: a coupon that took off less
+    than was set aside for it.
+    """
     units = max(target - already, 0)
-    minor = cost_of(already + units, amount, cost_minor) - cost_of(already, amount, cost_minor)
+    before = cost_of(already, amount, cost_minor) if returned_minor is None else returned_minor
+    minor = max(cost_of(already + units, amount, cost_minor) - before, 0)
     taken = min(units, max(on_hand, 0))
     recovered = minor * taken // units if units else 0
     return Claw(units=units, minor=minor, taken_units=taken, owed_minor=minor - recovered)

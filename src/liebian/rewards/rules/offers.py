@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
+from liebian.rewards.rules.coupon_terms import check_coupon
 from liebian.rewards.types import OfferDraft
 
 
@@ -13,7 +14,5 @@ def check_offer(draft: OfferDraft) -> None:
         raise Invalid("offer_amount", _("A reward costs more than zero, and none of its figures is negative."))
     if draft.kind == "points" and draft.points <= 0:
         raise Invalid("offer_points", _("Say how many points the reward gives: at least 1."))
-    if draft.kind == "coupon" and (draft.face_minor <= 0 or draft.valid_days <= 0):
-        raise Invalid("offer_coupon", _("A coupon needs a face value above zero and at least one valid day."))
-    if draft.kind == "coupon" and draft.threshold_minor and draft.threshold_minor < draft.face_minor:
-        raise Invalid("offer_threshold", _("The order a coupon asks for cannot be below its face value."))
+    if draft.kind == "coupon":
+        check_coupon(draft)

@@ -1,6 +1,21 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_shards
+from liebian.rewards.services.checkout import (
+    answer_once,
+    give_back,
+    quote_coupons,
+    redeem_reservation,
+    reserve_coupons,
+)
+from liebian.rewards.services.coupon_pools import (
+    create_pool,
+    generate_codes,
+    import_codes,
+    iterate_rows,
+    set_retail_code,
+    take_codes,
+)
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
@@ -8,25 +23,39 @@ from liebian.rewards.services.offers import create_offer
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
+from liebian.rewards.services.shop_keys import create_shop_key, set_shop_key_enabled
 
 __all__ = [
+    "answer_once",
     "cancel_or_claw_back",
     "cancel_rewards",
     "claw_back_many",
     "claw_back_rewards",
     "create_budget",
     "create_offer",
+    "create_pool",
+    "create_shop_key",
     "decide_review",
     "expire_coupons",
     "fund_budget",
+    "generate_codes",
+    "give_back",
     "grant_pairs",
+    "import_codes",
+    "iterate_rows",
     "mark_awaiting",
     "mark_issued",
     "propose_review",
+    "quote_coupons",
     "redeem_coupons",
+    "redeem_reservation",
     "release_due",
     "release_rewards",
+    "reserve_coupons",
     "return_unissued",
+    "set_retail_code",
     "set_review_policy",
     "set_shards",
+    "set_shop_key_enabled",
+    "take_codes",
 ]

@@ -11,10 +11,10 @@ from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
-from liebian.rewards.rules import check_offer
+from liebian.rewards.rules import check_offer, say_terms
 from liebian.rewards.types import OfferDraft, OfferView
 
-_SILENT = [("approval", "rule")]  # terms that offers had before there was a choice
+_SILENT = [("approval", "rule"), ("terms", {})]  # terms that offers had before there was a choice
 
 
 def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
@@ -22,7 +22,7 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     check_offer(draft)
     if not draft.name.strip() or len(draft.name) > 120:
         raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
-    terms = asdict(draft)
+    terms = {**asdict(draft), "terms": say_terms(draft.terms)}
     said = {name: value for name, value in terms.items() if (name, value) not in _SILENT}
     body = json.dumps(said, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()

@@ -143,7 +143,12 @@ def _plan(asks: Sequence[_Ask], now: datetime) -> list[_Return]:
         pocket = kind_of(row).pocket(row) if row.state == "issued" or row.state in PAYABLE else None
         has = row.amount if pocket is None else on_hand.get(pocket, 0)
         claw = plan_claw(
-            amount=row.amount, cost_minor=row.cost_minor, already=row.clawed_amount, target=ask.target, on_hand=has
+            amount=row.amount,
+            cost_minor=row.cost_minor,
+            already=row.clawed_amount,
+            target=ask.target,
+            on_hand=has,
+            returned_minor=row.clawed_minor,
         )
         if row.state in PAYABLE and claw.taken_units < claw.units:
             _remember(ask)

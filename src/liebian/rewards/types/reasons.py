@@ -85,5 +85,43 @@ REASONS: dict[str, ReasonText] = {
     "coupon_used": _said(_("The coupon was used on another order"), _("This coupon was already used")),
     "coupon_void": _said(_("The coupon was taken back"), _("This coupon is no longer valid")),
     "coupon_not_theirs": _said(_("The coupon belongs to somebody else"), _("This coupon belongs to somebody else")),
+    "coupon_not_started": _said(_("The coupon is not valid yet"), _("This coupon is not valid yet")),
+    "coupon_currency": _said(_("The coupon is for another currency"), _("This coupon is for another currency")),
+    "coupon_store": _said(_("The coupon is not taken in this store"), _("This coupon is not taken in this store")),
+    "coupon_products": _said(
+        _("Nothing in the cart is what the coupon is for"), _("Nothing in your cart is what this coupon is for")
+    ),
+    "coupon_threshold": _said(
+        _("The goods that count are worth less than the coupon asks for"),
+        _("Your cart has not reached the amount from which this coupon counts"),
+    ),
+    "coupon_not_combinable": _said(
+        _("The coupon does not combine with another one in the cart"),
+        _("This coupon cannot be used together with another one"),
+    ),
+    "coupon_no_effect": _said(_("Nothing is left to take off"), _("Nothing is left that this coupon could reduce")),
+    "coupon_reserved": _said(
+        _("Another cart holds the coupon"), _("This coupon is in another cart. Finish or leave that one first")
+    ),
+    "coupon_limit": _said(
+        _("The customer has used as many of these as the terms allow"),
+        _("You have used this offer as often as possible"),
+    ),
+    "coupon_needs_customer": _said(
+        _("The coupon belongs to somebody and the cart names nobody"), _("Please sign in to use this coupon")
+    ),
+    "coupon_returned": _said(
+        _("The order was cancelled, so the coupon can be used again"), _("You can use this coupon again")
+    ),
+    "coupon_settled": _said(
+        _("The coupon took off less than was set aside; the rest is back in the budget"), _("Used")
+    ),
+    "coupon_stays_used": _said(
+        _("By its terms the coupon stays used when its order comes back"),
+        _("This coupon was used and does not come back"),
+    ),
+    "coupon_order_in_part": _said(
+        _("The coupon comes back only with the whole order"), _("The coupon comes back only with the whole order")
+    ),
 }
 del _

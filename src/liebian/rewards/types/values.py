@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from liebian.rewards.types.coupons import CouponTerms
 from liebian.rewards.types.limits import LimitRule
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
@@ -19,7 +20,7 @@ CouponState = Literal["issued", "redeemed", "void", "expired"]
 class OfferDraft:
     """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
 
-    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days. `approval` says
+    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say. `approval` says
     whether the programme's rules suffice or a person has to approve every single reward.
     """
 
@@ -32,6 +33,7 @@ class OfferDraft:
     threshold_minor: int = 0
     valid_days: int = 0
     approval: Approval = "rule"
+    terms: CouponTerms = field(default_factory=CouponTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class OfferView:
     threshold_minor: int
     valid_days: int
     approval: Approval
+    terms: CouponTerms = field(default_factory=CouponTerms)
 
     @property
     def amount(self) -> int:
@@ -194,6 +197,8 @@ class CouponView:
     issued_at: datetime
     expires_on: date
     """The first day on which it is no longer taken."""
+    expires_at: datetime
+    """The first instant at which it is no longer taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
 
+from django.conf import settings
+
 from liebian.core.ids import code_from
-from liebian.ledger.types import Leg, move
-from liebian.rewards.models import Coupon, Reward
-from liebian.rewards.rules import Claw, coupon_account, coupon_world, expires_on
+from liebian.ledger.types import AccountRef, Leg, move
+from liebian.rewards.models import Coupon, CouponCode, Redemption, Reward
+from liebian.rewards.rules import (
+    Claw,
+    coupon_account,
+    coupon_stock,
+    coupon_world,
+    end_of,
+    first_day_after,
+    read_terms,
+)
 
 CODE_LENGTH = 10
 
@@ -17,11 +27,12 @@ class Coupons:
     delivery = False
 
     def issue_legs(self, row: Reward) -> tuple[Leg, ...]:
-        name = row.offer.name
-        return move(coupon_world(row.offer_id, name), coupon_account(row.offer_id, name, row.customer_id), 1)
+        return move(_source(row), coupon_account(row.offer_id, row.offer.name, row.customer_id), 1)
 
     def write_issued(self, rows: Sequence[Reward], *, day: date, now: datetime) -> None:
-        Coupon.objects.bulk_create(_make_coupon(row, day, now) for row in rows)
+        pooled = {cause_of(row) for row in rows if is_from_pool(row)}
+        codes = dict(CouponCode.objects.filter(cause__in=pooled).values_list("cause", "code")) if pooled else {}
+        Coupon.objects.bulk_create(_make_coupon(row, codes.get(cause_of(row), ""), day, now) for row in rows)
 
     def pocket(self, row: Reward) -> Hashable:
         return row.pk
@@ -34,18 +45,36 @@ class Coupons:
         return move(coupon_account(row.offer_id, name, row.customer_id), coupon_world(row.offer_id, name), 1)
 
     def write_clawed(self, returns: Sequence[tuple[Reward, Claw]], *, now: datetime) -> None:
-        ids = [row.pk for row, _claw in returns]
-        Coupon.objects.filter(reward_id__in=ids, state="issued").update(state="void", changed_at=now)
+        """What a cart held is let go first; the code is void then."""
+        void = Coupon.objects.filter(reward_id__in=[row.pk for row, _claw in returns], state="issued")
+        codes = list(void.values_list("code", flat=True))
+        Redemption.objects.filter(code__in=codes, state="reserved").update(state="released", closed_at=now)
+        void.update(state="void", changed_at=now)
 
 
-def _make_coupon(row: Reward, day: date, now: datetime) -> Coupon:
+def is_from_pool(row: Reward) -> bool:
+    return row.offer.kind == "coupon" and row.offer.terms.get("codes") == "pool"
+
+
+def cause_of(row: Reward) -> str:
+    """What a code of a pool is given to: the same reward after a replay, too."""
+    return "\x1f".join((row.qualification, row.rule, row.role))
+
+
+def _source(row: Reward) -> AccountRef:
+    return (coupon_stock if is_from_pool(row) else coupon_world)(row.offer_id, row.offer.name)
+
+
+def _make_coupon(row: Reward, code: str, day: date, now: datetime) -> Coupon:
+    end = end_of(read_terms(row.offer.terms), day, row.offer.valid_days, settings.TIME_ZONE)
     return Coupon(
-        code=code_from("coupon", row.qualification, row.rule, row.role, length=CODE_LENGTH),
+        code=code or code_from("coupon", row.qualification, row.rule, row.role, length=CODE_LENGTH),
         reward=row,
         offer=row.offer,
         customer_id=row.customer_id,
         state="issued",
         issued_at=now,
-        expires_on=expires_on(day, row.offer.valid_days),
+        expires_on=first_day_after(end, settings.TIME_ZONE),
+        expires_at=end,
         changed_at=now,
     )

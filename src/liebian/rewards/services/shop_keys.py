@@ -1,0 +1,45 @@
+"""Keys with which shops redeem."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from liebian.access.services import record_audit
+from liebian.core import crypto
+from liebian.core.errors import Conflict, Invalid, NotFound
+from liebian.core.texts import mark as _
+from liebian.rewards.models import ShopKey
+from liebian.rewards.queries.coupons import view_shop_key
+from liebian.rewards.types import ShopKeyView
+
+
+def create_shop_key(*, name: str, actor_id: int | None, now: datetime) -> tuple[ShopKeyView, str]:
+    """A key for one shop, answered in clear this once. Writes ShopKey and an audit entry. Raises Invalid, Conflict (name is taken)."""
+    name = name.strip()
+    if not name or len(name) > 100 or not name.isprintable():
+        raise Invalid("shop_name", _("Give the shop a name of at most 100 characters."))
+    key = f"sk_{secrets.token_urlsafe(30)}"
+    with transaction.atomic():
+        row, is_new = ShopKey.objects.get_or_create(
+            name=name, defaults={"index": crypto.index_of("shop_key", key), "tail": key[-4:], "created_at": now}
+        )
+        if not is_new:
+            raise Conflict("shop_exists", _("There is already a key for a shop called '%(name)s'."), name=name)
+        record_audit(actor_id=actor_id, action="shop_key.created", subject=f"shop:{name}", now=now)
+    return view_shop_key(row), key
+
+
+def set_shop_key_enabled(*, key_id: int, is_enabled: bool, actor_id: int | None, now: datetime) -> ShopKeyView:
+    """Let a shop redeem, or no longer. Writes ShopKey and an audit entry. Raises NotFound."""
+    with transaction.atomic():
+        row = ShopKey.objects.select_for_update().filter(pk=key_id).first()
+        if row is None:
+            raise NotFound("shop_not_found", _("There is no shop key #%(number)s."), number=key_id)
+        row.is_enabled = is_enabled
+        row.save(update_fields=["is_enabled"])
+        action = "shop_key.enabled" if is_enabled else "shop_key.disabled"
+        record_audit(actor_id=actor_id, action=action, subject=f"shop:{row.name}", now=now)
+    return view_shop_key(row)
