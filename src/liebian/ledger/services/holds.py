@@ -14,15 +14,6 @@ from liebian.ledger.queries import list_holds
 from liebian.ledger.services.posting import open_accounts, post_each, post_many
 from liebian.ledger.types import AccountRef, EntryDraft, EntryView, HoldDraft, HoldView, InsufficientFunds, Leg, move
 
-_ALREADY = {
-    "posted": (
-        "already_posted",
-        _("The hold %(key)s was posted. Nothing was moved; reverse its entry if it was wrong."),
-    ),
-    "voided": ("already_voided", _("The hold %(key)s was voided. Nothing was moved; reserve anew.")),
-    "expired": ("already_expired", _("The time of the hold %(key)s is over. Nothing was moved; reserve anew.")),
-}
-
 
 def reserve(*, hold: HoldDraft, now: datetime) -> HoldView:
     """Set money aside. Idempotent by `hold.key`. Raises as `reserve_each`, and InsufficientFunds."""
@@ -176,8 +167,21 @@ def _is_done(row: Hold, state: str, amount: int, now: datetime | None) -> bool:
         return False
     if (row.state, row.posted_amount) == (state, amount):
         return True
-    code, text = _ALREADY["expired" if row.state == "open" else row.state]
-    raise Conflict(code, text, key=row.idempotency_key)
+    raise _resolved_otherwise("expired" if row.state == "open" else row.state, row.idempotency_key)
+
+
+def _resolved_otherwise(state: str, key: str) -> Conflict:
+    if state == "posted":
+        return Conflict(
+            "already_posted",
+            _("The hold %(key)s was posted. Nothing was moved; reverse its entry if it was wrong."),
+            key=key,
+        )
+    if state == "voided":
+        return Conflict("already_voided", _("The hold %(key)s was voided. Nothing was moved; reserve anew."), key=key)
+    return Conflict(
+        "already_expired", _("The time of the hold %(key)s is over. Nothing was moved; reserve anew."), key=key
+    )
 
 
 def _give_back(row: Hold, kind: str, now: datetime) -> EntryDraft:

@@ -70,8 +70,8 @@ def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
     return render(request, "rewards/review.html", context)
 
 
-@require_POST
 @requires("rewards:review")
+@require_POST
 def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     now = clock.now()
     try:
