@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from liebian.core.arrays import array_text
 from liebian.core.columns import arrays_of, conflict_clause
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {"JSONField": lambda value: json.dumps(value, ensure_ascii=False)}
@@ -27,7 +28,7 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
         return 0
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
-    fields = _written_fields(model)
+    fields = _written_fields(model, has_keys=rows[0].pk is not None)
     quote = connection.ops.quote_name
     columns = ", ".join(quote(_column(field)) for field in fields)
     head = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
@@ -38,17 +39,42 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             source = arrays_of(fields, connection)
-            cursor.execute(f"{head} SELECT * FROM {source}{tail}", list(map(list, zip(*values, strict=True))))  # noqa: S608
+            arrays = [array_text(f, column) for f, column in zip(fields, zip(*values, strict=True), strict=True)]
+            cursor.execute(f"{head} SELECT * FROM {source}{tail}", arrays)  # noqa: S608
         else:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"{head} VALUES ({marks}){tail}", values)
     return len(rows)
 
 
-def _written_fields(model: type[models.Model]) -> list[Any]:
+def give_keys(objects: Sequence[models.Model]) -> None:
+    """Give unsaved instances of one model the keys that the database would have counted, so that others can name them.
+
+    The caller owns the transaction, in which they are written.
+    """
+    if not objects:
+        return
+    model = type(objects[0])
+    connection = connections[router.db_for_write(model)]
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sequence = f"pg_get_serial_sequence('{table}', '{_column(model._meta.pk)}')"
+            cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [len(objects)])  # noqa: S608
+            keys = [row[0] for row in cursor.fetchall()]
+        else:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            last = (cursor.fetchone() or (0,))[0]
+            keys = list(range(last + 1, last + 1 + len(objects)))
+    for row, key in zip(objects, keys, strict=True):
+        row.pk = key
+
+
+def _written_fields(model: type[models.Model], *, has_keys: bool) -> list[Any]:
     """All columns, without a primary key that the database counts itself."""
     automatic = {"BigAutoField", "AutoField"}
-    return [f for f in model._meta.concrete_fields if not (f.primary_key and f.get_internal_type() in automatic)]
+    fields = model._meta.concrete_fields
+    return [f for f in fields if has_keys or not (f.primary_key and f.get_internal_type() in automatic)]
 
 
 def _column(field: Any) -> str:

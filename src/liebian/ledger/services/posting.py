@@ -8,19 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
+from liebian.core.arrays import ints_text
+from liebian.core.bulk import give_keys, write_rows
+from liebian.core.columns import insert_tuples, select_in
 from liebian.core.errors import Conflict, Invalid
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Posting
 from liebian.ledger.queries import get_entry, list_entries_by_id
 from liebian.ledger.rules import check_entry, find_shortage, hash_body, list_refs, sum_legs
-from liebian.ledger.types import REVERSAL, AccountRef, EntryDraft, EntryView, InsufficientFunds, Leg
+from liebian.ledger.types import REVERSAL, AccountRef, EntryDraft, EntryView, InsufficientFunds, Leg, PostingView
 
 _APPLY = """
 UPDATE ledger_account SET balance = balance + %s WHERE id = %s AND (kind = 'world' OR balance + %s >= 0)
 """
+_APPLY_ALL = """
+UPDATE ledger_account AS a SET balance = a.balance + v.delta FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, delta)
+WHERE a.id = v.id AND (a.kind = 'world' OR a.balance + v.delta >= 0)
+"""
+LOCKED = ("id", "code", "kind", "asset", "balance")
+
+
+class Locked(NamedTuple):
+    """An account as it is while its row is locked."""
+
+    id: int
+    code: str
+    kind: str
+    asset: str
+    balance: int
 
 
 def post(*, entry: EntryDraft, now: datetime) -> EntryView:
@@ -56,8 +75,8 @@ def post_each(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView
         _check_references(entries, stored)
         _check_reversals(entries, stored)
         fresh, refusals = _choose(entries, stored, accounts)
-        stored |= _insert(fresh, hashes, accounts, now)
-    views = {view.key: view for view in list_entries_by_id(sorted(stored.values()))}
+        views = {view.key: view for view in list_entries_by_id(sorted(stored.values()))}
+        views |= _insert(fresh, hashes, accounts, now)
     return [refusals[draft.key] if draft.key in refusals else views[draft.key] for draft in entries]
 
 
@@ -110,8 +129,9 @@ def _hash_all(entries: Sequence[EntryDraft]) -> dict[str, str]:
     return hashes
 
 
-def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, Account]:
-    known = set(Account.objects.filter(code__in=list(refs)).values_list("code", flat=True))
+def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, Locked]:
+    codes = list(refs)
+    known = {code for (code,) in select_in(Account, ["code"], "code", codes)}
     missing = [
         Account(code=ref.code, kind=ref.kind, asset=ref.asset, book=ref.book, title=ref.title, opened_at=now)
         for ref in refs.values()
@@ -119,8 +139,8 @@ def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, A
     ]
     if missing:
         Account.objects.bulk_create(missing, ignore_conflicts=True)
-    rows = Account.objects.select_for_update().filter(code__in=list(refs)).order_by("code")
-    accounts = {row.code: row for row in rows}
+    lock = "TRUE ORDER BY code FOR UPDATE" if connection.features.has_select_for_update else ""
+    accounts = {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, where=lock)}
     for code, ref in refs.items():
         row = accounts[code]
         if (row.kind, row.asset) != (ref.kind, ref.asset):
@@ -141,7 +161,7 @@ def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, A
 
 def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
     stored: dict[str, int] = {}
-    rows = Entry.objects.filter(idempotency_key__in=list(hashes)).values_list("id", "idempotency_key", "body_hash")
+    rows = select_in(Entry, ("id", "idempotency_key", "body_hash"), "idempotency_key", list(hashes))
     for entry_id, key, body in rows:
         if hashes[key] != body:
             raise _mismatch(key)
@@ -171,7 +191,7 @@ def _check_reversals(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -
 
 
 def _choose(
-    entries: Sequence[EntryDraft], stored: Mapping[str, int], accounts: Mapping[str, Account]
+    entries: Sequence[EntryDraft], stored: Mapping[str, int], accounts: Mapping[str, Locked]
 ) -> tuple[list[EntryDraft], dict[str, InsufficientFunds]]:
     balances = {code: row.balance for code, row in accounts.items()}
     kinds = {code: row.kind for code, row in accounts.items()}
@@ -191,8 +211,8 @@ def _choose(
 
 
 def _insert(
-    drafts: Sequence[EntryDraft], hashes: Mapping[str, str], accounts: Mapping[str, Account], now: datetime
-) -> dict[str, int]:
+    drafts: Sequence[EntryDraft], hashes: Mapping[str, str], accounts: Mapping[str, Locked], now: datetime
+) -> dict[str, EntryView]:
     if not drafts:
         return {}
     rows = [
@@ -209,30 +229,53 @@ def _insert(
         )
         for draft in drafts
     ]
+    give_keys(rows)
     _insert_entries(rows)
-    Posting.objects.bulk_create(
-        Posting(entry=row, account=accounts[leg.account.code], amount=leg.amount)
+    postings = [
+        (row.pk, accounts[leg.account.code].id, leg.amount)
         for row, draft in zip(rows, drafts, strict=True)
         for leg in draft.legs
-    )
+    ]
+    insert_tuples(Posting, ("entry", "account", "amount"), postings)
     _apply(sum_legs(leg for draft in drafts for leg in draft.legs), accounts)
-    return {row.idempotency_key: row.pk for row in rows}
+    return {draft.key: _view(row, draft, accounts) for row, draft in zip(rows, drafts, strict=True)}
+
+
+def _view(row: Entry, draft: EntryDraft, accounts: Mapping[str, Locked]) -> EntryView:
+    return EntryView(
+        id=row.pk,
+        key=row.idempotency_key,
+        kind=row.kind,
+        subject=row.subject,
+        reference=row.reference,
+        effective_at=row.effective_at,
+        inserted_at=row.inserted_at,
+        reversal_of=row.reversal_of_id,
+        memo=row.memo,
+        postings=tuple(
+            PostingView(leg.account.code, accounts[leg.account.code].kind, leg.account.asset, leg.amount)
+            for leg in draft.legs
+        ),
+    )
 
 
 def _insert_entries(rows: list[Entry]) -> None:
     try:
         with transaction.atomic():
-            Entry.objects.bulk_create(rows)
+            write_rows(rows)
     except IntegrityError:
         raise _mismatch(rows[0].idempotency_key if len(rows) == 1 else "") from None
 
 
-def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Account]) -> None:
-    moves = [(delta, accounts[code].pk, delta) for code, delta in sorted(deltas.items()) if delta]
+def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Locked]) -> None:
+    moves = [(accounts[code].id, delta) for code, delta in sorted(deltas.items()) if delta]
     if not moves:
         return
     with connection.cursor() as cursor:
-        cursor.executemany(_APPLY, moves)
+        if connection.vendor == "postgresql":
+            cursor.execute(_APPLY_ALL, [ints_text([key for key, _ in moves]), ints_text([delta for _, delta in moves])])
+        else:
+            cursor.executemany(_APPLY, [(delta, key, delta) for key, delta in moves])
         if cursor.rowcount != len(moves):
             worst = min(deltas, key=lambda code: deltas[code])
             raise InsufficientFunds(worst, needed=-deltas[worst], balance=accounts[worst].balance)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from liebian.core.bulk import give_keys, write_rows
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.services import post_each_pooled
@@ -176,8 +177,9 @@ def _store(fresh: Sequence[_Carried], offers: Mapping[int, Offer]) -> dict[Cause
         for carried in fresh
         for side, drawn in zip(carried.sides, carried.drawn, strict=True)
     ]
-    Reward.objects.bulk_create(rows)
-    RewardChange.objects.bulk_create(
+    give_keys(rows)
+    write_rows(rows)
+    write_rows(
         RewardChange(
             reward=row,
             to_state=row.state,
