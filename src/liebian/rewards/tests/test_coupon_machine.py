@@ -45,13 +45,14 @@ class Checkouts(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
-    @initialize(terms=st.sampled_from(TERMS), source=st.sampled_from(["cause", "pool"]))
-    def begin(self, terms, source) -> None:
+    @initialize(terms=st.sampled_from(TERMS), source=st.sampled_from(["cause", "pool"]), shards=st.sampled_from([1, 3]))
+    def begin(self, terms, source, shards) -> None:
         offer = make_offer(days=5, codes=source, **terms)
         if source == "pool":
             pool = services.create_pool(offer_id=offer.id, name="Summer", kind="rewards", low_at=0, now=NOW)
             services.generate_codes(pool_id=pool.id, n_codes=4, prefix="", length=8, idempotency_key="1", now=NOW)
         self.budget = make_budget(funded=4 * offer.cost_minor)
+        services.set_shards(budget_id=self.budget.id, shards=shards, actor=None, now=NOW)
         self.coupons = issue(offer, 4, self.budget)
         retail = services.create_pool(
             offer_id=make_offer(days=5, per_customer=2).id, name="R", kind="retail", low_at=0, now=NOW
@@ -151,6 +152,6 @@ def test_no_sequence_of_checkouts_loses_a_cent_or_a_code():
     run_state_machine_as_test(
         Checkouts,
         settings=settings(
-            max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
