@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from django.test import Client
 from liebian.access.tests.factories import make_user
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
-from liebian.rewards.types import PolicyView, RewardView
+from liebian.rewards.types import LimitRule, PolicyView, RewardView
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -134,3 +135,13 @@ def test_the_pages_speak_chinese(rewards):
         f"/rewards/act?act=claw_back&id={rewards[0].id}",
     ):
         assert "奖励" in read(staff, address)
+
+
+def test_a_reward_shows_what_was_checked_and_what_its_limits_left(rewards):
+    budget = make_budget(funded=3000)
+    rule = LimitRule("two-a-day", "person", "day", "count", 2, "Asia/Shanghai")
+    trace = {"checks": [{"check": "below_min_order", "passed": True, "seen": {"paid": 27500}}]}
+    grant = replace(make_grant(budget, 9, ("referrer", make_points())), limits=(rule,), trace=trace)
+    [outcome] = services.grant_pairs(grants=[grant], now=NOW)
+    page = read(sign_in("viewer"), f"/rewards/{outcome.reward.id}")
+    assert "below_min_order" in page and "paid 27500" in page and "1 of 2 left" in page
