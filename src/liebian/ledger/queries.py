@@ -22,6 +22,7 @@ from liebian.ledger.types import (
     EntryView,
     HoldView,
     KindSum,
+    MovementView,
     PoolRef,
     PostingView,
 )
@@ -116,6 +117,27 @@ def list_entries(
     page = found[:limit]
     newer = page[0].id if page and before is not None else None
     return EntryPage(tuple(_view_entries(page)), page[-1].id if len(found) > limit else None, newer)
+
+
+def list_movements(codes: Iterable[str], *, before: int | None = None, limit: int = 50) -> list[MovementView]:
+    """What happened to these few accounts, newest first, without the other accounts of the entries, which may be many."""
+    accounts = dict(Account.objects.filter(code__in=list(codes)).values_list("id", "code"))
+    ids: set[int] = set()
+    for account in accounts:
+        rows = Posting.objects.filter(account_id=account)
+        if before is not None:
+            rows = rows.filter(entry_id__lt=before)
+        ids |= set(rows.order_by("-entry_id").values_list("entry_id", flat=True)[:limit])
+    newest = sorted(ids, reverse=True)[:limit]
+    amounts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    postings = Posting.objects.filter(account_id__in=accounts, entry_id__in=newest)
+    for entry_id, account_id, amount in postings.values_list("entry_id", "account_id", "amount"):
+        amounts[entry_id][accounts[account_id]] += amount
+    entries = Entry.objects.in_bulk(newest)
+    return [
+        MovementView(row.pk, row.kind, row.subject, row.effective_at, row.memo, dict(amounts[row.pk]))
+        for row in (entries[key] for key in newest)
+    ]
 
 
 def count_entries(*, account: str = "", book: str = "", asset: str = "", kind: str = "", subject: str = "") -> int:

@@ -162,6 +162,18 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class MovementView:
+    """What one entry did to some accounts: amounts by their codes."""
+
+    entry_id: int
+    kind: str
+    subject: str
+    effective_at: datetime
+    memo: Mapping[str, Any]
+    amounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPage:
     """Newest first. `older` and `newer` are the ids to page from, or None at the end."""
 

@@ -9,6 +9,7 @@ from liebian.rewards.models.coupons import (
     Redemption,
     ShopKey,
 )
+from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
@@ -20,6 +21,11 @@ __all__ = [
     "CouponFill",
     "CouponPool",
     "Offer",
+    "PointsLot",
+    "PointsTermsRow",
+    "PointsUse",
+    "PointsUseLot",
+    "PointsWallet",
     "Redemption",
     "Review",
     "ReviewItem",

@@ -21,6 +21,16 @@ from liebian.rewards.queries.holdings import (
     points_balance,
 )
 from liebian.rewards.queries.offers import list_offers
+from liebian.rewards.queries.points import (
+    get_points_balance,
+    list_expiring_points,
+    list_liability,
+    list_lots,
+    list_points_history,
+    list_points_of,
+    prove_lots,
+)
+from liebian.rewards.queries.points_terms import get_points_terms
 from liebian.rewards.queries.reviews import (
     count_waiting_reviews,
     get_review,
@@ -48,6 +58,8 @@ __all__ = [
     "find_pool_of",
     "find_shop",
     "get_budget",
+    "get_points_balance",
+    "get_points_terms",
     "get_pool",
     "get_programme_totals",
     "get_reason",
@@ -58,10 +70,15 @@ __all__ = [
     "list_budgets",
     "list_coupons",
     "list_coupons_by_code",
+    "list_expiring_points",
     "list_issued_coupons",
+    "list_liability",
+    "list_lots",
     "list_low_pools",
     "list_offers",
     "list_points_balances",
+    "list_points_history",
+    "list_points_of",
     "list_pools",
     "list_programme_totals",
     "list_redemptions",
@@ -74,4 +91,5 @@ __all__ = [
     "points_account_code",
     "points_balance",
     "preview_review",
+    "prove_lots",
 ]

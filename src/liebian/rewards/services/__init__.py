@@ -20,23 +20,46 @@ from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
 from liebian.rewards.services.offers import create_offer
+from liebian.rewards.services.points import (
+    activate_points,
+    adjust_points,
+    burn_points,
+    claw_points,
+    decide_shortage,
+    earn_points,
+    expire_points,
+    expire_reservations,
+    release_reserved,
+    restore_points,
+    set_points_terms,
+    transfer_points,
+    use_reserved,
+)
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
 from liebian.rewards.services.shop_keys import create_shop_key, set_shop_key_enabled
 
 __all__ = [
+    "activate_points",
+    "adjust_points",
     "answer_once",
+    "burn_points",
     "cancel_or_claw_back",
     "cancel_rewards",
     "claw_back_many",
     "claw_back_rewards",
+    "claw_points",
     "create_budget",
     "create_offer",
     "create_pool",
     "create_shop_key",
     "decide_review",
+    "decide_shortage",
+    "earn_points",
     "expire_coupons",
+    "expire_points",
+    "expire_reservations",
     "fund_budget",
     "generate_codes",
     "give_back",
@@ -50,12 +73,17 @@ __all__ = [
     "redeem_coupons",
     "redeem_reservation",
     "release_due",
+    "release_reserved",
     "release_rewards",
     "reserve_coupons",
+    "restore_points",
     "return_unissued",
+    "set_points_terms",
     "set_retail_code",
     "set_review_policy",
     "set_shards",
     "set_shop_key_enabled",
     "take_codes",
+    "transfer_points",
+    "use_reserved",
 ]

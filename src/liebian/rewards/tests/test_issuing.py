@@ -28,8 +28,11 @@ def _delivered_points(monkeypatch, stoppable):
         def issue_legs(self, row):
             return ()
 
-        def claw_legs(self, row, claw):
-            return ()
+        def write_issued(self, rows, *, day, now):
+            pass
+
+        def write_clawed(self, returns, *, now):
+            pass
 
         def pocket(self, row):
             return row.pk

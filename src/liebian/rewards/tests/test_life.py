@@ -11,7 +11,7 @@ from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.ledger.queries import list_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, TODAY, make_budget, make_coupon, make_grant, make_points
-from liebian.rewards.types import BudgetView, CouponUse, OfferDraft, RefundNotice, RewardView
+from liebian.rewards.types import BudgetView, CouponUse, OfferDraft, PointsBurn, RefundNotice, RewardView
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -188,12 +188,7 @@ def test_points_already_gone_become_a_receivable_not_a_loss():
 
 
 def spend_points(amount: int) -> None:
-    from liebian.ledger.services import post
-    from liebian.ledger.types import AccountRef, EntryDraft, move
-    from liebian.rewards.rules import points_account
-
-    shop = AccountRef("points-spent", "points_spent", "POINTS/0")
-    post(entry=EntryDraft("spend", "spend", move(points_account(1), shop, amount), NOW), now=NOW)
+    services.burn_points(burns=[PointsBurn("spent", 1, amount, NOW)], now=NOW)
 
 
 def use(code: str, order: str = "A", customer: int = 1001, day=HOLD) -> tuple[bool, str]:
@@ -305,5 +300,5 @@ def test_every_entry_of_a_qualification_is_found_by_it():
     services.release_due(day=HOLD, now=NOW)
     refund(9999)
     kinds = [entry.kind for entry in list_entries(subject="order:1").entries]
-    assert kinds == ["claw_back", "claw_back", "release", "release", "grant"]
+    assert kinds == ["points_claw", "claw_back", "claw_back", "release", "release", "grant"]
     assert TODAY < HOLD

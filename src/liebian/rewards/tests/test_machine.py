@@ -13,11 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from liebian.core.errors import LiebianError
 from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
-from liebian.ledger.types import AccountRef, EntryDraft, move
 from liebian.rewards import queries, services
-from liebian.rewards.rules import points_account
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points
-from liebian.rewards.types import CouponUse
+from liebian.rewards.types import CouponUse, PointsBurn
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NUMBERS = st.integers(0, 2)
@@ -72,9 +70,9 @@ class Money(RuleBasedStateMachine):
 
     def spend_points(self, amount: int) -> None:
         if amount:
-            legs = move(points_account(1), AccountRef("points_spent", "points_spent", "POINTS/0"), amount)
             self.spent += amount
-            ledger_services.post(entry=EntryDraft(f"spend:{self.spent}", "spend", legs, NOW), now=NOW)
+            [outcome] = services.burn_points(burns=[PointsBurn(f"spend:{self.spent}", 1, amount, NOW)], now=NOW)
+            assert outcome.accepted
 
     @rule(number=NUMBERS)
     def use_coupon(self, number: int) -> None:
@@ -106,6 +104,7 @@ class Money(RuleBasedStateMachine):
     def everything_adds_up(self) -> None:
         assert all(proof.holds for proof in ledger.prove_zero())
         assert ledger.list_unbalanced_entries() == []
+        assert queries.prove_lots() == []
         seen = queries.get_budget(self.budget.id)
         parts = (seen.available, seen.reserved, seen.paid_out, seen.receivable, seen.written_off)
         assert min(parts) >= 0

@@ -1,15 +1,18 @@
-"""Points: units in an account of the customer."""
+"""Points: units in an account of the customer, kept as a lot that knows its reward."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from liebian.ledger.queries import list_balances
-from liebian.ledger.services import open_accounts
 from liebian.ledger.types import Leg, move
-from liebian.rewards.models import Reward
-from liebian.rewards.rules import Claw, points_account, points_world
+from liebian.rewards.models import PointsLot, Reward
+from liebian.rewards.rules import Claw, expiry_of, points_account, points_world
+from liebian.rewards.services.points.claws import Taking, count_takable, find_lots, take_back
+from liebian.rewards.services.points.desk import Desk, Holder
+from liebian.rewards.services.points.earning import make_lot
+from liebian.rewards.types import POINTS
 
 
 class Points:
@@ -19,21 +22,69 @@ class Points:
         return move(points_world(), points_account(row.customer_id), row.amount - row.clawed_amount)
 
     def write_issued(self, rows: Sequence[Reward], *, day: date, now: datetime) -> None:
-        """The account is all that there is."""
+        desk = Desk([_holder(row) for row in rows], now=now)
+        terms = desk.terms.at(POINTS, now)
+        for row in rows:
+            desk.touch(_holder(row), now)
+            lot = make_lot(
+                customer_id=row.customer_id,
+                asset=POINTS,
+                cause=_cause(row),
+                reward=row,
+                amount=row.amount - row.clawed_amount,
+                state="active",
+                expiry=terms.expiry,
+                active_from=now,
+                expires_at=expiry_of(terms, now),
+                earned_at=row.created_at,
+                trace={"programme": row.programme_id},
+            )
+            desk.add_lot(lot)
+            desk.pay_debt(_holder(row), lot.cause, now)
+        desk.close()
 
     def pocket(self, row: Reward) -> Hashable:
         return points_account(row.customer_id).code
 
     def on_hand(self, rows: Sequence[Reward], *, now: datetime) -> Mapping[Hashable, int]:
-        """What each customer has, read from locked accounts, so that nobody spends it before it is taken."""
-        refs = {(ref := points_account(row.customer_id)).code: ref for row in rows}
-        open_accounts(refs=list(refs.values()), now=now)
-        return dict(list_balances(refs).items())
+        """What each customer can still give, read while they are locked. Under terms that make it a debt they can give everything."""
+        desk = Desk([_holder(row) for row in rows], now=now)
+        own = _group(find_lots(desk, reward_id__in=[row.pk for row in rows]).values())
+        if desk.terms.at(POINTS, now).shortage == "debt":
+            everything: dict[Hashable, int] = defaultdict(int)
+            for row in rows:
+                everything[self.pocket(row)] += row.amount - row.clawed_amount
+            return everything
+        return {self.pocket(row): count_takable(desk, _holder(row), own[_holder(row)], now) for row in rows}
 
     def claw_legs(self, row: Reward, claw: Claw) -> tuple[Leg, ...]:
-        if not claw.taken_units:
-            return ()
-        return move(points_account(row.customer_id), points_world(), claw.taken_units)
+        """Their lots say which accounts give them, so they have an entry of their own."""
+        return ()
 
     def write_clawed(self, returns: Sequence[tuple[Reward, Claw]], *, now: datetime) -> None:
-        """The account is all that there is."""
+        desk = Desk([_holder(row) for row, _ in returns], now=now)
+        lots = find_lots(desk, reward_id__in=[row.pk for row, _ in returns])
+        own = _group(lots.values())
+        owes_points = desk.terms.at(POINTS, now).shortage == "review"
+        for row, claw in returns:
+            units = claw.units if owes_points else claw.taken_units
+            if units:
+                key = f"claw:{_cause(row)}:{row.clawed_amount + claw.units}"
+                taking = Taking(key, lots[_cause(row)], units, claw.taken_units, now, row.qualification)
+                take_back(desk, taking, own[_holder(row)])
+        desk.close()
+
+
+def _holder(row: Reward) -> Holder:
+    return POINTS, row.customer_id
+
+
+def _cause(row: Reward) -> str:
+    return f"reward:{row.qualification}:{row.rule}:{row.role}"
+
+
+def _group(lots: Iterable[PointsLot]) -> dict[Holder, list[PointsLot]]:
+    grouped: dict[Holder, list[PointsLot]] = defaultdict(list)
+    for lot in lots:
+        grouped[lot.asset, lot.customer_id].append(lot)
+    return grouped

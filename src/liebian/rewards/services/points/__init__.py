@@ -1,0 +1,25 @@
+"""Writes of points: earning, spending, giving back, taking back, moving, and what a new day does to them."""
+
+from liebian.rewards.services.points.claws import claw_points, decide_shortage
+from liebian.rewards.services.points.days import activate_points, expire_points
+from liebian.rewards.services.points.earning import earn_points
+from liebian.rewards.services.points.moving import adjust_points, transfer_points
+from liebian.rewards.services.points.returns import restore_points
+from liebian.rewards.services.points.spending import burn_points, expire_reservations, release_reserved, use_reserved
+from liebian.rewards.services.points.terms import set_points_terms
+
+__all__ = [
+    "activate_points",
+    "adjust_points",
+    "burn_points",
+    "claw_points",
+    "decide_shortage",
+    "earn_points",
+    "expire_points",
+    "expire_reservations",
+    "release_reserved",
+    "restore_points",
+    "set_points_terms",
+    "transfer_points",
+    "use_reserved",
+]
