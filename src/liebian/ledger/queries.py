@@ -49,6 +49,13 @@ def list_balances(codes: Iterable[str]) -> dict[str, int]:
     return {code: found.get(code, 0) for code in wanted}
 
 
+def list_unopened(codes: Iterable[str]) -> list[str]:
+    """Those of the codes that no account has yet, in their order."""
+    wanted = list(codes)
+    known = set(Account.objects.filter(code__in=wanted).values_list("code", flat=True))
+    return [code for code in wanted if code not in known]
+
+
 def get_pool_balance(pool: PoolRef) -> int:
     """What all parts of a pool hold together."""
     return sum(list_balances(part.code for part in pool.parts).values())

@@ -131,16 +131,14 @@ def _hash_all(entries: Sequence[EntryDraft]) -> dict[str, str]:
 
 def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, Locked]:
     codes = list(refs)
-    known = {code for (code,) in select_in(Account, ["code"], "code", codes)}
-    missing = [
-        Account(code=ref.code, kind=ref.kind, asset=ref.asset, book=ref.book, title=ref.title, opened_at=now)
-        for ref in refs.values()
-        if ref.code not in known
-    ]
-    if missing:
-        Account.objects.bulk_create(missing, ignore_conflicts=True)
-    lock = "TRUE ORDER BY code FOR UPDATE" if connection.features.has_select_for_update else ""
-    accounts = {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, where=lock)}
+    if connection.features.has_select_for_update:
+        _open_missing(refs, now)
+        accounts = _read_accounts(codes, where="TRUE ORDER BY code FOR UPDATE")
+    else:
+        accounts = _read_accounts(codes)
+        if len(accounts) < len(codes):
+            _open_missing(refs, now)
+            accounts = _read_accounts(codes)
     for code, ref in refs.items():
         row = accounts[code]
         if (row.kind, row.asset) != (ref.kind, ref.asset):
@@ -157,6 +155,22 @@ def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, L
                 wanted_asset=ref.asset,
             )
     return accounts
+
+
+def _read_accounts(codes: Sequence[str], *, where: str = "") -> dict[str, Locked]:
+    return {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, where=where)}
+
+
+def _open_missing(refs: Mapping[str, AccountRef], now: datetime) -> None:
+    codes = list(refs)
+    known = {code for (code,) in select_in(Account, ["code"], "code", codes)}
+    missing = [
+        Account(code=ref.code, kind=ref.kind, asset=ref.asset, book=ref.book, title=ref.title, opened_at=now)
+        for ref in refs.values()
+        if ref.code not in known
+    ]
+    if missing:
+        Account.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:

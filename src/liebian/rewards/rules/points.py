@@ -6,7 +6,7 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from liebian.core.days import day_end, day_of
@@ -98,10 +98,10 @@ def multiply_points(amount: int, factors: Iterable[Multiplier], stacking: Stacki
 class Taken(Protocol):
     """What `pick_lots` has to know of a lot. One that is not written yet has no key."""
 
-    pk: int | None
-    remaining: int
-    expires_at: datetime | None
-    earned_at: datetime
+    pk: Any
+    remaining: Any
+    expires_at: Any
+    earned_at: Any
 
 
 L = TypeVar("L", bound=Taken)
@@ -186,10 +186,13 @@ class PointsAccounts:
 
     asset: str = POINTS
 
-    def _ref(self, kind: str, customer_id: int | None = None, *, code: str = "") -> AccountRef:
-        programme = self.asset.removesuffix("/0").removeprefix("POINTS")
-        named = code or (kind if customer_id is None else f"{kind}:{customer_id}")
-        return AccountRef(named + programme, kind, self.asset, book="points")
+    @property
+    def _programme(self) -> str:
+        return self.asset.removesuffix("/0").removeprefix("POINTS")
+
+    def _ref(self, kind: str, customer_id: int | None = None) -> AccountRef:
+        named = kind if customer_id is None else f"{kind}:{customer_id}"
+        return AccountRef(named + self._programme, kind, self.asset, book="points")
 
     @property
     def world(self) -> AccountRef:
@@ -203,8 +206,18 @@ class PointsAccounts:
     def breakage(self) -> AccountRef:
         return self._ref("points_breakage")
 
+    @property
+    def shared(self) -> tuple[AccountRef, AccountRef, AccountRef]:
+        return self.world, self.burned, self.breakage
+
     def active(self, customer_id: int) -> AccountRef:
         return self._ref("points", customer_id)
+
+    def active_of(self, customer_ids: Iterable[int]) -> dict[int, AccountRef]:
+        """The active accounts of many, in the order of their codes."""
+        programme, asset = self._programme, self.asset
+        codes = sorted((f"points:{who}{programme}", who) for who in customer_ids)
+        return {who: AccountRef(code, "points", asset, "points") for code, who in codes}
 
     def pending(self, customer_id: int) -> AccountRef:
         return self._ref("points_pending", customer_id)

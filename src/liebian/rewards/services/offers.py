@@ -7,11 +7,14 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from django.db import transaction
+
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
+from liebian.ledger.services import open_accounts
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
-from liebian.rewards.rules import check_offer, say_terms
+from liebian.rewards.rules import PointsAccounts, check_offer, say_terms
 from liebian.rewards.types import OfferDraft, OfferView
 
 _SILENT = [("approval", "rule"), ("terms", {})]  # terms that offers had before there was a choice
@@ -26,5 +29,8 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     said = {name: value for name, value in terms.items() if (name, value) not in _SILENT}
     body = json.dumps(said, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
-    row, _created = Offer.objects.get_or_create(fingerprint=fingerprint, defaults={**terms, "created_at": now})
+    with transaction.atomic():
+        row, created = Offer.objects.get_or_create(fingerprint=fingerprint, defaults={**terms, "created_at": now})
+        if created and draft.kind == "points":
+            open_accounts(refs=PointsAccounts().shared, now=now)
     return view_offer(row)

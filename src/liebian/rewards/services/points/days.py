@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from liebian.core.arrays import ints_text
-from liebian.core.columns import CHUNK, select_in
-from liebian.ledger.services import lock_balances, post_many
-from liebian.ledger.types import AccountRef, EntryDraft, Leg
+from liebian.core.errors import Conflict
+from liebian.ledger.services import post_many
+from liebian.ledger.types import EntryDraft, Leg
 from liebian.rewards.models import PointsLot, PointsWallet
 from liebian.rewards.rules import PointsAccounts
-from liebian.rewards.services.points.desk import Desk, Holder
+from liebian.rewards.services.points.desk import Desk, Holder, lock_holders
 
 PIECE = 10_000
 _COLUMNS = ("id", "customer_id", "asset", "remaining", "expired")
-_EXPIRE = "UPDATE rewards_points_lot SET expired = expired + remaining, remaining = 0, state = 'expired' WHERE id"
-_ACTIVATE = "UPDATE rewards_points_lot SET state = 'active' WHERE id"
+_EXPIRE = ("active", "expired = expired + remaining, remaining = 0, state = 'expired'")
+_ACTIVATE = ("pending", "state = 'active'")
+Change = tuple[str, str]  # the state that lots must be in, and what becomes of them
+Entries = Callable[[str, Sequence["_Due"]], EntryDraft | None]
 
 
 class _Due(NamedTuple):
@@ -38,26 +41,20 @@ class _Due(NamedTuple):
 def expire_points(*, at: datetime, now: datetime, limit: int = PIECE) -> int:
     """Points whose end has come by `at` are gone: at most `limit` lots, one entry for all customers of a programme.
 
-    Call until it returns 0. Reservations whose time is over have to be let go before, see `expire_reservations`. Writes PointsLot,
-    PointsWallet, ledger. Idempotent: an ended lot has nothing left.
+    Call until it returns 0. Writes PointsLot, PointsWallet, ledger. Idempotent: an ended lot has nothing left.
     """
+
+    def entry(asset: str, lots: Sequence[_Due]) -> EntryDraft:
+        accounts, first, sums = PointsAccounts(asset), min(lots), _by_customer(lots)
+        active = accounts.active_of(sums)
+        legs = [Leg(active[customer], -amount) for customer, amount in sums.items()]
+        legs.append(Leg(accounts.breakage, sum(sums.values())))
+        key = f"points:expired:{first.id}:{first.expired}"
+        return EntryDraft(key, "points_expire", tuple(legs), at, memo={"lots": len(lots)})
+
     lapsed = _lapse(at, now, limit)
     due = PointsLot.objects.filter(state="active", remaining__gt=0, expires_at__lte=at).order_by("expires_at", "id")
-    with transaction.atomic():
-        found = _lock(
-            [_Due(*row) for row in due.values_list(*_COLUMNS)[:limit]], "state = 'active' AND remaining > 0", now
-        )
-        _update(_EXPIRE, [lot.id for lot in found])
-        entries = []
-        for asset, lots in _by_asset(found).items():
-            accounts, first = PointsAccounts(asset), min(lots)
-            sums = _by_customer(lots)
-            legs = [Leg(accounts.active(customer), -amount) for customer, amount in sums.items()]
-            legs.append(Leg(accounts.breakage, sum(sums.values())))
-            key = f"points:expired:{first.id}:{first.expired}"
-            entries.append(EntryDraft(key, "points_expire", tuple(legs), at, memo={"lots": len(lots)}))
-        post_many(entries=entries, now=now)
-    return len(found) + lapsed
+    return lapsed + len(_move(due, limit, _EXPIRE, entry, now))
 
 
 def activate_points(*, at: datetime, now: datetime, limit: int = PIECE) -> int:
@@ -65,21 +62,20 @@ def activate_points(*, at: datetime, now: datetime, limit: int = PIECE) -> int:
 
     Call until it returns 0. Writes PointsLot, PointsUse, ledger. Idempotent: an active lot is not pending.
     """
+
+    def entry(asset: str, lots: Sequence[_Due]) -> EntryDraft | None:
+        accounts, sums = PointsAccounts(asset), _by_customer(lots)
+        active = accounts.active_of(sums)
+        legs: list[Leg] = []
+        for customer, amount in sums.items():
+            if amount:
+                legs += [Leg(accounts.pending(customer), -amount), Leg(active[customer], amount)]
+        key = f"points:activated:{min(lots).id}"
+        return EntryDraft(key, "points_activate", tuple(legs), at, memo={"lots": len(lots)}) if legs else None
+
     due = PointsLot.objects.filter(state="pending", active_from__lte=at).order_by("active_from", "id")
     with transaction.atomic():
-        found = _lock([_Due(*row) for row in due.values_list(*_COLUMNS)[:limit]], "state = 'pending'", now)
-        _update(_ACTIVATE, [lot.id for lot in found])
-        entries = []
-        for asset, lots in _by_asset(found).items():
-            accounts, sums = PointsAccounts(asset), _by_customer(lots)
-            legs: list[Leg] = []
-            for customer, amount in sums.items():
-                if amount:
-                    legs += [Leg(accounts.pending(customer), -amount), Leg(accounts.active(customer), amount)]
-            if legs:
-                key = f"points:activated:{min(lots).id}"
-                entries.append(EntryDraft(key, "points_activate", tuple(legs), at, memo={"lots": len(lots)}))
-        post_many(entries=entries, now=now)
+        found = _move(due, limit, _ACTIVATE, entry, now)
         _pay_debts(found, at, now)
     return len(found)
 
@@ -108,25 +104,61 @@ def _lapse(at: datetime, now: datetime, limit: int) -> int:
     return len(wallets)
 
 
-def _lock(found: Sequence[_Due], still: str, now: datetime) -> list[_Due]:
-    """Those that are still so once their customers are locked."""
-    if not found:
-        return []
-    refs: dict[Holder, AccountRef] = {lot.holder: PointsAccounts(lot.asset).active(lot.customer_id) for lot in found}
-    lock_balances(refs=list(refs.values()), now=now)
-    if connection.vendor != "postgresql":
-        return list(found)  # the only writer has seen what there is
-    return [_Due(*row) for row in select_in(PointsLot, _COLUMNS, "id", [lot.id for lot in found], where=still)]
+class _Moved(Exception):
+    """Somebody took from a lot between the reading and the posting."""
 
 
-def _update(statement: str, ids: Sequence[int]) -> None:
+def _move(due: QuerySet[PointsLot], limit: int, change: Change, entry: Entries, now: datetime) -> list[_Due]:
+    """Post for the lots that are due, then change them: posting has locked their customers, so only before it can they have moved.
+
+    That is rare, and found out: then the customers are locked first.
+    """
+    try:
+        with transaction.atomic():
+            return _post_and_change(due, limit, change, entry, now)
+    except (_Moved, Conflict):
+        with transaction.atomic():
+            found = _read(due, limit)
+            lock_holders(sorted({lot.holder for lot in found}), now)
+            chosen = due.filter(customer_id__in={lot.customer_id for lot in found})
+            return _post_and_change(chosen, limit, change, entry, now, ids={lot.id for lot in found})
+
+
+def _post_and_change(
+    due: QuerySet[PointsLot],
+    limit: int,
+    change: Change,
+    entry: Entries,
+    now: datetime,
+    ids: Collection[int] | None = None,
+) -> list[_Due]:
+    found = [lot for lot in _read(due, limit) if ids is None or lot.id in ids]
+    drafts = [entry(asset, lots) for asset, lots in _by_asset(found).items()]
+    post_many(entries=[draft for draft in drafts if draft], now=now)
+    if _change(change, found) != len(found):
+        raise _Moved
+    return found
+
+
+def _read(due: QuerySet[PointsLot], limit: int) -> list[_Due]:
+    return [_Due(*row) for row in due.values_list(*_COLUMNS)[:limit]]
+
+
+def _change(change: Change, lots: Sequence[_Due]) -> int:
+    """Change lots that are and hold what they were and held when they were read; answers how many did."""
+    state, made = change
+    head = f"UPDATE rewards_points_lot AS t SET {made}"  # noqa: S608 - one of the two above
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"{statement} = ANY(%s::bigint[])", [ints_text(ids)])
-            return
-        for start in range(0, len(ids), CHUNK):
-            part = ids[start : start + CHUNK]
-            cursor.execute(f"{statement} IN ({', '.join(['%s'] * len(part))})", part)
+            cursor.execute(
+                f"{head} FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, held) "
+                "WHERE t.id = v.id AND t.remaining = v.held AND t.state = %s",
+                [ints_text([lot.id for lot in lots]), ints_text([lot.remaining for lot in lots]), state],
+            )
+        else:
+            pairs = [(lot.id, lot.remaining, state) for lot in lots]
+            cursor.executemany(f"{head} WHERE id = %s AND remaining = %s AND state = %s", pairs)
+        return max(int(cursor.rowcount), 0)
 
 
 def _by_asset(lots: Iterable[_Due]) -> dict[str, list[_Due]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from liebian.core.bulk import give_keys, write_rows
 from liebian.core.columns import insert_tuples, update_tuples
-from liebian.ledger.queries import list_balances
+from liebian.ledger.queries import list_balances, list_unopened
 from liebian.ledger.services import lock_balances, post_many
 from liebian.ledger.types import AccountRef, EntryDraft, Leg
 from liebian.rewards.models import PointsLot, PointsUse, PointsUseLot, PointsWallet
@@ -50,7 +50,7 @@ class Desk:
         self.now = now
         self.holders = sorted(set(holders))
         self.terms = TermsBook(asset for asset, _ in self.holders)
-        lock_balances(refs=[PointsAccounts(asset).active(customer) for asset, customer in self.holders], now=now)
+        lock_holders(self.holders, now)
         codes = {PointsAccounts(asset).debt(customer).code: (asset, customer) for asset, customer in self.holders}
         self.debts: dict[Holder, int] = {codes[code]: held for code, held in list_balances(codes).items()}
         self._made: list[PointsLot] = []
@@ -219,6 +219,13 @@ class Desk:
             return None
         idle_at = self._idle_of(holder)
         return idle_at if idle_at is not None and idle_at <= at else None
+
+
+def lock_holders(holders: Sequence[Holder], now: datetime) -> None:
+    """Lock what customers have. What the programmes share is opened in the same step, since nobody may open it while holding this."""
+    shared = {ref.code: ref for asset in {asset for asset, _ in holders} for ref in PointsAccounts(asset).shared}
+    refs = [PointsAccounts(asset).active(customer) for asset, customer in holders]
+    lock_balances(refs=[*refs, *[shared[code] for code in list_unopened(shared)]], now=now)
 
 
 def make_use(key: str, kind: UseKind, holder: Holder, amount: int, at: datetime, **others: Any) -> PointsUse:
