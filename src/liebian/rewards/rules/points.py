@@ -98,10 +98,17 @@ def multiply_points(amount: int, factors: Iterable[Multiplier], stacking: Stacki
 class Taken(Protocol):
     """What `pick_lots` has to know of a lot. One that is not written yet has no key."""
 
-    pk: Any
-    remaining: Any
-    expires_at: Any
-    earned_at: Any
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def remaining(self) -> Any: ...
+
+    @property
+    def expires_at(self) -> Any: ...
+
+    @property
+    def earned_at(self) -> Any: ...
 
 
 L = TypeVar("L", bound=Taken)
@@ -114,7 +121,7 @@ def spending_order(lot: Taken) -> tuple[bool, float, float, int]:
 
 
 def is_open(lot: Taken, at: datetime) -> bool:
-    return lot.remaining > 0 and (lot.expires_at is None or at < lot.expires_at)
+    return bool(lot.remaining > 0 and (lot.expires_at is None or at < lot.expires_at))
 
 
 def pick_lots(lots: Sequence[L], amount: int, at: datetime) -> list[tuple[L, int]]:
