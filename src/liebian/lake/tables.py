@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from deltalake.exceptions import TableNotFoundError as TableMissing
 from liebian.core.errors import Unavailable
 from liebian.core.texts import mark as _
 from liebian.lake.rules import place_of
-from liebian.lake.store import is_remote, storage_options, url_of
+from liebian.lake.store import is_remote, open_log, storage_options, url_of
 from liebian.lake.types import Part, Snapshot
 
 _KEPT = 32
@@ -51,8 +52,32 @@ def find_table(table: str, *, version: int | None = None, at: datetime | None = 
     except TableMissing:
         return None
     if at is not None:
-        delta.load_as_version(at.astimezone(UTC))
+        _load_as_of(delta, table, at)
     return delta
+
+
+def _load_as_of(delta: DeltaTable, table: str, at: datetime) -> None:
+    """The last version whose commit says that it was made by then. Its file may have been written a moment after that, and the
+    file's time is all that the library looks at."""
+    newest = delta.version()
+    delta.load_as_version(at.astimezone(UTC))
+    version = reached = delta.version()
+    until = round(at.timestamp() * 1000)
+    while version < newest and (entry := commit_of(table, version + 1)) and entry["timestamp"] <= until:
+        version += 1
+    if version != reached:
+        delta.load_as_version(version)
+
+
+def commit_of(table: str, version: int) -> dict[str, Any] | None:
+    """What the commit says of itself. Read file by file: the library's own history lists the whole log, on an object store
+    again and again."""
+    try:
+        with open_log(table, version) as lines:
+            actions = (json.loads(line) for line in lines.read().splitlines())
+            return next((action["commitInfo"] for action in actions if "commitInfo" in action), None)
+    except FileNotFoundError:
+        return None
 
 
 def find_snapshot(table: str) -> Snapshot | None:

@@ -6,8 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from liebian.lake.store import open_log
-from liebian.lake.tables import find_snapshot, find_table, saying_what_failed
+from liebian.lake.tables import commit_of, find_snapshot, find_table, saying_what_failed
 from liebian.lake.types import SCHEMAS, Snapshot, TableState, Version
 
 
@@ -48,22 +47,11 @@ def list_versions(table: str, *, limit: int = 20) -> list[Version]:
         delta = find_table(table)
         newest = -1 if delta is None else delta.version()
         for version in range(newest, max(-1, newest - limit), -1):
-            entry = _commit_of(table, version)
+            entry = commit_of(table, version)
             if entry is None:  # cleaned away, and all before it
                 break
             found.append(Version(version, datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), _act(entry)))
     return found
-
-
-def _commit_of(table: str, version: int) -> dict[str, Any] | None:
-    """What the commit says of itself. Read file by file: the library's own history lists the whole log, on an object store
-    again and again."""
-    try:
-        with open_log(table, version) as lines:
-            actions = (json.loads(line) for line in lines.read().splitlines())
-            return next((action["commitInfo"] for action in actions if "commitInfo" in action), None)
-    except FileNotFoundError:
-        return None
 
 
 def _act(entry: dict[str, Any]) -> str:
