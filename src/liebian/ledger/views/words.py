@@ -24,11 +24,16 @@ KINDS: dict[str, Any] = {
     "coupons_used": _("Used coupons"),
     "coupon_stock": _("Codes in stock"),
     "coupons_reserved": _("Held by carts"),
+    "gift_stock": _("Gifts in stock"),
+    "gifts_packing": _("Gifts being packed"),
+    "gifts_shipped": _("Gifts on their way"),
+    "gifts_given": _("Gifts delivered"),
+    "gifts_lost": _("Gifts lost"),
     "allowance": _("Left of limits"),
     "allowance_used": _("Used of limits"),
 }
 ORDER = list(KINDS)
-OTHER_TABS = ("POINTS", "COUPON:", "LIMIT:")
+OTHER_TABS = ("POINTS", "COUPON:", "GIFT:", "LIMIT:")
 COLOURS = {
     "world": "sunken",
     "budget": "line-strong",
@@ -41,6 +46,11 @@ COLOURS = {
     "points": "money",
     "coupons": "money-soft",
     "coupons_used": "money",
+    "gift_stock": "line-strong",
+    "gifts_packing": "money-soft",
+    "gifts_shipped": "money-soft",
+    "gifts_given": "money",
+    "gifts_lost": "ink-3",
     "allowance": "line-strong",
     "allowance_used": "money",
 }
@@ -51,7 +61,7 @@ NOTES: dict[str, Any] = {
     "payable": _("promised and on its way"),
     "paid_out": _("issued, less what came back"),
     "clawback_receivable": _("taken back, but already spent"),
-    "written_off": _("coupon used on a returned order"),
+    "written_off": _("spent and not to be recovered: a coupon used on a returned order, a parcel lost"),
     "coupons": _("in customers' hands"),
 }
 ENTRIES: dict[str, Any] = {
@@ -74,6 +84,13 @@ ENTRIES: dict[str, Any] = {
     "coupon_released": _("Cart left, coupon free again"),
     "coupon_returned": _("Order came back, coupon returned"),
     "coupon_refunded": _("Lines came back, their discount returned"),
+    "gift_stock": _("Gifts put in or taken out of stock"),
+    "gift_unpacked": _("Gift stays here, back in stock"),
+    "gift_shipped": _("Gift sent"),
+    "gift_delivered": _("Gift delivered"),
+    "gift_lost": _("Gift lost on its way"),
+    "gift_returned": _("Gift came back, in stock again"),
+    "written_off": _("Never arrived, cost written off"),
     "limit_set": _("Limit set"),
     "rebalance": _("Moved between the parts of an account"),
     "reversal": _("Reversal"),
@@ -104,6 +121,8 @@ def say_asset(asset: str) -> str:
         return str(_("Points"))
     if asset.startswith("COUPON:"):
         return str(_("Coupons"))
+    if asset.startswith("GIFT:"):
+        return str(_("Gifts"))
     if asset.startswith("LIMIT:"):
         return str(_("Limits"))
     return asset.partition("/")[0]
@@ -118,6 +137,8 @@ def say_amount(amount: int, asset: str) -> str:
         return _say_limit(amount, asset.removeprefix("LIMIT:"))
     if asset.startswith("COUPON:"):
         return ngettext("%(count)s coupon", "%(count)s coupons", abs(amount)) % texts
+    if asset.startswith("GIFT:"):
+        return ngettext("%(count)s gift", "%(count)s gifts", abs(amount)) % texts
     return ngettext("%(count)s point", "%(count)s points", abs(amount)) % texts
 
 

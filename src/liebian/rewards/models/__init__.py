@@ -9,6 +9,7 @@ from liebian.rewards.models.coupons import (
     Redemption,
     ShopKey,
 )
+from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
@@ -21,6 +22,7 @@ __all__ = [
     "CouponFill",
     "CouponPool",
     "Offer",
+    "Parcel",
     "PointsLot",
     "PointsTermsRow",
     "PointsUse",

@@ -78,6 +78,7 @@ class Reward(models.Model):
             models.Index(fields=["state", "hold_until"], name="rewards_due"),
             models.Index(fields=["customer_id", "id"], name="rewards_of_customer"),
             models.Index(fields=["programme_id", "state"], name="rewards_of_programme"),
+            models.Index(fields=["offer", "id"], condition=Q(is_on_hold=True), name="rewards_on_hold"),
         ]
 
 

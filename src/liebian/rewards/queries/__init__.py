@@ -11,6 +11,15 @@ from liebian.rewards.queries.coupons import (
     list_redemptions,
     list_shop_keys,
 )
+from liebian.rewards.queries.gifts import (
+    count_parcels,
+    find_parcel_of,
+    get_gift_stock,
+    get_parcel,
+    list_gift_stocks,
+    list_parcels,
+    open_addresses,
+)
 from liebian.rewards.queries.holdings import (
     find_coupon,
     list_coupons,
@@ -51,13 +60,17 @@ from liebian.rewards.queries.rewards import (
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 
 __all__ = [
+    "count_parcels",
     "count_rewards_by_person",
     "count_rewards_by_state",
     "count_waiting_reviews",
     "find_coupon",
+    "find_parcel_of",
     "find_pool_of",
     "find_shop",
     "get_budget",
+    "get_gift_stock",
+    "get_parcel",
     "get_points_balance",
     "get_points_terms",
     "get_pool",
@@ -71,11 +84,13 @@ __all__ = [
     "list_coupons",
     "list_coupons_by_code",
     "list_expiring_points",
+    "list_gift_stocks",
     "list_issued_coupons",
     "list_liability",
     "list_lots",
     "list_low_pools",
     "list_offers",
+    "list_parcels",
     "list_points_balances",
     "list_points_history",
     "list_points_of",
@@ -88,6 +103,7 @@ __all__ = [
     "list_reward_changes_after",
     "list_rewards",
     "list_shop_keys",
+    "open_addresses",
     "points_account_code",
     "points_balance",
     "preview_review",

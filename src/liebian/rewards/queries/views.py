@@ -12,7 +12,7 @@ from liebian.rewards.types import CouponView, OfferView, RewardChangeView, Rewar
 def view_offer(row: Offer) -> OfferView:
     return OfferView(
         id=row.pk,
-        kind="points" if row.kind == "points" else "coupon",
+        kind=row.kind,  # type: ignore[arg-type]
         name=row.name,
         currency=row.currency,
         cost_minor=row.cost_minor,

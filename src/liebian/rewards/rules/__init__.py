@@ -23,6 +23,15 @@ from liebian.rewards.rules.coupon_terms import (
     say_terms,
 )
 from liebian.rewards.rules.coupons import allocate, is_eligible, price, share_of, spread
+from liebian.rewards.rules.gifts import (
+    MOST_UNITS,
+    PARCEL_FROM,
+    PARCEL_TO,
+    GiftAccounts,
+    check_address,
+    check_units,
+    refuse_act,
+)
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
 from liebian.rewards.rules.limits import (
     Allowance,
@@ -55,16 +64,21 @@ from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, c
 __all__ = [
     "LETTERS",
     "MOST_POINTS",
+    "MOST_UNITS",
     "NO_POLICY",
+    "PARCEL_FROM",
+    "PARCEL_TO",
     "POINTS",
     "REASONS_OF",
     "TRANSITIONS",
     "Allowance",
     "BudgetAccounts",
     "Claw",
+    "GiftAccounts",
     "PointsAccounts",
     "allocate",
     "allowance_for",
+    "check_address",
     "check_amount",
     "check_asset",
     "check_codes",
@@ -75,6 +89,7 @@ __all__ = [
     "check_review",
     "check_terms",
     "check_transition",
+    "check_units",
     "clawed_so_far",
     "clean_code",
     "cost_of",
@@ -106,6 +121,7 @@ __all__ = [
     "points_world",
     "price",
     "read_terms",
+    "refuse_act",
     "refuse_transfer",
     "say_terms",
     "share_of",

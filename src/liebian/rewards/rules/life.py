@@ -16,7 +16,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "held": frozenset({"held", "approved", "issuing", "issued", *_WAITING}),
     "approved": frozenset({"approved", "held", "issuing", "issued", *_WAITING}),
     "issuing": frozenset({"issuing", "awaiting_recipient", "issued", "returned", "cancelled"}),
-    "awaiting_recipient": frozenset({"awaiting_recipient", "issued", "returned", "cancelled"}),
+    "awaiting_recipient": frozenset({"awaiting_recipient", "issued", "returned", "cancelled", "written_off"}),
     "issued": frozenset({"issued", "redeemed", "clawed_back", "expired"}),
     "redeemed": frozenset({"issued", "redeemed", "written_off"}),
     "rejected": frozenset(),

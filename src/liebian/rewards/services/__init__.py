@@ -17,8 +17,9 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address
 from liebian.rewards.services.grants import grant_pairs
-from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued
+from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued, write_off_unissued
 from liebian.rewards.services.offers import create_offer
 from liebian.rewards.services.points import (
     activate_points,
@@ -57,6 +58,7 @@ __all__ = [
     "decide_review",
     "decide_shortage",
     "earn_points",
+    "erase_addresses",
     "expire_coupons",
     "expire_points",
     "expire_reservations",
@@ -68,6 +70,7 @@ __all__ = [
     "iterate_rows",
     "mark_awaiting",
     "mark_issued",
+    "move_parcels",
     "propose_review",
     "quote_coupons",
     "redeem_coupons",
@@ -76,8 +79,10 @@ __all__ = [
     "release_reserved",
     "release_rewards",
     "reserve_coupons",
+    "restock",
     "restore_points",
     "return_unissued",
+    "set_address",
     "set_points_terms",
     "set_retail_code",
     "set_review_policy",
@@ -86,4 +91,5 @@ __all__ = [
     "take_codes",
     "transfer_points",
     "use_reserved",
+    "write_off_unissued",
 ]

@@ -32,11 +32,13 @@ def mark_issued(
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 
-def mark_awaiting(*, reward_ids: Collection[int], at: datetime, now: datetime) -> list[RewardView]:
-    """The provider waits for the recipients to confirm. Writes Reward, RewardChange. Idempotent: only "issuing" moves."""
+def mark_awaiting(
+    *, reward_ids: Collection[int], at: datetime, now: datetime, reason: str = "awaiting_recipient"
+) -> list[RewardView]:
+    """They left, and only the recipients can end it: by confirming, by taking the parcel. Writes Reward, RewardChange. Idempotent: only "issuing" moves."""
     with transaction.atomic():
         rows = _lock(reward_ids, ("issuing",))[1]
-        steps = [Step(row, "awaiting_recipient", reason="awaiting_recipient", at=at, by_hand=True) for row in rows]
+        steps = [Step(row, "awaiting_recipient", reason=reason, at=at, by_hand=True) for row in rows]
         move_rewards(steps, at=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
@@ -50,6 +52,20 @@ def return_unissued(
     """
     with transaction.atomic():
         rows = _deliver(reward_ids, "returned", reason, _available, at, now, actor)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
+def write_off_unissued(
+    *, reward_ids: Collection[int], reason: str, at: datetime, now: datetime, actor: int | None = None
+) -> list[RewardView]:
+    """They left, nobody got them, and what they cost is spent: payable → written off.
+
+    Writes Reward, RewardChange, ledger. Idempotent: only "awaiting_recipient" moves.
+    """
+    with transaction.atomic():
+        left = Reward.objects.filter(pk__in=list(reward_ids), state="awaiting_recipient")
+        ids = list(left.values_list("id", flat=True))
+        rows = _deliver(ids, "written_off", reason, lambda accounts, _row: accounts.written_off, at, now, actor)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 

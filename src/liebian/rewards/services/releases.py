@@ -12,6 +12,7 @@ from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
 from liebian.rewards.services.coupon_pools import take_codes
+from liebian.rewards.services.gift_stock import take_gifts, wake_waiting
 from liebian.rewards.services.kinds import by_kind, kind_of
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.types import RewardView
@@ -24,8 +25,10 @@ def release_due(*, day: date, now: datetime, limit: int = 500) -> list[RewardVie
 
     Posts reserved → paid_out and what the customer gets; where somebody has to deliver it, reserved → payable and the reward is
     "issuing". Rewards that a person put on hold or has yet to approve stay. Writes Reward, RewardChange, what its kind keeps, ledger.
-    Idempotent: an issued reward is no longer held. A coupon for which no code is left is put on hold until its pool is filled.
+    Idempotent: an issued reward is no longer held. A coupon for which no code is left is put on hold until its pool is filled, a gift of
+    which nothing is left until there is some again.
     """
+    wake_waiting(now=now)
     due = Reward.objects.filter(state__in=_READY, hold_until__lte=day, is_on_hold=False).order_by("hold_until", "id")
     return release_rewards(reward_ids=due.values_list("id", flat=True)[:limit], day=day, now=now)
 
@@ -39,7 +42,7 @@ def release_rewards(*, reward_ids: Iterable[int], day: date, now: datetime) -> l
     with transaction.atomic():
         budgets = lock_budgets(budget_id for _, budget_id in picked)
         rows = ready.filter(pk__in=[reward_id for reward_id, _ in picked]).select_related("offer").order_by("id")
-        rewards = take_codes(rewards=list(rows), now=now)
+        rewards = take_gifts(rewards=take_codes(rewards=list(rows), now=now), now=now)
         post_all([_draft(row, budgets[row.budget_id], now) for row in rewards], budgets, now)
         for kind, part in by_kind(rewards):
             kind.write_issued(part, day=day, now=now)

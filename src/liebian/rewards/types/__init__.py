@@ -20,6 +20,17 @@ from liebian.rewards.types.coupons import (
     RedemptionView,
     ShopKeyView,
 )
+from liebian.rewards.types.gifts import (
+    MOST_PARCELS,
+    PACKING,
+    GiftStock,
+    ParcelAct,
+    ParcelOutcome,
+    ParcelState,
+    ParcelView,
+    PostalAddress,
+    ShipmentLine,
+)
 from liebian.rewards.types.limits import LimitRule, LimitUse
 from liebian.rewards.types.points import (
     POINTS,
@@ -76,7 +87,9 @@ from liebian.rewards.types.values import (
 
 __all__ = [
     "GIVEN",
+    "MOST_PARCELS",
     "MOST_REWARDS",
+    "PACKING",
     "PAYABLE",
     "POINTS",
     "REASONS",
@@ -97,6 +110,7 @@ __all__ = [
     "CouponTerms",
     "CouponUse",
     "CouponView",
+    "GiftStock",
     "GrantOutcome",
     "GrantRequest",
     "ImportedCodes",
@@ -112,6 +126,10 @@ __all__ = [
     "OfferKind",
     "OfferView",
     "OnReturn",
+    "ParcelAct",
+    "ParcelOutcome",
+    "ParcelState",
+    "ParcelView",
     "PointsAdjustment",
     "PointsBalance",
     "PointsBurn",
@@ -127,6 +145,7 @@ __all__ = [
     "PolicyView",
     "PoolKind",
     "PoolView",
+    "PostalAddress",
     "PricedCoupon",
     "ProgrammeTotals",
     "Quote",
@@ -141,6 +160,7 @@ __all__ = [
     "RewardChangeView",
     "RewardState",
     "RewardView",
+    "ShipmentLine",
     "ShopKeyView",
     "Shortage",
     "Side",

@@ -11,7 +11,7 @@ from liebian.rewards.types.coupons import CouponTerms
 from liebian.rewards.types.limits import LimitRule
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
-OfferKind = Literal["points", "coupon"]
+OfferKind = Literal["points", "coupon", "gift"]
 Approval = Literal["rule", "person"]
 CouponState = Literal["issued", "redeemed", "void", "expired"]
 

@@ -8,9 +8,10 @@ from itertools import groupby
 from liebian.rewards.models import Reward
 from liebian.rewards.services.kinds.base import Kind
 from liebian.rewards.services.kinds.coupons import Coupons
+from liebian.rewards.services.kinds.gifts import Gifts
 from liebian.rewards.services.kinds.points import Points
 
-KINDS: dict[str, Kind] = {"coupon": Coupons(), "points": Points()}
+KINDS: dict[str, Kind] = {"coupon": Coupons(), "gift": Gifts(), "points": Points()}
 
 
 def kind_of(row: Reward) -> Kind:
