@@ -11,6 +11,7 @@ from liebian.rewards.models.coupons import (
 )
 from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
+from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
@@ -28,6 +29,7 @@ __all__ = [
     "PointsUse",
     "PointsUseLot",
     "PointsWallet",
+    "Privilege",
     "Redemption",
     "Review",
     "ReviewItem",

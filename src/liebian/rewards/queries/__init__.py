@@ -2,6 +2,7 @@
 
 from liebian.rewards.queries.budgets import get_budget, list_budgets
 from liebian.rewards.queries.coupons import (
+    find_code_of,
     find_pool_of,
     find_shop,
     get_pool,
@@ -40,6 +41,12 @@ from liebian.rewards.queries.points import (
     prove_lots,
 )
 from liebian.rewards.queries.points_terms import get_points_terms
+from liebian.rewards.queries.privileges import (
+    find_privilege_of,
+    list_holders,
+    list_privileges,
+    list_privileges_at,
+)
 from liebian.rewards.queries.reviews import (
     count_waiting_reviews,
     get_review,
@@ -64,9 +71,11 @@ __all__ = [
     "count_rewards_by_person",
     "count_rewards_by_state",
     "count_waiting_reviews",
+    "find_code_of",
     "find_coupon",
     "find_parcel_of",
     "find_pool_of",
+    "find_privilege_of",
     "find_shop",
     "get_budget",
     "get_gift_stock",
@@ -85,6 +94,7 @@ __all__ = [
     "list_coupons_by_code",
     "list_expiring_points",
     "list_gift_stocks",
+    "list_holders",
     "list_issued_coupons",
     "list_liability",
     "list_lots",
@@ -95,6 +105,8 @@ __all__ = [
     "list_points_history",
     "list_points_of",
     "list_pools",
+    "list_privileges",
+    "list_privileges_at",
     "list_programme_totals",
     "list_redemptions",
     "list_reviews",

@@ -12,8 +12,8 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import CouponCode, CouponPool, Redemption, ShopKey
-from liebian.rewards.rules import clean_code, coupon_stock
-from liebian.rewards.types import LineShare, PoolView, RedemptionView, ShopKeyView
+from liebian.rewards.rules import clean_code, code_cause, coupon_stock
+from liebian.rewards.types import LineShare, PoolView, RedemptionView, RewardView, ShopKeyView
 
 
 def get_pool(pool_id: int) -> PoolView:
@@ -35,8 +35,14 @@ def list_low_pools() -> list[PoolView]:
 
 
 def find_pool_of(code: str) -> PoolView | None:
-    row = CouponCode.objects.filter(code=clean_code(code)).values_list("pool_id", flat=True).first()
+    row = CouponCode.objects.filter(code__in=(clean_code(code), code.strip())).values_list("pool_id", flat=True).first()
     return None if row is None else get_pool(row)
+
+
+def find_code_of(reward: RewardView) -> str:
+    """The code of a pool that a reward has; empty when it has none."""
+    cause = code_cause(reward.qualification, reward.rule, reward.role)
+    return CouponCode.objects.filter(cause=cause).values_list("code", flat=True).first() or ""
 
 
 def iterate_unused_codes(pool_id: int) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from liebian.rewards.models import Coupon, Offer, Reward, RewardChange
-from liebian.rewards.rules import read_terms
+from liebian.rewards.rules import read_privilege, read_terms
 from liebian.rewards.types import CouponView, OfferView, RewardChangeView, RewardView
 
 
@@ -21,7 +21,8 @@ def view_offer(row: Offer) -> OfferView:
         threshold_minor=row.threshold_minor,
         valid_days=row.valid_days,
         approval="person" if row.approval == "person" else "rule",
-        terms=read_terms(row.terms),
+        terms=read_terms(row.terms if row.kind == "coupon" else {}),
+        privilege=read_privilege(row.terms) if row.kind == "privilege" else None,
     )
 
 

@@ -12,7 +12,16 @@ from liebian.rewards.rules.accounts import (
     points_world,
 )
 from liebian.rewards.rules.claws import Claw, clawed_so_far, cost_of, plan_claw
-from liebian.rewards.rules.coupon_codes import LETTERS, check_codes, clean_code, is_code, make_codes, shortest_length
+from liebian.rewards.rules.coupon_codes import (
+    LETTERS,
+    check_codes,
+    clean_code,
+    code_cause,
+    is_code,
+    is_gift_code,
+    make_codes,
+    shortest_length,
+)
 from liebian.rewards.rules.coupon_terms import (
     check_coupon,
     cost_of_use,
@@ -31,6 +40,7 @@ from liebian.rewards.rules.gifts import (
     check_address,
     check_units,
     refuse_act,
+    stock_ends,
 )
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
 from liebian.rewards.rules.limits import (
@@ -59,6 +69,7 @@ from liebian.rewards.rules.points import (
     spending_order,
     transfer_fee,
 )
+from liebian.rewards.rules.privileges import chain, check_privilege, count_open, read_privilege, say_privilege
 from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
 
 __all__ = [
@@ -78,6 +89,7 @@ __all__ = [
     "PointsAccounts",
     "allocate",
     "allowance_for",
+    "chain",
     "check_address",
     "check_amount",
     "check_asset",
@@ -86,14 +98,17 @@ __all__ = [
     "check_limit",
     "check_offer",
     "check_policy",
+    "check_privilege",
     "check_review",
     "check_terms",
     "check_transition",
     "check_units",
     "clawed_so_far",
     "clean_code",
+    "code_cause",
     "cost_of",
     "cost_of_use",
+    "count_open",
     "coupon_account",
     "coupon_stock",
     "coupon_world",
@@ -110,6 +125,7 @@ __all__ = [
     "idle_end",
     "is_code",
     "is_eligible",
+    "is_gift_code",
     "is_open",
     "left_account",
     "make_codes",
@@ -120,14 +136,17 @@ __all__ = [
     "points_account",
     "points_world",
     "price",
+    "read_privilege",
     "read_terms",
     "refuse_act",
     "refuse_transfer",
+    "say_privilege",
     "say_terms",
     "share_of",
     "shortest_length",
     "spending_order",
     "spread",
+    "stock_ends",
     "transfer_fee",
     "units_within",
     "used_account",

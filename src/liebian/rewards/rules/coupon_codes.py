@@ -89,6 +89,20 @@ def clean_code(text: str) -> str:
     return text.strip().upper()
 
 
+def code_cause(qualification: str, rule: str, role: str) -> str:
+    """What a code of a pool is given to: the same reward after a replay, too."""
+    return "\x1f".join((qualification, rule, role))
+
+
+def is_gift_code(text: str) -> bool:
+    """Codes of others are kept as they are: capitals and small letters, any sign but spaces.
+
+    >>> is_gift_code("aB3$-x/9"), is_gift_code("two words"), is_gift_code("x" * 41)
+    (True, False, False)
+    """
+    return 4 <= len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
+
+
 def is_code(text: str) -> bool:
     """
     >>> is_code("SPRING-25"), is_code("no spaces"), is_code("")

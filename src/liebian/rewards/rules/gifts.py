@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.ledger.types import WORLD, AccountRef
+from liebian.rewards.rules.accounts import coupon_stock, coupon_world
 from liebian.rewards.types import PACKING, ParcelAct, PostalAddress
 
 MOST_UNITS = 10_000_000
@@ -59,6 +60,14 @@ class GiftAccounts:
     @property
     def lost(self) -> AccountRef:
         return self._ref("gifts_lost", f"gifts_lost:{self.offer_id}")
+
+
+def stock_ends(kind: str, offer_id: int, name: str, pool_id: int | None = None) -> tuple[AccountRef, AccountRef]:
+    """Where codes of a pool come from and where they are until somebody has them: of a coupon or of a virtual gift."""
+    if kind == "code":
+        gift = GiftAccounts(offer_id, name)
+        return gift.world, gift.left
+    return coupon_world(offer_id, name), coupon_stock(offer_id, name, pool_id)
 
 
 def refuse_act(act: ParcelAct, state: str, *, has_address: bool, carrier: str, tracking: str) -> str:

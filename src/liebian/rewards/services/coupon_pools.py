@@ -18,7 +18,7 @@ from liebian.ledger.services import post
 from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Coupon, CouponCode, CouponFill, CouponPool, Offer, Reward
 from liebian.rewards.queries.coupons import get_pool
-from liebian.rewards.rules import check_codes, clean_code, coupon_stock, coupon_world, is_code, make_codes
+from liebian.rewards.rules import check_codes, clean_code, is_code, is_gift_code, make_codes, stock_ends
 from liebian.rewards.services.kinds.coupons import cause_of, is_from_pool
 from liebian.rewards.services.life import Step, move_rewards
 from liebian.rewards.types import ImportedCodes, PoolKind, PoolView
@@ -39,10 +39,12 @@ def create_pool(*, offer_id: int, name: str, kind: PoolKind, low_at: int, now: d
     offer = Offer.objects.filter(pk=offer_id).first()
     if offer is None:
         raise NotFound("offer_not_found", _("There is no reward with the number %(number)s."), number=offer_id)
-    if offer.kind != "coupon" or (kind == "rewards" and offer.terms.get("codes") != "pool"):
+    if not _has_codes(offer, kind):
         raise Invalid(
             "pool_offer",
-            _("Only a coupon has codes, and only one whose terms take codes from a pool gives them as rewards."),
+            _(
+                "Only a coupon or a virtual gift has codes. A gift, or a coupon whose terms take codes from a pool, gives them as rewards."
+            ),
         )
     row = CouponPool.objects.create(offer=offer, name=name, kind=kind, low_at=max(low_at, 0), created_at=now)
     return get_pool(row.pk)
@@ -84,7 +86,7 @@ def import_codes(
         seen: set[str] = set()
         waiting = iter(rows)
         while part := list(islice(waiting, _BLOCK)):
-            codes = _sort_out(part, seen, rejected)
+            codes = _sort_out(part, pool.offer.kind == "code", seen, rejected)
             _write_codes(pool_id, codes)
             n_taken += len(codes)
         if n_taken:
@@ -145,6 +147,12 @@ def take_codes(*, rewards: Sequence[Reward], now: datetime) -> list[Reward]:
         move_rewards([Step(row, row.state, "stock_empty", by_hand=True, on_hold=True) for row in without], at=now)
     short = {row.pk for row in without}
     return [row for row in rewards if row.pk not in short]
+
+
+def _has_codes(offer: Offer, kind: PoolKind) -> bool:
+    if offer.kind == "code":
+        return kind == "rewards"
+    return offer.kind == "coupon" and (kind != "rewards" or offer.terms.get("codes") == "pool")
 
 
 def _take(pool_ids: Sequence[int], causes: Sequence[str]) -> int:
@@ -221,11 +229,13 @@ def _find_taken(codes: Sequence[str]) -> set[str]:
     return taken | {code for (code,) in select_in(Coupon, ("code",), "code", codes)}
 
 
-def _sort_out(part: Sequence[tuple[int, str]], seen: set[str], rejected: list[tuple[int, str, str]]) -> list[str]:
+def _sort_out(
+    part: Sequence[tuple[int, str]], is_gift: bool, seen: set[str], rejected: list[tuple[int, str, str]]
+) -> list[str]:
     fresh: dict[str, int] = {}
     for row, text in part:
-        code = clean_code(text)
-        if not is_code(code):
+        code = text.strip() if is_gift else clean_code(text)
+        if not (is_gift_code(code) if is_gift else is_code(code)):
             rejected.append((row, text[:200], "bad_code"))
         elif code in seen:
             rejected.append((row, code, "twice_in_file"))
@@ -241,7 +251,7 @@ def _stock(pool: CouponPool, n_codes: int, key: str, now: datetime) -> None:
     """The codes into the ledger, and the rewards that waited for one on their way again."""
     CouponFill.objects.create(pool=pool, key=key, n_codes=n_codes, at=now)
     offer, own = pool.offer, None if pool.kind == "rewards" else pool.pk
-    legs = move(coupon_world(offer.pk, offer.name), coupon_stock(offer.pk, offer.name, own), n_codes)
+    legs = move(*stock_ends(offer.kind, offer.pk, offer.name, own), n_codes)
     post(
         entry=EntryDraft(f"coupon-stock:{pool.pk}:{key}", "coupon_stock", legs, now, subject=f"pool:{pool.pk}"), now=now
     )

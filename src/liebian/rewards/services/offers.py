@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from liebian.core.texts import mark as _
 from liebian.ledger.services import open_accounts
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
-from liebian.rewards.rules import PointsAccounts, check_offer, say_terms
+from liebian.rewards.rules import PointsAccounts, check_offer, say_privilege, say_terms
 from liebian.rewards.types import OfferDraft, OfferView
 
 _SILENT = [("approval", "rule"), ("terms", {})]  # terms that offers had before there was a choice
@@ -25,7 +26,8 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     check_offer(draft)
     if not draft.name.strip() or len(draft.name) > 120:
         raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
-    terms = {**asdict(draft), "terms": say_terms(draft.terms)}
+    terms = {**asdict(draft), "terms": _say(draft)}
+    del terms["privilege"]
     said = {name: value for name, value in terms.items() if (name, value) not in _SILENT}
     body = json.dumps(said, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
@@ -34,3 +36,7 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
         if created and draft.kind == "points":
             open_accounts(refs=PointsAccounts().shared, now=now)
     return view_offer(row)
+
+
+def _say(draft: OfferDraft) -> dict[str, Any]:
+    return say_privilege(draft.privilege) if draft.privilege else say_terms(draft.terms)

@@ -53,6 +53,7 @@ from liebian.rewards.types.points import (
     Shortage,
     UseKind,
 )
+from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
@@ -147,6 +148,9 @@ __all__ = [
     "PoolView",
     "PostalAddress",
     "PricedCoupon",
+    "PrivilegeKind",
+    "PrivilegeTerms",
+    "PrivilegeView",
     "ProgrammeTotals",
     "Quote",
     "ReasonText",
@@ -164,6 +168,7 @@ __all__ = [
     "ShopKeyView",
     "Shortage",
     "Side",
+    "Span",
     "Tally",
     "UseKind",
 ]

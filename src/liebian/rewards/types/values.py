@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from liebian.rewards.types.coupons import CouponTerms
 from liebian.rewards.types.limits import LimitRule
+from liebian.rewards.types.privileges import PrivilegeTerms
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
-OfferKind = Literal["points", "coupon", "gift"]
+OfferKind = Literal["points", "coupon", "gift", "code", "privilege"]
 Approval = Literal["rule", "person"]
 CouponState = Literal["issued", "redeemed", "void", "expired"]
 
@@ -20,7 +21,8 @@ CouponState = Literal["issued", "redeemed", "void", "expired"]
 class OfferDraft:
     """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
 
-    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say. `approval` says
+    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say.
+    gift: one piece of a stock. code: one code of a pool. privilege: `valid_days` of what `privilege` says. `approval` says
     whether the programme's rules suffice or a person has to approve every single reward.
     """
 
@@ -34,6 +36,7 @@ class OfferDraft:
     valid_days: int = 0
     approval: Approval = "rule"
     terms: CouponTerms = field(default_factory=CouponTerms)
+    privilege: PrivilegeTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,12 @@ class OfferView:
     valid_days: int
     approval: Approval
     terms: CouponTerms = field(default_factory=CouponTerms)
+    privilege: PrivilegeTerms | None = None
 
     @property
     def amount(self) -> int:
-        """Units of one reward: points, or one coupon."""
-        return self.points if self.kind == "points" else 1
+        """Units of one reward: points, days of a privilege, or one coupon or gift."""
+        return {"points": self.points, "privilege": self.valid_days}.get(self.kind, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,19 @@ from itertools import groupby
 
 from liebian.rewards.models import Reward
 from liebian.rewards.services.kinds.base import Kind
+from liebian.rewards.services.kinds.codes import Codes
 from liebian.rewards.services.kinds.coupons import Coupons
 from liebian.rewards.services.kinds.gifts import Gifts
 from liebian.rewards.services.kinds.points import Points
+from liebian.rewards.services.kinds.privileges import Privileges
 
-KINDS: dict[str, Kind] = {"coupon": Coupons(), "gift": Gifts(), "points": Points()}
+KINDS: dict[str, Kind] = {
+    "coupon": Coupons(),
+    "points": Points(),
+    "gift": Gifts(),
+    "code": Codes(),
+    "privilege": Privileges(),
+}
 
 
 def kind_of(row: Reward) -> Kind:

@@ -12,6 +12,7 @@ from liebian.ledger.types import AccountRef, Leg, move
 from liebian.rewards.models import Coupon, CouponCode, Redemption, Reward
 from liebian.rewards.rules import (
     Claw,
+    code_cause,
     coupon_account,
     coupon_stock,
     coupon_world,
@@ -53,12 +54,12 @@ class Coupons:
 
 
 def is_from_pool(row: Reward) -> bool:
-    return row.offer.kind == "coupon" and row.offer.terms.get("codes") == "pool"
+    return row.offer.kind == "code" or (row.offer.kind == "coupon" and row.offer.terms.get("codes") == "pool")
 
 
 def cause_of(row: Reward) -> str:
     """What a code of a pool is given to: the same reward after a replay, too."""
-    return "\x1f".join((row.qualification, row.rule, row.role))
+    return code_cause(row.qualification, row.rule, row.role)
 
 
 def _source(row: Reward) -> AccountRef:
