@@ -56,6 +56,12 @@ _ALL = (
         "制作优惠券、补充券码池、下载券码",
         ("rewards:view",),
     ),
+    Permission(
+        "rewards:ship",
+        "Make gifts and privileges, count stocks, keep addresses, send gifts",
+        "制作礼品与特权、清点库存、保存地址、寄送礼品",
+        ("rewards:view",),
+    ),
     Permission("rewards:policy", "Say when two persons have to agree", "设置何时需要双人复核", ("rewards:review",)),
     Permission("ledger:view", "See the ledger", "查看账本"),
     Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),

@@ -12,6 +12,7 @@ from liebian.rewards.rules.accounts import coupon_stock, coupon_world
 from liebian.rewards.types import PACKING, ParcelAct, PostalAddress
 
 MOST_UNITS = 10_000_000
+LONGEST_LABEL = 60
 _PHONE = re.compile(r"\+?[0-9][0-9 \-]{3,23}")
 _LENGTHS = {"recipient": 60, "phone": 25, "region": 100, "line": 200, "postcode": 12}
 
@@ -82,9 +83,13 @@ def refuse_act(act: ParcelAct, state: str, *, has_address: bool, carrier: str, t
         return "moved_on"
     if act in ("pack", "ship") and not has_address:
         return "address_missing"
-    if act == "ship" and not (carrier and tracking):
+    if act == "ship" and not (_fits_label(carrier) and _fits_label(tracking)):
         return "tracking_missing"
     return ""
+
+
+def _fits_label(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_LABEL and text.isprintable()
 
 
 def check_address(address: PostalAddress) -> PostalAddress:

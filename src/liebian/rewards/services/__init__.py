@@ -17,7 +17,7 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
-from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address
+from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued, write_off_unissued
 from liebian.rewards.services.offers import create_offer
@@ -88,6 +88,7 @@ __all__ = [
     "set_review_policy",
     "set_shards",
     "set_shop_key_enabled",
+    "ship_table",
     "take_codes",
     "transfer_points",
     "use_reserved",

@@ -30,6 +30,7 @@ from liebian.rewards.types.gifts import (
     ParcelView,
     PostalAddress,
     ShipmentLine,
+    ShippedTable,
 )
 from liebian.rewards.types.limits import LimitRule, LimitUse
 from liebian.rewards.types.points import (
@@ -165,6 +166,7 @@ __all__ = [
     "RewardState",
     "RewardView",
     "ShipmentLine",
+    "ShippedTable",
     "ShopKeyView",
     "Shortage",
     "Side",

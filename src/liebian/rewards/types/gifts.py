@@ -45,6 +45,14 @@ class ParcelOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippedTable:
+    """What a file of tracking numbers did: shipments sent, and every other row with what it said and why not."""
+
+    n_taken: int
+    rejected: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelView:
     """`covered` is the address as staff may read it, empty while there is none."""
 

@@ -10,9 +10,12 @@ from liebian.rewards.views.coupon_pools import (
     pool_unused,
 )
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
+from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
 from liebian.rewards.views.panel import customer_panel
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
+from liebian.rewards.views.shipment import shipment_address, shipment_erase, shipment_page, shipment_send
+from liebian.rewards.views.shipments import shipment_act, shipment_export, shipment_list, shipment_tracking
 
 __all__ = [
     "act",
@@ -22,6 +25,10 @@ __all__ = [
     "customer_panel",
     "decide",
     "fund",
+    "gift_list",
+    "gift_new",
+    "gift_page",
+    "gift_restock",
     "policy",
     "pool_generate",
     "pool_import",
@@ -33,6 +40,14 @@ __all__ = [
     "review_page",
     "reward_list",
     "reward_page",
+    "shipment_act",
+    "shipment_address",
+    "shipment_erase",
+    "shipment_export",
+    "shipment_list",
+    "shipment_page",
+    "shipment_send",
+    "shipment_tracking",
     "shop_key_new",
     "shop_key_switch",
 ]

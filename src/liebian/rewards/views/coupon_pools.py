@@ -38,7 +38,7 @@ REASONS = {
 @requires("rewards:coupons")
 @require_POST
 def pool_new(request: HttpRequest) -> HttpResponse:
-    offers = [offer for offer in queries.list_offers() if offer.kind == "coupon"]
+    offers = [offer for offer in queries.list_offers() if offer.kind in ("coupon", "code")]
     form = PoolForm(request.POST, offers=offers)
     if not form.is_valid():
         return coupons_page(request, pool_form=form, status=422)

@@ -104,7 +104,7 @@ def shop_key_switch(request: HttpRequest, key_id: int) -> HttpResponse:
 def coupons_page(
     request: HttpRequest, *, pool_form: PoolForm | None = None, shop_form: ShopKeyForm | None = None, status: int = 200
 ) -> HttpResponse:
-    offers = [offer for offer in queries.list_offers() if offer.kind == "coupon"][::-1]
+    offers = [offer for offer in queries.list_offers() if offer.kind in ("coupon", "code")][::-1]
     context = {
         "pools": [show_pool(each) for each in queries.list_pools()],
         "pool_form": pool_form or PoolForm(offers=offers),

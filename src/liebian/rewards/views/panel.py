@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from liebian.access.guard import requires
+from liebian.core import clock
+from liebian.core.days import day_of
 from liebian.rewards import queries
 from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, CouponView, RewardView
+from liebian.rewards.views.holdings import list_current_privileges
 from liebian.rewards.views.words import role_words, words_of
 
 SHOWN = 8
@@ -31,6 +35,7 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "n_shown": SHOWN,
         "points": queries.points_balance(customer_id),
         "points_account": queries.points_account_code(customer_id),
+        "privileges": list_current_privileges(customer_id, day_of(clock.now(), settings.TIME_ZONE)),
         "coupons": [_coupon(each) for each in queries.list_coupons(customer_id)[:SHOWN]],
     }
     return render(request, "rewards/_customer_panel.html", context)

@@ -22,6 +22,8 @@ from liebian.rewards import queries, services
 from liebian.rewards.forms import ActForm, RewardFilter
 from liebian.rewards.rules import REASONS_OF
 from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
+from liebian.rewards.views.gifts import may_ship
+from liebian.rewards.views.holdings import show_holding
 from liebian.rewards.views.words import ACTS, ON_HOLD, STATES, role_words, say_units, words_of
 from liebian.ui.formats import error_text, money, number
 
@@ -72,6 +74,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
         "limits": [_show_limit(each, reward.offer.currency) for each in reward.trace.get("limits", ())],
         "n_entries": len(list_entries(subject=reward.qualification, limit=100).entries),
         "reason": _say_reason(reward),
+        **show_holding(reward, may_see_code=may_ship(request)),
         "acts": [(act, words) for act, words in ACTS.items() if _fits(act, reward)] if _may_review(request) else (),
     }
     return render(request, "rewards/reward.html", context)

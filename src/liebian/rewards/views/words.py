@@ -88,4 +88,7 @@ def role_words(role: str) -> Any:
 def say_units(offer: OfferView, amount: int) -> str:
     if offer.kind == "points":
         return ngettext("%(n)s point", "%(n)s points", amount) % {"n": number(amount)}
+    if offer.kind == "privilege":
+        texts = {"name": offer.name, "n": number(amount)}
+        return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", amount) % texts
     return offer.name

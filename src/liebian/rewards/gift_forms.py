@@ -1,0 +1,117 @@
+"""Fields of the pages about gifts, privileges and shipments."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.rewards.types import OfferDraft, OfferKind, PostalAddress, PrivilegeTerms
+
+MOST_FILE = 20 * 1024 * 1024
+_CHOICES = [
+    ("gift", _("A gift that is sent")), ("code", _("A virtual gift: a code")), ("level", _("A level for some days")),
+    ("priority", _("Priority service for some days")), ("access", _("Exclusive access for some days")),
+]  # fmt: skip
+
+
+class GiftForm(forms.Form):
+    """The terms of a gift or a privilege. The cost is in whole currency units."""
+
+    what = forms.ChoiceField(label=_("What it is"), choices=_CHOICES)
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("The customer reads it."))
+    currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3)
+    cost = forms.DecimalField(
+        label=_("What one costs you"), min_value=0, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("With the shipping. The budget sets it aside for each."),
+    )  # fmt: skip
+    subject = forms.CharField(
+        label=_("Level, or what the access is to"), required=False, max_length=60,
+        help_text=_("Only for a level and for access."),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("For how many days"), required=False, min_value=1, max_value=3650,
+        help_text=_("Only for privileges. The day of issue is the first; a second one begins when the first ends."),
+    )  # fmt: skip
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        cost, currency = data.get("cost"), data.get("currency", "CNY")
+        if cost is not None and (
+            -int(cost.as_tuple().exponent) > exponent(currency) or cost.scaleb(exponent(currency)) > MAX_MINOR
+        ):
+            self.add_error("cost", _("This amount does not fit the currency."))
+        return data
+
+    def draft(self) -> OfferDraft:
+        data = self.cleaned_data
+        is_sent = data["what"] in ("gift", "code")
+        kind: OfferKind = data["what"] if is_sent else "privilege"
+        return OfferDraft(
+            kind=kind,
+            name=data["name"].strip(),
+            currency=data["currency"],
+            cost_minor=to_minor(data["cost"], data["currency"]),
+            valid_days=0 if is_sent else data["days"] or 0,
+            privilege=None if is_sent else PrivilegeTerms(data["what"], data["subject"].strip()),
+        )
+
+
+class StockForm(forms.Form):
+    """`key` makes sending the form twice the same as once."""
+
+    n_units = forms.IntegerField(
+        label=_("How many pieces"), help_text=_("What came in; with a minus what was taken out, for example −2.")
+    )
+    note = forms.CharField(label=_("Note for colleagues"), required=False, max_length=200)
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("key", uuid.uuid4().hex)
+
+
+class AddressForm(forms.Form):
+    recipient = forms.CharField(label=_("Recipient"), max_length=60)
+    phone = forms.CharField(label=_("Phone"), max_length=25, widget=forms.TextInput(attrs={"inputmode": "tel"}))
+    region = forms.CharField(label=_("Province, city, district"), max_length=100)
+    line = forms.CharField(label=_("Street and number"), max_length=200)
+    postcode = forms.CharField(label=_("Postcode"), required=False, max_length=12)
+
+    def address(self) -> PostalAddress:
+        return PostalAddress(**self.cleaned_data)
+
+
+class ShipForm(forms.Form):
+    carrier = forms.CharField(label=_("Carrier"), max_length=60)
+    tracking = forms.CharField(label=_("Tracking number"), max_length=60)
+
+
+class TrackingFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"), help_text=_("CSV or XLSX: the file for the warehouse, with carrier and tracking filled in."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
+    )  # fmt: skip
+
+    def clean_file(self) -> Any:
+        if self.cleaned_data["file"].size > MOST_FILE:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return self.cleaned_data["file"]
+
+
+class ShipmentFilter(forms.Form):
+    """What the list of shipments may be asked for in its address. Nonsense is taken as not asked."""
+
+    state = forms.CharField(required=False, max_length=20)
+    gift = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def asked(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}
