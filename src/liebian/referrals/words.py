@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from liebian.referrals.types import Finding, ProgrammeView
@@ -81,6 +81,11 @@ def offer_text(offer: OfferView | None) -> str:
         return ""
     if offer.kind == "points":
         return _("%(points)s points") % {"points": formats.number(offer.points)}
+    if offer.kind == "privilege":
+        texts = {"name": offer.name, "n": formats.number(offer.valid_days)}
+        return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", offer.valid_days) % texts
+    if offer.kind != "coupon":
+        return offer.name
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
 
 

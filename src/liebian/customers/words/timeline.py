@@ -173,6 +173,8 @@ def _worth(event: EventRecord, currency: str) -> str:
         return _("%(amount)s coupon") % {
             "amount": formats.money(face, str(event.properties.get("currency") or currency))
         }
+    if event.properties.get("kind") in ("gift", "code", "privilege"):
+        return _text(event, "reward")
     return _amount(event, currency, "amount")
 
 

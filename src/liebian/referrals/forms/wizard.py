@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from liebian.core.money import MAX_MINOR, exponent, to_minor
 from liebian.referrals.types import ProgrammeView
+from liebian.rewards.types import OfferView
 
-KINDS = [("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon"))]
+OTHER = "other"
+KINDS = [
+    ("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon")), (OTHER, gettext_lazy("A gift or privilege")),
+]  # fmt: skip
 
 
 class StepForm(forms.Form):
@@ -73,6 +78,12 @@ class PeopleForm(StepForm):
         self.fields["segment_id"].choices = segments  # type: ignore[attr-defined]
 
 
+def _choose_offer() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=gettext_lazy("Which gift or privilege"), required=False, coerce=int, empty_value=None
+    )
+
+
 class RewardsForm(StepForm):
     money = (
         "referrer_face", "referrer_threshold", "referrer_cost", "friend_face", "friend_threshold", "friend_cost",
@@ -102,6 +113,16 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
 
+    referrer_offer_id = _choose_offer()
+    friend_offer_id = _choose_offer()
+
+    def __init__(self, *args: Any, offers: Sequence[OfferView] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.costs = {offer.id: Decimal(offer.cost_minor).scaleb(-exponent(offer.currency)) for offer in offers}
+        for role in ("referrer", "friend"):
+            choices = [("", "—"), *((offer.id, offer.name) for offer in offers)]
+            self.fields[f"{role}_offer_id"].choices = choices  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         values = dict(super().clean() or {})
         for role in ("referrer", "friend"):
@@ -114,6 +135,13 @@ class RewardsForm(StepForm):
                 self.add_error(f"{role}_points", _("Say how many points."))
             if not values.get(f"{role}_cost"):
                 self.add_error(f"{role}_cost", _("Say what these points cost you; the budget is counted in money."))
+            return
+        if values.get(f"{role}_kind") == OTHER:
+            if not values.get(f"{role}_offer_id"):
+                self.add_error(
+                    f"{role}_offer_id", _("Choose what is given. Gifts and privileges are made under Rewards.")
+                )
+            values[f"{role}_cost"] = self.costs.get(values.get(f"{role}_offer_id") or 0)
             return
         if not values.get(f"{role}_face"):
             self.add_error(f"{role}_face", _("Say how much the coupon takes off."))

@@ -10,7 +10,7 @@ from liebian.core.money import format_minor
 from liebian.referrals.rules import publishing_checks
 from liebian.referrals.types import FRIEND, REFERRER, Finding, ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import OfferDraft
+from liebian.rewards.types import OfferDraft, OfferView
 from liebian.segments import queries as segments
 
 
@@ -31,6 +31,12 @@ def list_target_choices(*, now: datetime, zone: str) -> list[tuple[int, str, int
 def check_draft(programme: ProgrammeView, *, people: int, today: date) -> list[Finding]:
     """All publishing checks of a draft."""
     return publishing_checks(programme.draft, fundable_minor=fundable(programme), people=people, today=today)
+
+
+def list_other_offers(currency: str) -> list[OfferView]:
+    """Gifts and privileges that a programme in this currency can give, the newest first."""
+    kinds = ("gift", "code", "privilege")
+    return [each for each in rewards.list_offers() if each.kind in kinds and each.currency == currency][::-1]
 
 
 def fundable(programme: ProgrammeView) -> int:
@@ -55,6 +61,8 @@ def _offer(programme: ProgrammeView, role: str) -> OfferDraft:
             kind="points", name=f"{draft['points']} points", currency=programme.currency, cost_minor=int(draft["cost_minor"]),
             points=int(draft["points"]),
         )  # fmt: skip
+    if draft.get("kind") == "other":
+        return rewards.get_offer(int(draft["offer_id"])).as_draft()
     return OfferDraft(
         kind="coupon", name=_coupon_name(draft, programme.currency), currency=programme.currency,
         cost_minor=int(draft["cost_minor"]), face_minor=int(draft["face_minor"]),

@@ -15,6 +15,8 @@ from liebian.referrals import queries
 from liebian.referrals.models import Participation, Programme
 from liebian.referrals.tests.shop import DRAFT, T0, Shop
 from liebian.rewards import queries as rewards
+from liebian.rewards import services as reward_services
+from liebian.rewards.types import OfferDraft, PrivilegeTerms
 from liebian.segments import queries as segment_queries
 from liebian.segments.types import SegmentView
 
@@ -76,6 +78,31 @@ def test_the_wizard_goes_from_a_name_to_a_running_programme(client: Client, shop
     assert client.post(f"/referrals/{programme_id}/publish", **EN).status_code == 302
     assert Participation.objects.count() == 30 and Entry.objects.filter(kind="fund").count() == 1
     assert client.get(f"/referrals/{programme_id}/edit/budget", **EN)["Location"] == f"/referrals/{programme_id}"
+
+
+def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Client, shop: Shop) -> None:
+    gold = PrivilegeTerms("level", "gold")
+    drafts = [
+        OfferDraft("gift", "Tea set", "CNY", 4550),
+        OfferDraft("privilege", "Gold month", "CNY", 1000, valid_days=30, privilege=gold),
+    ]
+    tea, month = [reward_services.create_offer(draft=draft, now=T0) for draft in drafts]
+    shop.target = [shop.customer(f"u{number}") for number in range(30)]
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Tea", "segment": "1"}, **EN)
+    programme_id = Programme.objects.get().pk
+    typed = {"referrer_kind": "other", "referrer_offer_id": month.id, "friend_kind": "other", "friend_offer_id": ""}
+    refused = client.post(f"/referrals/{programme_id}/edit/rewards", typed, **EN)
+    assert refused.status_code == 422 and "Choose what is given" in refused.content.decode()
+    for step, said in {**STEPS, "rewards": {**typed, "friend_offer_id": tea.id}}.items():
+        assert client.post(f"/referrals/{programme_id}/edit/{step}", said, **EN).status_code == 302
+    text = page(client, f"/referrals/{programme_id}/edit/publish")
+    assert "the inviter gets <b>Gold month, 30 days</b> and the friend gets <b>Tea set</b>" in text and "55.50" in text
+    client.post(f"/referrals/{programme_id}/publish", **EN)
+    programme = queries.get_programme(programme_id)
+    assert (programme.referrer_offer_id, programme.friend_offer_id) == (month.id, tea.id)
+    code = Participation.objects.filter(code__gt="").values_list("code", flat=True)[0]
+    assert "gives you Tea set" in page(Client(), f"/r/{code}")
 
 
 def test_what_is_missing_blocks_publishing_with_a_code_and_a_way_to_mend_it(client: Client, shop: Shop) -> None:

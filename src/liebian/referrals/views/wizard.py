@@ -19,10 +19,10 @@ from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError, NotFound
 from liebian.referrals import queries, services
-from liebian.referrals.forms.wizard import STEP_FORMS, STEP_LABELS, STEPS, StepForm
+from liebian.referrals.forms.wizard import OTHER, STEP_FORMS, STEP_LABELS, STEPS, StepForm
 from liebian.referrals.rules import pair_cost
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, money
+from liebian.referrals.words import finding_text, money, offer_text
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -94,6 +94,8 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
             (key, _("%(name)s · %(size)s people") % {"name": name, "size": formats.number(size)})
             for key, name, size in choices
         ]
+    if step == "rewards":
+        extra["offers"] = queries.list_other_offers(programme.currency)
     if step == "budget":
         extra["budgets"] = [
             (str(each.id), _("%(name)s · %(left)s available") % {"name": each.name, "left": money(each.available, each.currency)})
@@ -189,4 +191,6 @@ def _bold(text: str) -> SafeString:
 def _reward(draft: Any, role: str, currency: str) -> str:
     if draft[f"{role}_kind"] == "points":
         return _("%(points)s points") % {"points": formats.number(int(draft[f"{role}_points"] or 0))}
+    if draft[f"{role}_kind"] == OTHER:
+        return offer_text(rewards.get_offer(int(draft[f"{role}_offer_id"])))
     return _("%(amount)s off") % {"amount": money(int(draft[f"{role}_face_minor"] or 0), currency)}

@@ -30,7 +30,7 @@ from liebian.rewards.queries.holdings import (
     points_account_code,
     points_balance,
 )
-from liebian.rewards.queries.offers import list_offers
+from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
     list_expiring_points,
@@ -79,6 +79,7 @@ __all__ = [
     "find_shop",
     "get_budget",
     "get_gift_stock",
+    "get_offer",
     "get_parcel",
     "get_points_balance",
     "get_points_terms",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -58,6 +58,10 @@ class OfferView:
     def amount(self) -> int:
         """Units of one reward: points, days of a privilege, or one coupon or gift."""
         return {"points": self.points, "privilege": self.valid_days}.get(self.kind, 1)
+
+    def as_draft(self) -> OfferDraft:
+        """The same terms again."""
+        return OfferDraft(**{each.name: getattr(self, each.name) for each in fields(OfferDraft)})
 
 
 @dataclass(frozen=True, slots=True)
