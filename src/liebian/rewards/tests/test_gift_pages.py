@@ -112,7 +112,7 @@ def test_the_warehouse_gets_a_file_and_its_answer_is_taken_row_by_row(waiting):
     text = f"发货单号,快递公司,运单号\n{ids[0]},顺丰,SF1\n{ids[1]},顺丰,\n{ids[2]},顺丰,SF3\nx,顺丰,SF4\n{ids[1]},,\n"
     page = upload(staff, text)
     assert "1 shipment was sent" in page and "has no address" in page and "no shipment has this number" in page
-    assert "needs a carrier" in page
+    assert "needs a carrier" in page and 'href="/rewards/shipments?state=shipped"' in page
     assert [parcel_of(each).state for each in waiting] == ["shipped", "to_pack", "to_pack"]
     assert "needs the columns" in upload(staff, "a,b\n1,2\n")
 
