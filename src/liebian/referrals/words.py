@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from liebian.referrals.types import Finding, ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import OfferView
+from liebian.rewards.types import LimitRule, OfferView
 from liebian.ui import formats
 
 STATUS = {
@@ -84,6 +84,29 @@ def offer_text(offer: OfferView | None) -> str:
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
 
 
+_LIMITED = {
+    "person": gettext_lazy("Each inviter gets at most %(amount)s %(period)s."),
+    "friend": gettext_lazy("Each friend gets at most %(amount)s %(period)s."),
+    "programme": gettext_lazy("The whole programme gives at most %(amount)s %(period)s."),
+}
+_IN_PERIOD = {
+    "ever": gettext_lazy("in all"),
+    "day": gettext_lazy("a day"),
+    "week": gettext_lazy("a week"),
+    "month": gettext_lazy("a month"),
+    "year": gettext_lazy("a year"),
+}
+
+
+def limit_text(rule: LimitRule, currency: str) -> str:
+    """A limit as a sentence, for staff and for everybody who reads the rules."""
+    if rule.measure == "count":
+        amount = ngettext("%(n)s reward", "%(n)s rewards", rule.amount) % {"n": formats.number(rule.amount)}
+    else:
+        amount = money(rule.amount, currency)
+    return str(_LIMITED[rule.scope]) % {"amount": amount, "period": _IN_PERIOD[rule.period]}
+
+
 def money(amount_minor: int, currency: str) -> str:
     """Without cents where there are none."""
     return formats.money(amount_minor, currency, cents=bool(amount_minor % 100))
@@ -115,6 +138,9 @@ CHECKS = {
     "condition_failed": gettext_lazy("The order is in the programme's currency"),
     "below_min_order": gettext_lazy("The order reaches the minimum"),
     "person_cap": gettext_lazy("The inviter is below their limit"),
+    "friend_cap": gettext_lazy("The friend is below their limit"),
+    "programme_cap": gettext_lazy("The programme is below its limit"),
+    "window_cap": gettext_lazy("The limit for the period leaves room"),
     "campaign_budget": gettext_lazy("The budget carries both rewards"),
 }
 

@@ -143,13 +143,6 @@ class BudgetForm(StepForm):
         label=gettext_lazy("Pay after so many days"), min_value=0, max_value=90, initial=7,
         help_text=gettext_lazy("As long as orders can be returned. A return before that cancels the reward."),
     )  # fmt: skip
-    person_cap = forms.IntegerField(
-        label=gettext_lazy("At most this many rewards for one inviter"),
-        min_value=0,
-        max_value=10_000,
-        initial=10,
-        help_text=gettext_lazy("0 means no limit."),
-    )
 
     def __init__(self, *args: Any, budgets: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,17 +196,3 @@ class TextsForm(StepForm):
     rules_en = _text(gettext_lazy("Further rules, English"), rows=4, length=3000)
     organiser = _text(gettext_lazy("Organiser"), length=120)
     contact = _text(gettext_lazy("How to reach you"), length=120)
-
-
-STEP_FORMS: dict[str, type[StepForm]] = {
-    "goal": GoalForm, "people": PeopleForm, "rewards": RewardsForm, "budget": BudgetForm, "texts": TextsForm,
-}  # fmt: skip
-STEPS = (*STEP_FORMS, "publish")
-STEP_LABELS = {
-    "goal": gettext_lazy("Goal"),
-    "people": gettext_lazy("Whom to invite"),
-    "rewards": gettext_lazy("Rewards"),
-    "budget": gettext_lazy("Budget and conditions"),
-    "texts": gettext_lazy("Texts"),
-    "publish": gettext_lazy("Check and publish"),
-}

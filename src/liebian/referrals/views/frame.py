@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from liebian.referrals.types import ProgrammeView
-from liebian.referrals.words import language, money, offer_text, text_of
+from liebian.referrals.words import language, limit_text, money, offer_text, text_of
 from liebian.rewards import queries as rewards
 
 
@@ -25,4 +25,5 @@ def offers_context(programme: ProgrammeView) -> dict[str, Any]:
         "text_title": text_of(programme, "title"), "text_message": text_of(programme, "message"),
         "text_rules": text_of(programme, "rules"), "organiser": text_of(programme, "organiser"),
         "contact": text_of(programme, "contact"),
+        "limit_texts": [limit_text(each, programme.currency) for each in programme.limits],
     }  # fmt: skip

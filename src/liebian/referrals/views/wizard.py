@@ -19,10 +19,11 @@ from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError, NotFound
 from liebian.referrals import queries, services
-from liebian.referrals.forms.wizard import STEP_FORMS, STEP_LABELS, STEPS, StepForm
-from liebian.referrals.rules import pair_cost
+from liebian.referrals.forms.steps import STEP_FORMS, STEP_LABELS, STEPS
+from liebian.referrals.forms.wizard import StepForm
+from liebian.referrals.rules import pair_cost, read_limits
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, money
+from liebian.referrals.words import finding_text, limit_text, money
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -168,13 +169,10 @@ def sentence(programme: ProgrammeView) -> SafeString:
     if draft.get("hold_days") is not None:
         days = _("%s days after the order") % draft["hold_days"] if draft["hold_days"] else _("at once")
         parts.append(format_html(_("Rewards are paid {when}."), when=_bold(days)))
-    if draft.get("person_cap"):
-        parts.append(
-            format_html(
-                _("Nobody gets more than {cap} rewards for inviting."),
-                cap=_bold(formats.number(int(draft["person_cap"]))),
-            )
-        )
+    parts += [
+        format_html("{}", limit_text(rule, programme.currency))
+        for rule in read_limits(draft.get("limits", ()), programme.zone)
+    ]
     if limit := queries.fundable(programme):
         parts.append(
             format_html(_("Altogether it spends at most {limit}."), limit=_bold(money(limit, programme.currency)))

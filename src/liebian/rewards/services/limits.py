@@ -120,6 +120,8 @@ class Limits:
                 "measure": each.rule.measure,
                 "key": each.key,
                 "asset": each.asset,
+                "reason": each.reason,
+                "frees_taken_back": each.rule.frees_taken_back,
             }
             for each in allowances
         ]
@@ -131,10 +133,15 @@ class Limits:
             self.left[each.key] += amount
 
 
-def return_legs(row: Reward, minor: int, *, whole: bool) -> tuple[Leg, ...]:
-    """What a reward that was never issued gives back to its limits: money with every part, the count with the whole."""
+def return_legs(row: Reward, minor: int, *, whole: bool, issued: bool = False) -> tuple[Leg, ...]:
+    """What a reward gives back to its limits: money with every part, the count with the whole.
+
+    One that was issued gives back only to the limits that say so.
+    """
     legs: tuple[Leg, ...] = ()
     for each in row.trace.get("limits", ()):
+        if issued and not each.get("frees_taken_back"):
+            continue
         amount = minor if each["measure"] == "minor" else int(whole)
         if amount:
             legs += move(used_account(each["key"], each["asset"]), left_account(each["key"], each["asset"]), amount)

@@ -17,6 +17,7 @@ class LimitRule:
 
     `code` names the rule within its programme: a rule with another amount under the same code is the same limit, changed.
     `clamp` gives what still fits of a reward that can be divided; `refuse` gives all of it or nothing.
+    What was never issued gives its place back; with `frees_taken_back`, so does what was issued and then taken back.
     """
 
     code: str
@@ -26,6 +27,7 @@ class LimitRule:
     amount: int
     zone: str
     on_excess: OnExcess = "refuse"
+    frees_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
