@@ -31,6 +31,7 @@ from liebian.referrals.queries.programmes import (
     list_programmes,
     token_of,
 )
+from liebian.referrals.queries.refusals import count_refusals
 from liebian.referrals.queries.why import find_people, list_qualifications, list_referrals, list_story
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "count_arms",
     "count_pairs_left",
     "count_people",
+    "count_refusals",
     "find_participation",
     "find_people",
     "find_programme",

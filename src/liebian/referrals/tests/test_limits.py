@@ -172,3 +172,37 @@ def test_an_old_cap_is_carried_over_with_what_was_given_so_far(shop: Shop) -> No
     bring(shop, programme, anna, 2, 3, 4, at=2 * DAY)
     shop.run()
     assert [decisions(f"o{n}")["referrer"][1] for n in (2, 3, 4)] == ["", "", "person_cap"]
+
+
+def test_the_programme_page_says_how_far_limits_are_used_and_what_was_refused(client: Client, shop: Shop) -> None:
+    anna, carl = shop.customer("anna"), shop.customer("carl")
+    weekly = {**WEEKLY, "scope": "programme"}
+    programme = shop.programme(anna, carl, limits=[{**INVITER_CAP, "amount": 2}, weekly])
+    bring(shop, programme, anna, 0, 1, 2)
+    bring(shop, programme, carl, 3)
+    shop.sign_up("anna", shop.code(programme, carl), at=T0)
+    shop.run()
+    uses = rewards.list_limit_uses(programme_id=programme.id, limits=programme.limits, at=T0 + DAY)
+    assert [(use.n_subjects, use.n_full, use.used, use.most, use.start) for use in uses] == [
+        (1, 1, 2, 2, ""), (1, 1, 4000, 4000, "2026-06-01"),
+    ]  # fmt: skip
+    signed_in(client, "viewer")
+    text = client.get(f"/referrals/{programme.id}", **EN).content.decode()
+    for words in (
+        "Each inviter gets at most 2 rewards in all.", "The whole programme gives at most ¥40 a week.", "Used up",
+        "The limit for this period was reached", "Had bought here before", "This is for friends who have not bought here before",
+    ):  # fmt: skip
+        assert words in text
+    assert f"/rewards?programme={programme.id}&amp;state=refused&amp;reason=window_cap" in text
+    listed = client.get(f"/rewards?programme={programme.id}&state=refused&reason=window_cap", **EN).content.decode()
+    assert listed.count("order") and "window_cap" in listed
+
+
+def test_everybody_reads_the_limits_in_the_rules(client: Client, shop: Shop) -> None:
+    anna = shop.customer("anna")
+    programme = shop.programme(anna, limits=[INVITER_CAP, {**INVITER_CAP, "period": "month", "amount": 3}])
+    for headers, words in (
+        (EN, "Each inviter gets at most 3 rewards a month."),
+        ({"HTTP_ACCEPT_LANGUAGE": "zh-hans"}, "每位推荐人每月最多得 3 份奖励。"),
+    ):
+        assert words in client.get(f"/r/{shop.code(programme, anna)}", **headers).content.decode()

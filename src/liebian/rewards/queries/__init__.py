@@ -20,6 +20,7 @@ from liebian.rewards.queries.holdings import (
     points_account_code,
     points_balance,
 )
+from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
@@ -73,6 +74,7 @@ __all__ = [
     "list_expiring_points",
     "list_issued_coupons",
     "list_liability",
+    "list_limit_uses",
     "list_lots",
     "list_low_pools",
     "list_offers",

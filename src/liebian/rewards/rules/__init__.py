@@ -25,6 +25,7 @@ from liebian.rewards.rules.coupon_terms import (
 from liebian.rewards.rules.coupons import allocate, is_eligible, price, share_of, spread
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
 from liebian.rewards.rules.limits import (
+    LIMITS_BOOK,
     Allowance,
     allowance_for,
     check_limit,
@@ -54,6 +55,7 @@ from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, c
 
 __all__ = [
     "LETTERS",
+    "LIMITS_BOOK",
     "MOST_POINTS",
     "NO_POLICY",
     "POINTS",

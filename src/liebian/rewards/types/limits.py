@@ -32,10 +32,14 @@ class LimitRule:
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How far a limit is used: `start` is the first day of its window, empty for one without end."""
+    """How far a limit is used in one window: by how many, how many have nothing left, all together, and the most by one.
 
-    code: str
-    subject: str
+    `start` is the first day of the window, empty for one without end.
+    """
+
+    rule: LimitRule
     start: str
+    n_subjects: int
+    n_full: int
     used: int
-    left: int
+    most: int
