@@ -56,6 +56,8 @@ NOTES: dict[str, Any] = {
 }
 ENTRIES: dict[str, Any] = {
     "fund": _("Budget funded"),
+    "budget_transfer": _("Moved to another budget"),
+    "budget_close": _("Budget closed, the rest taken out"),
     "grant": _("Rewards promised"),
     "release": _("Refund period over, reward issued"),
     "cancel": _("Refunded in time, reward cancelled"),

@@ -1,6 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.budgets import get_budget, list_budgets
+from liebian.rewards.queries.budgets import get_budget, list_budget_parts, list_budgets
 from liebian.rewards.queries.coupons import (
     find_pool_of,
     find_shop,
@@ -68,6 +68,7 @@ __all__ = [
     "get_review_policy",
     "get_reward",
     "iterate_unused_codes",
+    "list_budget_parts",
     "list_budgets",
     "list_coupons",
     "list_coupons_by_code",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from liebian.core.money import exponent
 from liebian.ledger.types import WORLD, AccountRef, PoolRef
@@ -18,6 +19,11 @@ class BudgetAccounts:
     currency: str
     name: str = ""
     shards: int = 1
+    closed_at: datetime | None = None
+
+    def is_closed(self, at: datetime) -> bool:
+        """Whether nothing is promised from it any more for what happened at that moment."""
+        return self.closed_at is not None and at >= self.closed_at
 
     def _ref(self, kind: str, code: str) -> AccountRef:
         unit = f"{self.currency}/{exponent(self.currency)}"

@@ -22,6 +22,7 @@ from liebian.rewards.types import GrantOutcome, GrantRequest, Side
 
 Cause = tuple[str, str, str]
 OVER_BUDGET = "campaign_budget"
+CLOSED = "budget_closed"
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ def grant_pairs(*, grants: Sequence[GrantRequest], now: datetime) -> list[GrantO
 
     Reserves the cost of what is granted (budget → reserved) and draws it from the limits in the same entry. A side with a
     `refusal` is stored as refused with it, as is one that a limit refuses; what the budget cannot carry is stored as refused with
-    "campaign_budget", both sides together where `both_or_none`.
+    "campaign_budget", both sides together where `both_or_none`; a closed budget refuses with "budget_closed".
     Writes Reward, RewardChange, ledger. Idempotent by (qualification, rule, role): a decision once stored stands, refusals
     too. Raises NotFound (budget, offer), Invalid "mixed_currencies", "limit_incomplete", "limit_amount".
     """
@@ -122,7 +123,11 @@ def _decide(
     open_ones = list(fresh)
     while open_ones:
         for carried in open_ones:
-            carried.drawn = tuple(_draw(limits, carried.grant, side, offers) for side in carried.sides)
+            closed = budgets[carried.grant.budget_id].is_closed(carried.grant.at)
+            carried.drawn = tuple(
+                Drawn(0, 0, side.refusal or CLOSED) if closed else _draw(limits, carried.grant, side, offers)
+                for side in carried.sides
+            )
         if not _post(open_ones, budgets, limits, now):
             return
         open_ones = [

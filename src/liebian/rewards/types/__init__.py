@@ -56,6 +56,7 @@ from liebian.rewards.types.reviews import (
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
     Approval,
+    BudgetPart,
     BudgetView,
     CouponOutcome,
     CouponState,
@@ -84,6 +85,7 @@ __all__ = [
     "WITHOUT_COST",
     "Act",
     "Approval",
+    "BudgetPart",
     "BudgetView",
     "Cart",
     "CartLine",

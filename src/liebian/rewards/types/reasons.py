@@ -64,6 +64,7 @@ REASONS: dict[str, ReasonText] = {
     "campaign_budget": _said(
         _("The budget could not carry both sides' rewards"), _("The rewards of this offer are all given out")
     ),
+    "budget_closed": _said(_("The budget was closed"), _("The rewards of this offer are all given out")),
     "stock_empty": _said(_("Out of stock"), _("The rewards of this offer are all given out")),
     "in_hold": _said(
         _("Waiting for the refund period to end"), _("On its way: we wait until the refund period is over")
