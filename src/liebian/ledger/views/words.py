@@ -23,6 +23,7 @@ KINDS: dict[str, Any] = {
     "coupons": _("Unused coupons"),
     "coupons_used": _("Used coupons"),
     "coupon_stock": _("Codes in stock"),
+    "coupons_promised": _("Codes promised"),
     "coupons_reserved": _("Held by carts"),
     "allowance": _("Left of limits"),
     "allowance_used": _("Used of limits"),

@@ -102,6 +102,11 @@ def coupon_stock(offer_id: int, name: str, pool_id: int | None = None) -> Accoun
     return _coupon_ref(offer_id, name, "coupon_stock", f"coupon_stock:{offer_id}{own}")
 
 
+def coupons_promised(offer_id: int, name: str) -> AccountRef:
+    """Codes that rewards were promised and that nobody has yet."""
+    return _coupon_ref(offer_id, name, "coupons_promised", f"coupons_promised:{offer_id}")
+
+
 def coupons_reserved(offer_id: int, name: str, pool_id: int) -> AccountRef:
     """Codes of a pool that a checkout holds. A customer's own coupon stays with the customer until it is used."""
     return _coupon_ref(offer_id, name, "coupons_reserved", f"coupons_reserved:{offer_id}:{pool_id}")

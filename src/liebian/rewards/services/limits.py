@@ -25,17 +25,18 @@ from liebian.rewards.types import GrantRequest, Side
 
 @dataclass(slots=True)
 class Drawn:
-    """What limits leave of one side's reward, and what it draws from each of them."""
+    """What limits leave of one side's reward, and what it draws from each of them and from the stock."""
 
     units: int
     minor: int
     refusal: str = ""
     draws: list[tuple[Allowance, int]] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+    stock: tuple[Leg, ...] = ()
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        return tuple(leg for each, amount in self.draws for leg in move(each.left, each.used, amount))
+        return self.stock + tuple(leg for each, amount in self.draws for leg in move(each.left, each.used, amount))
 
 
 class Limits:
