@@ -81,7 +81,49 @@ def offer_text(offer: OfferView | None) -> str:
         return ""
     if offer.kind == "points":
         return _("%(points)s points") % {"points": formats.number(offer.points)}
+    terms, cap = offer.terms, money(offer.terms.cap_minor, offer.currency)
+    if terms.effect == "percent":
+        return _("%(percent)s off, at most %(cap)s") % {"percent": _percent(offer), "cap": cap}
+    if terms.effect == "shipping":
+        return _("free shipping up to %(cap)s") % {"cap": cap}
+    if terms.effect == "gift":
+        return _("%(product)s for free") % {"product": terms.gift_product}
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
+
+
+def ticket_text(offer: OfferView | None) -> str:
+    """What stands largest on the friend's page."""
+    if offer is None:
+        return ""
+    if offer.kind == "points":
+        return formats.number(offer.points)
+    if offer.terms.effect == "percent":
+        return _("%(percent)s off") % {"percent": _percent(offer)}
+    if offer.terms.effect in ("shipping", "gift"):
+        return _("Free shipping") if offer.terms.effect == "shipping" else offer.terms.gift_product
+    return money(offer.face_minor, offer.currency)
+
+
+def coupon_terms_text(offer: OfferView | None) -> str:
+    """A coupon with its smallest order and its end, for the rules; empty for points."""
+    if offer is None or offer.kind != "coupon":
+        return ""
+    values = {
+        "amount": offer_text(offer), "days": formats.number(offer.valid_days),
+        "minimum": money(offer.threshold_minor, offer.currency),
+        "until": formats.moment(offer.terms.ends_at) if offer.terms.ends_at else "",
+    }  # fmt: skip
+    if not offer.valid_days:
+        text = _("A coupon for %(amount)s, taken before %(until)s.") % values
+    elif offer.threshold_minor:
+        return _("A coupon for %(amount)s, for an order of at least %(minimum)s, valid for %(days)s days.") % values
+    else:
+        text = _("A coupon for %(amount)s, valid for %(days)s days.") % values
+    return f"{text} {_('For an order of at least %(minimum)s.') % values}" if offer.threshold_minor else text
+
+
+def _percent(offer: OfferView) -> str:
+    return formats.percent(offer.terms.percent_bp / 10_000, 0 if offer.terms.percent_bp % 100 == 0 else 2)
 
 
 _LIMITED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,10 @@ from django.utils.translation import gettext_lazy
 from liebian.core.money import MAX_MINOR, exponent, to_minor
 from liebian.referrals.types import ProgrammeView
 
-KINDS = [("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon"))]
+KINDS = [
+    ("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon")),
+    ("made", gettext_lazy("A coupon made before, with its terms")),
+]  # fmt: skip
 
 
 class StepForm(forms.Form):
@@ -73,11 +77,19 @@ class PeopleForm(StepForm):
         self.fields["segment_id"].choices = segments  # type: ignore[attr-defined]
 
 
+def _chosen_coupon() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=gettext_lazy("Coupon made before"), required=False, coerce=int, empty_value=None,
+        help_text=gettext_lazy("A percentage, free shipping, a gift, codes of a pool: make it on the page of coupons."),
+    )  # fmt: skip
+
+
 class RewardsForm(StepForm):
     money = (
         "referrer_face", "referrer_threshold", "referrer_cost", "friend_face", "friend_threshold", "friend_cost",
     )  # fmt: skip
     referrer_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="points")
+    referrer_offer_id = _chosen_coupon()
     referrer_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     referrer_face = amount(gettext_lazy("Off an order"), required=False)
     referrer_threshold = amount(gettext_lazy("From an order of"), required=False)
@@ -90,6 +102,7 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
     friend_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="coupon")
+    friend_offer_id = _chosen_coupon()
     friend_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     friend_face = amount(gettext_lazy("Off an order"), required=False)
     friend_threshold = amount(gettext_lazy("From an order of"), required=False)
@@ -101,6 +114,13 @@ class RewardsForm(StepForm):
         required=False,
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
+
+    def __init__(self, *args: Any, coupons: Sequence[tuple[int, str, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.costs = {offer_id: cost for offer_id, _name, cost in coupons}
+        for role in ("referrer", "friend"):
+            choices = [("", "—"), *((offer_id, name) for offer_id, name, _cost in coupons)]
+            self.fields[f"{role}_offer_id"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = dict(super().clean() or {})
@@ -114,6 +134,13 @@ class RewardsForm(StepForm):
                 self.add_error(f"{role}_points", _("Say how many points."))
             if not values.get(f"{role}_cost"):
                 self.add_error(f"{role}_cost", _("Say what these points cost you; the budget is counted in money."))
+            return
+        if values.get(f"{role}_kind") == "made":
+            if not values.get(f"{role}_offer_id"):
+                self.add_error(f"{role}_offer_id", _("Choose the coupon, or make it on the page of coupons first."))
+            cost = self.costs.get(values.get(f"{role}_offer_id") or 0, 0)
+            values[f"{role}_cost"] = Decimal(cost).scaleb(-exponent(self.currency))
+            values[f"{role}_face"] = values[f"{role}_threshold"] = values[f"{role}_valid_days"] = None
             return
         if not values.get(f"{role}_face"):
             self.add_error(f"{role}_face", _("Say how much the coupon takes off."))

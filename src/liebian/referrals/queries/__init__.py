@@ -1,6 +1,13 @@
 """Reads of referrals."""
 
-from liebian.referrals.queries.drafts import check_draft, fundable, list_target_choices, list_targets, offers_of
+from liebian.referrals.queries.drafts import (
+    check_draft,
+    fundable,
+    list_coupon_choices,
+    list_target_choices,
+    list_targets,
+    offers_of,
+)
 from liebian.referrals.queries.landing import count_pairs_left, get_landing, is_signed_up, sign_up_facts
 from liebian.referrals.queries.measures import (
     KPoint,
@@ -55,6 +62,7 @@ __all__ = [
     "get_results",
     "is_signed_up",
     "list_codes",
+    "list_coupon_choices",
     "list_edges",
     "list_k",
     "list_outcomes",

@@ -23,7 +23,7 @@ from liebian.referrals.forms.steps import STEP_FORMS, STEP_LABELS, STEPS
 from liebian.referrals.forms.wizard import StepForm
 from liebian.referrals.rules import pair_cost, read_limits
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, limit_text, money
+from liebian.referrals.words import finding_text, limit_text, money, offer_text
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -94,6 +94,11 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
         extra["segments"] = [
             (key, _("%(name)s · %(size)s people") % {"name": name, "size": formats.number(size)})
             for key, name, size in choices
+        ]
+    if step == "rewards":
+        extra["coupons"] = [
+            (each.id, f"{each.name} · {offer_text(each)}", each.cost_minor)
+            for each in queries.list_coupon_choices(programme)
         ]
     if step == "budget":
         extra["budgets"] = [
@@ -185,6 +190,8 @@ def _bold(text: str) -> SafeString:
 
 
 def _reward(draft: Any, role: str, currency: str) -> str:
+    if draft[f"{role}_kind"] == "made":
+        return offer_text(next(iter(rewards.list_offers(ids=[draft[f"{role}_offer_id"] or 0])), None))
     if draft[f"{role}_kind"] == "points":
         return _("%(points)s points") % {"points": formats.number(int(draft[f"{role}_points"] or 0))}
     return _("%(amount)s off") % {"amount": money(int(draft[f"{role}_face_minor"] or 0), currency)}
