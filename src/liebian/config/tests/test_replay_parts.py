@@ -15,7 +15,9 @@ def balances(path, *rows):
         database.execute("CREATE TABLE ledger_entry (id INTEGER PRIMARY KEY, subject)")
         database.execute("CREATE TABLE ledger_posting (entry_id, account_id, amount)")
         database.execute("CREATE TABLE rewards_reward (qualification, is_by_hand)")
-        database.executemany("INSERT INTO ledger_account (code, asset, balance, kind) VALUES (?, 'CNY', ?, 'budget')", rows)
+        database.executemany(
+            "INSERT INTO ledger_account (code, asset, balance, kind) VALUES (?, 'CNY', ?, 'budget')", rows
+        )
     database.close()
     return path
 
