@@ -126,8 +126,9 @@ class Thread:
         self._step(referrer_points="300", referrer_cost="30", friend_face="20", friend_threshold="99")
         self._step(
             budget="5000", starts_on=f"{today:%Y-%m-%d}", last_day=f"{today + timedelta(days=30):%Y-%m-%d}",
-            min_order="99", hold_days="7", person_cap="5",
+            min_order="99", hold_days="7",
         )  # fmt: skip
+        self._step(amount_0="5")
         self._step(
             title_zh="好茶请好友", title_en="Tea for a friend", message_zh="你和好友都有礼。", message_en="Both of you get something.",
             rules_zh="每位好友一次。", rules_en="Once for each friend.", organiser="拾叶茶礼", contact="service@example.com",

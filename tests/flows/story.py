@@ -20,7 +20,7 @@ from liebian.customers import queries as customers
 from liebian.events.services import create_source, record_events
 from liebian.referrals import queries as referral_queries, services as referrals
 from liebian.segments import services as segments
-from liebian.referrals.tests.shop import DRAFT
+from liebian.referrals.tests.shop import DRAFT, INVITER_CAP
 from django.conf import settings
 now, today = clock.now(), day_of(clock.now(), settings.TIME_ZONE)
 said = []
@@ -35,7 +35,7 @@ drain(lambda: jobs.publish_lake(now))
 rule = {"kind": "orders", "metric": "n_orders", "op": "ge", "value": 2, "window_days": 365}
 segment = segments.save_segment(name="Twice", rule=rule, now=now)
 period = {"starts_on": (today - timedelta(days=2)).isoformat(), "ends_on": (today + timedelta(days=30)).isoformat()}
-values = {**DRAFT, **period, "segment_id": segment.id, "person_cap": 100}
+values = {**DRAFT, **period, "segment_id": segment.id, "limits": [{**INVITER_CAP, "amount": 100}]}
 draft = referrals.save_draft(programme_id=None, values=values, actor=None, now=now - timedelta(days=2))
 programme = referrals.publish_programme(programme_id=draft.id, actor=None, now=now - timedelta(days=2))
 codes = [each.code for each in referral_queries.list_participants(programme.id)]

@@ -46,6 +46,9 @@ SHARDS = Setting(
     "Shards into which customers are split for their memberships on PostgreSQL. Give web and worker the same number, that of "
     "the processes of `liebian worker --workers`; more only cost.",
 )
+ANSWER_DAYS = Setting(
+    "LIEBIAN_ANSWER_DAYS", "90", "Days for which a checkout that repeats a request is told what it was told before."
+)
 LOG_DAYS = Setting(
     "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
 )
@@ -62,5 +65,6 @@ ALL = [
     PAGE_THREADS,
     LAKE_URL,
     SHARDS,
+    ANSWER_DAYS,
     LOG_DAYS,
 ]

@@ -19,6 +19,7 @@ from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
 from liebian.pipeline import services as pipeline
+from liebian.rewards import services as rewards
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
@@ -139,6 +140,12 @@ BACKGROUND_JOBS = [
         3600,
         lambda now: events.drop_old_drafts(now=now),
         "Deletes uploads that nobody imported within a day.",
+    ),
+    Job(
+        "answers",
+        24 * 3600,
+        lambda now: rewards.drop_old_answers(now=now),
+        "Deletes what checkouts were told long ago (LIEBIAN_ANSWER_DAYS).",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(

@@ -151,6 +151,7 @@ CUSTOMER_PANELS = [
 LAKE_URL = env.LAKE_URL.value or str(HOME / "lake")
 if "://" not in LAKE_URL:
     LAKE_URL = str(Path(LAKE_URL).expanduser().resolve())
+ANSWER_DAYS = int(env.ANSWER_DAYS.value)
 LOG_DAYS = int(env.LOG_DAYS.value)
 SHARDS = int(env.SHARDS.value)
 UPLOADS = HOME / "uploads"

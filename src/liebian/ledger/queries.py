@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from liebian.core.errors import NotFound
@@ -15,6 +15,7 @@ from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Hold, Posting
 from liebian.ledger.types import (
     WORLD,
+    AccountsSummary,
     AccountView,
     AssetProof,
     BookView,
@@ -59,6 +60,15 @@ def list_unopened(codes: Iterable[str]) -> list[str]:
 def get_pool_balance(pool: PoolRef) -> int:
     """What all parts of a pool hold together."""
     return sum(list_balances(part.code for part in pool.parts).values())
+
+
+def get_summary(*, book: str, kind: str, prefix: str, suffix: str) -> AccountsSummary:
+    """The accounts of a kind in a book whose codes go on, after the kind, with `prefix` and end with `suffix`."""
+    rows = Account.objects.filter(book=book, kind=kind, code__startswith=kind + prefix, code__endswith=suffix)
+    found = rows.aggregate(
+        n=Count("id"), empty=Count("id", filter=Q(balance=0)), total=Sum("balance"), most=Max("balance")
+    )
+    return AccountsSummary(found["n"], found["empty"], int(found["total"] or 0), int(found["most"] or 0))
 
 
 def list_holds(keys: Iterable[str]) -> list[HoldView]:

@@ -209,6 +209,16 @@ class KindSum:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsSummary:
+    """Some accounts together: how many, how many of them hold nothing, what all hold, and the most that one holds."""
+
+    n_accounts: int
+    n_empty: int
+    total: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class BookView:
     """`opened` orders books by when their first account was opened."""
 

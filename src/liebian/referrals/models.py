@@ -29,7 +29,7 @@ class Programme(models.Model):
     currency = models.CharField(max_length=3)
     min_order_minor = models.BigIntegerField(default=0)
     hold_days = models.PositiveSmallIntegerField(default=7)
-    person_cap = models.PositiveIntegerField(default=10)
+    limits = models.JSONField(default=list)
     referrer_offer_id = models.BigIntegerField(null=True)
     friend_offer_id = models.BigIntegerField(null=True)
     texts = models.JSONField(default=dict)

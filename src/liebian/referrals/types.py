@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from liebian.rewards.types import LimitRule
+
 Status = Literal["draft", "running", "paused", "ended"]
 Arm = Literal["treated", "holdout"]
 Level = Literal["block", "warn", "pass"]
@@ -93,7 +95,7 @@ class ProgrammeView:
     currency: str
     min_order_minor: int
     hold_days: int
-    person_cap: int
+    limits: tuple[LimitRule, ...]
     referrer_offer_id: int | None
     friend_offer_id: int | None
     texts: Mapping[str, Mapping[str, str]]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from liebian.referrals.types import Finding, ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import OfferView
+from liebian.rewards.types import LimitRule, OfferView
 from liebian.ui import formats
 
 STATUS = {
@@ -86,7 +86,72 @@ def offer_text(offer: OfferView | None) -> str:
         return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", offer.valid_days) % texts
     if offer.kind != "coupon":
         return offer.name
+    terms, cap = offer.terms, money(offer.terms.cap_minor, offer.currency)
+    if terms.effect == "percent":
+        return _("%(percent)s off, at most %(cap)s") % {"percent": _percent(offer), "cap": cap}
+    if terms.effect == "shipping":
+        return _("free shipping up to %(cap)s") % {"cap": cap}
+    if terms.effect == "gift":
+        return _("%(product)s for free") % {"product": terms.gift_product}
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
+
+
+def ticket_text(offer: OfferView | None) -> str:
+    """What stands largest on the friend's page."""
+    if offer is None:
+        return ""
+    if offer.kind == "points":
+        return formats.number(offer.points)
+    if offer.terms.effect == "percent":
+        return _("%(percent)s off") % {"percent": _percent(offer)}
+    if offer.terms.effect in ("shipping", "gift"):
+        return _("Free shipping") if offer.terms.effect == "shipping" else offer.terms.gift_product
+    return money(offer.face_minor, offer.currency)
+
+
+def coupon_terms_text(offer: OfferView | None) -> str:
+    """A coupon with its smallest order and its end, for the rules; empty for points."""
+    if offer is None or offer.kind != "coupon":
+        return ""
+    values = {
+        "amount": offer_text(offer), "days": formats.number(offer.valid_days),
+        "minimum": money(offer.threshold_minor, offer.currency),
+        "until": formats.moment(offer.terms.ends_at) if offer.terms.ends_at else "",
+    }  # fmt: skip
+    if not offer.valid_days:
+        text = _("A coupon for %(amount)s, taken before %(until)s.") % values
+    elif offer.threshold_minor:
+        return _("A coupon for %(amount)s, for an order of at least %(minimum)s, valid for %(days)s days.") % values
+    else:
+        text = _("A coupon for %(amount)s, valid for %(days)s days.") % values
+    return f"{text} {_('For an order of at least %(minimum)s.') % values}" if offer.threshold_minor else text
+
+
+def _percent(offer: OfferView) -> str:
+    return formats.percent(offer.terms.percent_bp / 10_000, 0 if offer.terms.percent_bp % 100 == 0 else 2)
+
+
+_LIMITED = {
+    "person": gettext_lazy("Each inviter gets at most %(amount)s %(period)s."),
+    "friend": gettext_lazy("Each friend gets at most %(amount)s %(period)s."),
+    "programme": gettext_lazy("The whole programme gives at most %(amount)s %(period)s."),
+}
+_IN_PERIOD = {
+    "ever": gettext_lazy("in all"),
+    "day": gettext_lazy("a day"),
+    "week": gettext_lazy("a week"),
+    "month": gettext_lazy("a month"),
+    "year": gettext_lazy("a year"),
+}
+
+
+def limit_text(rule: LimitRule, currency: str) -> str:
+    """A limit as a sentence, for staff and for everybody who reads the rules."""
+    if rule.measure == "count":
+        amount = ngettext("%(n)s reward", "%(n)s rewards", rule.amount) % {"n": formats.number(rule.amount)}
+    else:
+        amount = money(rule.amount, currency)
+    return str(_LIMITED[rule.scope]) % {"amount": amount, "period": _IN_PERIOD[rule.period]}
 
 
 def money(amount_minor: int, currency: str) -> str:
@@ -120,6 +185,9 @@ CHECKS = {
     "condition_failed": gettext_lazy("The order is in the programme's currency"),
     "below_min_order": gettext_lazy("The order reaches the minimum"),
     "person_cap": gettext_lazy("The inviter is below their limit"),
+    "friend_cap": gettext_lazy("The friend is below their limit"),
+    "programme_cap": gettext_lazy("The programme is below its limit"),
+    "window_cap": gettext_lazy("The limit for the period leaves room"),
     "campaign_budget": gettext_lazy("The budget carries both rewards"),
 }
 

@@ -20,6 +20,7 @@ class RewardFilter(forms.Form):
     programme = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     customer = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     cause = forms.CharField(required=False, max_length=120)
+    reason = forms.CharField(required=False, max_length=40)
     before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
 
     def asked(self) -> dict[str, Any]:

@@ -40,5 +40,11 @@ urlpatterns = [
     path("rewards/reviews/<int:review_id>/decide", views.decide, name="decide"),
     path("rewards/<int:reward_id>", views.reward_page, name="reward"),
     path("customers/<int:customer_id>/rewards-panel", views.customer_panel, name="customer_panel"),
+    path("ledger/budgets", views.budget_list, name="budgets"),
+    path("ledger/budgets/<int:budget_id>", views.budget_page, name="budget"),
+    path("ledger/budgets/<int:budget_id>/parts", views.budget_parts, name="budget-parts"),
+    path("ledger/budgets/<int:budget_id>/warning", views.budget_warning, name="budget-warning"),
+    path("ledger/budgets/<int:budget_id>/transfer", views.budget_transfer, name="budget-transfer"),
+    path("ledger/budgets/<int:budget_id>/close", views.budget_close, name="budget-close"),
     path("ledger/budgets/<int:budget_id>/fund", views.fund, name="fund_budget"),
 ]

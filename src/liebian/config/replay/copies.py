@@ -22,7 +22,7 @@ RECORDS = [
     "rewards_coupon_pool", "rewards_coupon_fill", "rewards_coupon_code",
 ]  # fmt: skip
 MONEY = ["ledger_account", "ledger_entry", "ledger_posting"]
-FUNDING = "kind IN ('fund', 'coupon_stock', 'gift_stock')"  # what staff put in: money, codes of coupons, gifts
+FUNDING = "kind IN ('fund', 'budget_transfer', 'budget_close', 'coupon_stock', 'gift_stock')"  # what staff put in: money, codes of coupons, gifts
 DERIVED = [
     "customers_customer", "customers_identifier", "customers_customerevent", "customers_tiermembership", "orders_order",
     "orders_orderchange", "referrals_referral", "referrals_qualification", "referrals_decision", "rewards_reward",

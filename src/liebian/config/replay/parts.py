@@ -1,7 +1,8 @@
 """What is compared, part by part. Both sides are SQLite files by then.
 
 Rewards in which a person, a provider or a checkout had a say do not follow from the log alone: of them only the decision is compared,
-and what their entries moved is left out of the balances.
+and what their entries moved is left out of the balances. Which part of a budget holds how much depends on who came first: its parts
+count together.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ PARTS = {
     "JOIN referrals_qualification q ON q.id = d.qualification_id ORDER BY 1, 2",
     "rewards": "SELECT qualification, rule, role, customer_id, amount, cost_minor, hold_until, iif(qualification IN by_hand, '', "
     "json_array(state, reason, clawed_amount, clawed_minor, owed_minor)) FROM rewards_reward ORDER BY 1, 2, 3",
-    "balances": "SELECT code, asset, balance - coalesce((SELECT sum(amount) FROM moved_by_hand WHERE account_id = id), 0) "
-    "FROM ledger_account ORDER BY 1",
+    "balances": "SELECT iif(kind IN ('budget', 'reserved'), substr(code, 1, instr(code || '/', '/') - 1), code) AS whole, asset, "
+    "sum(balance - coalesce((SELECT sum(amount) FROM moved_by_hand WHERE account_id = id), 0)) "
+    "FROM ledger_account GROUP BY whole, asset ORDER BY 1",
 }
 
 

@@ -11,11 +11,13 @@ from liebian.pipeline.words import PART_NAMES
 
 def balances(path, *rows):
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE ledger_account (id INTEGER PRIMARY KEY, code, asset, balance)")
+        database.execute("CREATE TABLE ledger_account (id INTEGER PRIMARY KEY, code, asset, balance, kind)")
         database.execute("CREATE TABLE ledger_entry (id INTEGER PRIMARY KEY, subject)")
         database.execute("CREATE TABLE ledger_posting (entry_id, account_id, amount)")
         database.execute("CREATE TABLE rewards_reward (qualification, is_by_hand)")
-        database.executemany("INSERT INTO ledger_account (code, asset, balance) VALUES (?, 'CNY', ?)", rows)
+        database.executemany(
+            "INSERT INTO ledger_account (code, asset, balance, kind) VALUES (?, 'CNY', ?, 'budget')", rows
+        )
     database.close()
     return path
 
@@ -42,6 +44,7 @@ def test_a_part_that_does_not_exist_is_named_with_those_that_do():
         ([("a", 1), ("b", 2)], [("a", 1)], "was ('b', 'CNY', 2), is ()"),
         ([("a", 1)], [("a", 1), ("b", 2)], "was (), is ('b', 'CNY', 2)"),
         ([("a", 1)], [("a", 1)], ""),
+        ([("a", 1), ("b", 5)], [("a", 1), ("b", 2), ("b/1", 3)], ""),
     ],
 )
 def test_the_first_row_that_differs_is_shown_as_it_was_and_as_it_is(tmp_path, was, is_now, words):

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from liebian.ledger.rules import level_parts, sum_legs
-from liebian.ledger.services.posting import lock_balances, post_each, post_many
+from liebian.ledger.services.posting import lock_balances, post_each, post_inside, post_many
 from liebian.ledger.types import AccountRef, EntryDraft, EntryView, InsufficientFunds, Leg, PoolRef
 
 
@@ -29,7 +29,7 @@ def post_each_pooled(
     parts = {part.code: pool for pool in split for part in pool.parts}
     try:
         with transaction.atomic():
-            outcomes = post_each(entries=entries, now=now)
+            outcomes = post_inside(entries=entries, now=now)
             if any(isinstance(each, InsufficientFunds) and each.account in parts for each in outcomes):
                 raise _NeedsAll
             return outcomes

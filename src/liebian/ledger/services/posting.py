@@ -66,17 +66,26 @@ def post_each(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView
 
     One set of statements however many entries there are. Writes, idempotency and other errors as `post_many`.
     """
+    with transaction.atomic():
+        return post_inside(entries=entries, now=now)
+
+
+def post_inside(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryView | InsufficientFunds]:
+    """As `post_each`, in the innermost transaction of the caller, who may take it all back.
+
+    PostgreSQL lets those who wait for a row go on when the savepoint in which it was locked is taken back, but not when that was
+    released into another one first: they wait for the whole transaction then, and it may come to wait for them.
+    """
     if not entries:
         return []
     hashes = _hash_all(entries)
-    with transaction.atomic():
-        accounts = _lock_accounts(list_refs(entries), now)
-        stored = _find_stored(hashes)
-        _check_references(entries, stored)
-        _check_reversals(entries, stored)
-        fresh, refusals = _choose(entries, stored, accounts)
-        views = {view.key: view for view in list_entries_by_id(sorted(stored.values()))}
-        views |= _insert(fresh, hashes, accounts, now)
+    accounts = _lock_accounts(list_refs(entries), now)
+    stored = _find_stored(hashes)
+    _check_references(entries, stored)
+    _check_reversals(entries, stored)
+    fresh, refusals = _choose(entries, stored, accounts)
+    views = {view.key: view for view in list_entries_by_id(sorted(stored.values()))}
+    views |= _insert(fresh, hashes, accounts, now)
     return [refusals[draft.key] if draft.key in refusals else views[draft.key] for draft in entries]
 
 

@@ -23,8 +23,10 @@ KINDS: dict[str, Any] = {
     "coupons": _("Unused coupons"),
     "coupons_used": _("Used coupons"),
     "coupon_stock": _("Codes in stock"),
+    "coupons_promised": _("Codes promised"),
     "coupons_reserved": _("Held by carts"),
     "gift_stock": _("Gifts in stock"),
+    "gifts_promised": _("Gifts promised"),
     "gifts_packing": _("Gifts being packed"),
     "gifts_shipped": _("Gifts on their way"),
     "gifts_given": _("Gifts delivered"),
@@ -66,6 +68,8 @@ NOTES: dict[str, Any] = {
 }
 ENTRIES: dict[str, Any] = {
     "fund": _("Budget funded"),
+    "budget_transfer": _("Moved to another budget"),
+    "budget_close": _("Budget closed, the rest taken out"),
     "grant": _("Rewards promised"),
     "release": _("Refund period over, reward issued"),
     "cancel": _("Refunded in time, reward cancelled"),

@@ -13,11 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from liebian.core.money import MAX_MINOR, exponent, to_minor
 from liebian.referrals.types import ProgrammeView
-from liebian.rewards.types import OfferView
 
-OTHER = "other"
 KINDS = [
-    ("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon")), (OTHER, gettext_lazy("A gift or privilege")),
+    ("points", gettext_lazy("Points")), ("coupon", gettext_lazy("Coupon")),
+    ("made", gettext_lazy("Something made before: a coupon with its terms, a gift, a privilege")),
 ]  # fmt: skip
 
 
@@ -78,10 +77,11 @@ class PeopleForm(StepForm):
         self.fields["segment_id"].choices = segments  # type: ignore[attr-defined]
 
 
-def _choose_offer() -> forms.TypedChoiceField:
+def _chosen_offer() -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        label=gettext_lazy("Which gift or privilege"), required=False, coerce=int, empty_value=None
-    )
+        label=gettext_lazy("Made before"), required=False, coerce=int, empty_value=None,
+        help_text=gettext_lazy("A percentage, free shipping, codes of a pool, a gift, a privilege: make it under Rewards first."),
+    )  # fmt: skip
 
 
 class RewardsForm(StepForm):
@@ -89,6 +89,7 @@ class RewardsForm(StepForm):
         "referrer_face", "referrer_threshold", "referrer_cost", "friend_face", "friend_threshold", "friend_cost",
     )  # fmt: skip
     referrer_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="points")
+    referrer_offer_id = _chosen_offer()
     referrer_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     referrer_face = amount(gettext_lazy("Off an order"), required=False)
     referrer_threshold = amount(gettext_lazy("From an order of"), required=False)
@@ -101,6 +102,7 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
     friend_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="coupon")
+    friend_offer_id = _chosen_offer()
     friend_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
     friend_face = amount(gettext_lazy("Off an order"), required=False)
     friend_threshold = amount(gettext_lazy("From an order of"), required=False)
@@ -113,14 +115,11 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
 
-    referrer_offer_id = _choose_offer()
-    friend_offer_id = _choose_offer()
-
-    def __init__(self, *args: Any, offers: Sequence[OfferView] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offers: Sequence[tuple[int, str, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.costs = {offer.id: Decimal(offer.cost_minor).scaleb(-exponent(offer.currency)) for offer in offers}
+        self.costs = {offer_id: cost for offer_id, _name, cost in offers}
         for role in ("referrer", "friend"):
-            choices = [("", "—"), *((offer.id, offer.name) for offer in offers)]
+            choices = [("", "—"), *((offer_id, name) for offer_id, name, _cost in offers)]
             self.fields[f"{role}_offer_id"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -136,12 +135,12 @@ class RewardsForm(StepForm):
             if not values.get(f"{role}_cost"):
                 self.add_error(f"{role}_cost", _("Say what these points cost you; the budget is counted in money."))
             return
-        if values.get(f"{role}_kind") == OTHER:
+        if values.get(f"{role}_kind") == "made":
             if not values.get(f"{role}_offer_id"):
-                self.add_error(
-                    f"{role}_offer_id", _("Choose what is given. Gifts and privileges are made under Rewards.")
-                )
-            values[f"{role}_cost"] = self.costs.get(values.get(f"{role}_offer_id") or 0)
+                self.add_error(f"{role}_offer_id", _("Choose what is given, or make it under Rewards first."))
+            cost = self.costs.get(values.get(f"{role}_offer_id") or 0, 0)
+            values[f"{role}_cost"] = Decimal(cost).scaleb(-exponent(self.currency))
+            values[f"{role}_face"] = values[f"{role}_threshold"] = values[f"{role}_valid_days"] = None
             return
         if not values.get(f"{role}_face"):
             self.add_error(f"{role}_face", _("Say how much the coupon takes off."))
@@ -171,13 +170,6 @@ class BudgetForm(StepForm):
         label=gettext_lazy("Pay after so many days"), min_value=0, max_value=90, initial=7,
         help_text=gettext_lazy("As long as orders can be returned. A return before that cancels the reward."),
     )  # fmt: skip
-    person_cap = forms.IntegerField(
-        label=gettext_lazy("At most this many rewards for one inviter"),
-        min_value=0,
-        max_value=10_000,
-        initial=10,
-        help_text=gettext_lazy("0 means no limit."),
-    )
 
     def __init__(self, *args: Any, budgets: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -231,17 +223,3 @@ class TextsForm(StepForm):
     rules_en = _text(gettext_lazy("Further rules, English"), rows=4, length=3000)
     organiser = _text(gettext_lazy("Organiser"), length=120)
     contact = _text(gettext_lazy("How to reach you"), length=120)
-
-
-STEP_FORMS: dict[str, type[StepForm]] = {
-    "goal": GoalForm, "people": PeopleForm, "rewards": RewardsForm, "budget": BudgetForm, "texts": TextsForm,
-}  # fmt: skip
-STEPS = (*STEP_FORMS, "publish")
-STEP_LABELS = {
-    "goal": gettext_lazy("Goal"),
-    "people": gettext_lazy("Whom to invite"),
-    "rewards": gettext_lazy("Rewards"),
-    "budget": gettext_lazy("Budget and conditions"),
-    "texts": gettext_lazy("Texts"),
-    "publish": gettext_lazy("Check and publish"),
-}

@@ -3,7 +3,7 @@
 from liebian.referrals.queries.drafts import (
     check_draft,
     fundable,
-    list_other_offers,
+    list_made_choices,
     list_target_choices,
     list_targets,
     offers_of,
@@ -38,6 +38,7 @@ from liebian.referrals.queries.programmes import (
     list_programmes,
     token_of,
 )
+from liebian.referrals.queries.refusals import count_refusals
 from liebian.referrals.queries.why import find_people, list_qualifications, list_referrals, list_story
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "count_arms",
     "count_pairs_left",
     "count_people",
+    "count_refusals",
     "find_participation",
     "find_people",
     "find_programme",
@@ -62,7 +64,7 @@ __all__ = [
     "list_codes",
     "list_edges",
     "list_k",
-    "list_other_offers",
+    "list_made_choices",
     "list_outcomes",
     "list_participants",
     "list_participations",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from liebian.core.days import day_of
+from liebian.core.errors import NotFound
 from liebian.core.money import format_minor
+from liebian.core.texts import mark as _
 from liebian.referrals.rules import publishing_checks
 from liebian.referrals.types import FRIEND, REFERRER, Finding, ProgrammeView
 from liebian.rewards import queries as rewards
@@ -30,13 +33,8 @@ def list_target_choices(*, now: datetime, zone: str) -> list[tuple[int, str, int
 
 def check_draft(programme: ProgrammeView, *, people: int, today: date) -> list[Finding]:
     """All publishing checks of a draft."""
-    return publishing_checks(programme.draft, fundable_minor=fundable(programme), people=people, today=today)
-
-
-def list_other_offers(currency: str) -> list[OfferView]:
-    """Gifts and privileges that a programme in this currency can give, the newest first."""
-    kinds = ("gift", "code", "privilege")
-    return [each for each in rewards.list_offers() if each.kind in kinds and each.currency == currency][::-1]
+    found = publishing_checks(programme.draft, fundable_minor=fundable(programme), people=people, today=today)
+    return sorted([*found, *_made_coupons(programme)], key=lambda finding: finding.level != "block")
 
 
 def fundable(programme: ProgrammeView) -> int:
@@ -56,18 +54,59 @@ def _offer(programme: ProgrammeView, role: str) -> OfferDraft:
     draft: dict[str, Any] = {
         key.removeprefix(f"{role}_"): value for key, value in programme.draft.items() if key.startswith(f"{role}_")
     }
+    if draft.get("kind") == "made":
+        return _get_offer(int(draft["offer_id"])).as_draft()
     if draft.get("kind") == "points":
         return OfferDraft(
             kind="points", name=f"{draft['points']} points", currency=programme.currency, cost_minor=int(draft["cost_minor"]),
             points=int(draft["points"]),
         )  # fmt: skip
-    if draft.get("kind") == "other":
-        return rewards.get_offer(int(draft["offer_id"])).as_draft()
     return OfferDraft(
         kind="coupon", name=_coupon_name(draft, programme.currency), currency=programme.currency,
         cost_minor=int(draft["cost_minor"]), face_minor=int(draft["face_minor"]),
         threshold_minor=int(draft.get("threshold_minor") or 0), valid_days=int(draft.get("valid_days") or 30),
     )  # fmt: skip
+
+
+def list_made_choices(programme: ProgrammeView) -> list[OfferView]:
+    """What was made with all its terms and could be a reward of this programme, newest first. Points need no making."""
+    offers = [each for each in rewards.list_offers() if each.kind != "points" and each.currency == programme.currency]
+    return offers[::-1]
+
+
+def _get_offer(offer_id: int) -> OfferView:
+    found = rewards.list_offers(ids=[offer_id])
+    if not found:
+        raise NotFound("offer_not_found", _("There is no reward with the number %(number)s."), number=offer_id)
+    return found[0]
+
+
+def _made_coupons(programme: ProgrammeView) -> Iterator[Finding]:
+    """Coupons that take their codes from pools need codes, and no coupon may end before it is handed over."""
+    for role in (REFERRER, FRIEND):
+        if programme.draft.get(f"{role}_kind") != "made" or not programme.draft.get(f"{role}_offer_id"):
+            continue
+        offer = _get_offer(int(programme.draft[f"{role}_offer_id"]))
+        if _ends_early(offer, programme):
+            text = _("“%(name)s” ends before the last rewards are handed over.")
+            yield Finding("COUPON_ENDS_EARLY", "warn", text, {"name": offer.name}, "rewards")
+        if offer.kind != "code" and offer.terms.codes != "pool":
+            continue
+        left = sum(pool.n_left for pool in rewards.list_pools(offer_id=offer.id) if pool.kind == "rewards")
+        values = {"name": offer.name, "left": left}
+        if left:
+            yield Finding("STOCK", "pass", _("%(left)s codes of “%(name)s” are in stock."), values, "rewards")
+        else:
+            text = _("No code of “%(name)s” is left. Fill its pool first.")
+            yield Finding("STOCK_EMPTY", "block", text, values, "rewards")
+
+
+def _ends_early(offer: OfferView, programme: ProgrammeView) -> bool:
+    ends_on = programme.draft.get("ends_on")
+    if offer.terms.ends_at is None or not ends_on:
+        return False
+    handed_over = date.fromisoformat(ends_on) + timedelta(days=int(programme.draft.get("hold_days") or 0))
+    return day_of(offer.terms.ends_at, programme.zone) < handed_over
 
 
 def _coupon_name(draft: dict[str, Any], currency: str) -> str:

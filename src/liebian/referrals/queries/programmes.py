@@ -12,7 +12,7 @@ from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.referrals.models import Participation, Programme
-from liebian.referrals.rules import Terms
+from liebian.referrals.rules import Terms, read_limits
 from liebian.referrals.types import Participant, ProgrammeView, StatusAt
 
 _PAGE = "referral.page"
@@ -43,7 +43,7 @@ def view_programme(row: Programme) -> ProgrammeView:
         id=row.pk, name=row.name, status=row.status, version=row.version, segment_id=row.segment_id,  # type: ignore[arg-type]
         starts_on=row.starts_on, ends_on=row.ends_on, zone=row.zone, holdout_percent=row.holdout_percent,
         budget_id=row.budget_id, budget_minor=row.budget_minor, currency=row.currency,
-        min_order_minor=row.min_order_minor, hold_days=row.hold_days, person_cap=row.person_cap,
+        min_order_minor=row.min_order_minor, hold_days=row.hold_days, limits=read_limits(row.limits, row.zone),
         referrer_offer_id=row.referrer_offer_id, friend_offer_id=row.friend_offer_id, texts=row.texts, draft=row.draft,
         published_at=row.published_at, created_at=row.created_at,
         history=tuple(StatusAt(change.at, change.status) for change in changes),  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def terms_of(programme: ProgrammeView) -> Terms:
         )
     return Terms(
         programme_id=programme.id, starts_on=programme.starts_on, ends_on=programme.ends_on, zone=programme.zone,
-        currency=programme.currency, min_order_minor=programme.min_order_minor, person_cap=programme.person_cap,
+        currency=programme.currency, min_order_minor=programme.min_order_minor,
         hold_days=programme.hold_days, history=programme.history,
     )  # fmt: skip
 

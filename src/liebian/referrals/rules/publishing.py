@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from liebian.core.texts import mark as _
+from liebian.referrals.rules.limits import check_limits
 from liebian.referrals.types import Finding
 
 MAX_HOLD_DAYS = 90
@@ -26,6 +27,7 @@ def publishing_checks(draft: Mapping[str, Any], *, fundable_minor: int, people: 
     found = [
         *_basics(draft, people),
         *_rewards(draft, fundable_minor),
+        *check_limits(draft),
         *_period(draft, today),
         *_texts(draft),
         *_by_construction(),

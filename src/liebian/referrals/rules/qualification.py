@@ -44,15 +44,6 @@ def decide_qualification(order: OrderFacts, terms: Terms) -> Decision:
     )  # fmt: skip
 
 
-def decide_cap(granted: int, cap: int) -> Check:
-    """A cap of 0 means: no cap.
-
-    >>> decide_cap(9, 10).passed, decide_cap(10, 10).passed, decide_cap(999, 0).passed
-    (True, False, True)
-    """
-    return Check("person_cap", cap == 0 or granted < cap, {"granted": granted, "cap": cap})
-
-
 def reward_key(programme_id: int, external_id: str) -> str:
     """The cause under which rewards know a qualification."""
     return f"referral:{programme_id}:{external_id}"

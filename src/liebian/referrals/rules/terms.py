@@ -31,7 +31,6 @@ class Terms:
     zone: str
     currency: str
     min_order_minor: int
-    person_cap: int
     hold_days: int
     history: tuple[StatusAt, ...]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from liebian.orders.types import OrderChange
 from liebian.referrals.models import Qualification, Referral, ReferralDecision
-from liebian.referrals.rules import OrderFacts, decide_cap, decide_qualification, pay_from, reward_key
+from liebian.referrals.rules import OrderFacts, decide_qualification, pay_from, reward_key, subjects_of
 from liebian.referrals.services.binding import Binder
 from liebian.referrals.services.known import Known
 from liebian.referrals.types import FRIEND, REFERRER, ROLES, Check, Decision
-from liebian.rewards import queries as reward_queries
 from liebian.rewards import services as rewards
 from liebian.rewards.types import GrantOutcome, GrantRequest, Side
 
@@ -27,7 +25,6 @@ class _Pending:
     row: Qualification
     referral: Referral
     decision: Decision
-    cap: Check
     order: OrderChange
 
 
@@ -58,8 +55,7 @@ class Granter:
                 self.binder.settle(referral, "refused", decision.reason)
                 self._tell(referral, order, decision.reason)
             return
-        cap = self._check_cap(referral, terms.person_cap)
-        self.pending.append(_Pending(row, referral, decision, cap, order))
+        self.pending.append(_Pending(row, referral, decision, order))
         self.binder.settle(referral, "qualified", "")
 
     def _facts(self, order: OrderChange, referral: Referral) -> OrderFacts:
@@ -73,23 +69,6 @@ class Granter:
             bound_at=referral.bound_at, ordered_before_binding=any(p.ordered_at < referral.bound_at for p in earlier),
             older_referral=won.referral_id if won else None,
         )  # fmt: skip
-
-    def _check_cap(self, referral: Referral, cap: int) -> Check:
-        waiting = Counter((p.row.programme_id, p.referral.referrer_id) for p in self.pending if p.cap.passed)
-        asked = waiting[referral.programme_id, referral.referrer_id]
-        granted = self._granted(referral)
-        if cap and asked and granted + asked >= cap:
-            self.flush()  # the budget may have refused some of them, and only what was granted counts
-            granted, asked = self._granted(referral), 0
-        return decide_cap(granted + asked, cap)
-
-    @staticmethod
-    def _granted(referral: Referral) -> int:
-        people = [referral.referrer_id]
-        found = reward_queries.count_rewards_by_person(
-            programme_id=referral.programme_id, customer_ids=people, role=REFERRER
-        )
-        return found.get(referral.referrer_id, 0)
 
     def keep(self, row: Qualification) -> None:
         if row.pk:
@@ -123,18 +102,18 @@ class Granter:
             qualification=reward_key(programme.id, pending.row.order_external_id), rule=RULE, programme_id=programme.id,
             budget_id=programme.budget_id, at=pending.order.at,
             sides=(
-                Side(REFERRER, referral.referrer_id, programme.referrer_offer_id, refusal=pending.cap.code if not pending.cap.passed else ""),
-                Side(FRIEND, referral.referee_id, programme.friend_offer_id),
+                _side(REFERRER, referral.referrer_id, programme.referrer_offer_id),
+                _side(FRIEND, referral.referee_id, programme.friend_offer_id),
             ),
+            limits=programme.limits,
             hold_until=pay_from(pending.order.at, programme.zone, programme.hold_days),
             trace={"checks": pending.decision.trace},
         )  # fmt: skip
 
     def _decide(self, pending: _Pending, role: str, outcome: GrantOutcome) -> ReferralDecision:
         checks = list(pending.decision.checks)
-        if role == REFERRER:
-            checks.append(pending.cap)
-        if outcome.reason not in ("", pending.cap.code):
+        checks += _check_limits(outcome)
+        if outcome.reason and outcome.reason not in {check.code for check in checks}:
             checks.append(Check(outcome.reason, False))
         elif outcome.granted:
             checks.append(Check("campaign_budget", True))
@@ -160,3 +139,15 @@ class Granter:
             "Referral Refused", f"{referral.pk}:{order.external_id}", referral.referee_id, order.at,
             programme_id=referral.programme_id, code=referral.code, reason=reason, order_id=order.external_id,
         )  # fmt: skip
+
+
+def _side(role: str, customer_id: int, offer_id: int) -> Side:
+    return Side(role, customer_id, offer_id, subjects=subjects_of(role, customer_id))
+
+
+def _check_limits(outcome: GrantOutcome) -> list[Check]:
+    """What the limits said, with what they leave."""
+    return [
+        Check(told["reason"], outcome.granted, {name: told[name] for name in ("limit", "start", "amount", "left")})
+        for told in outcome.reward.trace.get("limits", ())
+    ]

@@ -16,7 +16,7 @@ from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
 from liebian.referrals.models import Programme, ProgrammeChange
 from liebian.referrals.queries.programmes import get_programme
-from liebian.referrals.rules import may_become
+from liebian.referrals.rules import clean_limits, may_become
 from liebian.referrals.types import ProgrammeView
 
 DEFAULT_CURRENCY = "CNY"
@@ -28,7 +28,8 @@ def save_draft(
 ) -> ProgrammeView:
     """Keep what was typed in one step; other steps stay. Without an id a new draft is begun.
 
-    Writes Programme; idempotent by (programme, values). Raises NotFound, Conflict "programme_published".
+    Writes Programme; idempotent by (programme, values). Raises NotFound, Conflict
+    "programme_published", Invalid (limits that make no sense).
     """
     with transaction.atomic():
         row = lock_programme(programme_id) if programme_id else _begin(actor, now)
@@ -38,6 +39,8 @@ def save_draft(
                 _("The programme is published. Its rules no longer change; end it and begin another."),
             )
         row.draft = {**row.draft, **values}
+        if row.draft.get("limits"):
+            row.draft["limits"] = clean_limits(row.draft["limits"])
         row.name = str(row.draft.get("name") or UNNAMED)[:120]
         row.save(update_fields=["draft", "name"])
     return get_programme(row.pk)

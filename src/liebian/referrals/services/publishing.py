@@ -16,7 +16,7 @@ from liebian.core.texts import mark as _
 from liebian.referrals.models import Outcome, Participation, Programme, ProgrammeChange
 from liebian.referrals.queries.drafts import check_draft, list_targets, offers_of
 from liebian.referrals.queries.programmes import get_programme, view_programme
-from liebian.referrals.rules import may_become
+from liebian.referrals.rules import clean_limits, may_become
 from liebian.referrals.services.outbox import announce_outcomes
 from liebian.referrals.services.programmes import lock_programme
 from liebian.referrals.types import INVITED, ProgrammeView
@@ -74,7 +74,7 @@ def _freeze(row: Programme, actor: int | None, now: datetime) -> None:
     row.holdout_percent = int(draft["holdout_percent"])
     row.starts_on, row.ends_on = date.fromisoformat(draft["starts_on"]), date.fromisoformat(draft["ends_on"])
     row.min_order_minor, row.hold_days = int(draft.get("min_order_minor") or 0), int(draft["hold_days"])
-    row.person_cap = int(draft.get("person_cap") or 0)
+    row.limits = clean_limits(draft.get("limits", ()))
     row.texts = _texts(draft)
     row.status, row.version, row.published_at = "running", row.version + 1, now
     row.save()

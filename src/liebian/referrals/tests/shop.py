@@ -19,13 +19,14 @@ from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
 
 T0 = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
+INVITER_CAP = {"scope": "person", "period": "ever", "measure": "count", "amount": 10, "on_excess": "refuse"}
 DRAFT: dict[str, Any] = {
     "name": "端午老友礼", "segment_id": 1, "holdout_percent": 0,
     "referrer_kind": "points", "referrer_points": 300, "referrer_cost_minor": 3000,
     "friend_kind": "coupon", "friend_face_minor": 2000, "friend_threshold_minor": 9900, "friend_valid_days": 14,
     "friend_cost_minor": 2000,
     "budget_minor": 5_000_000, "starts_on": "2026-06-01", "ends_on": "2026-07-01", "min_order_minor": 9900,
-    "hold_days": 7, "person_cap": 10,
+    "hold_days": 7, "limits": [INVITER_CAP],
     "title_zh": "请朋友喝茶", "title_en": "Tea for a friend", "message_zh": "朋友首单立减 20 元。", "message_en": "¥20 off the first order.",
     "rules_zh": "每位新朋友一份。", "rules_en": "Once for each new friend.", "organiser": "拾叶茶礼", "contact": "0571-0000-6600",
 }  # fmt: skip

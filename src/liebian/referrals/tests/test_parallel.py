@@ -43,7 +43,7 @@ def work_at_once(errors: list[BaseException]) -> None:
 def test_200_qualifications_at_once_against_a_budget_for_100_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(monkeypatch)
     anna = shop.customer("anna")
-    programme = shop.programme(anna, person_cap=0, budget_minor=100 * 5000)
+    programme = shop.programme(anna, limits=[], budget_minor=100 * 5000)
     code = shop.code(programme, anna)
     for number in range(200):
         shop.sign_up(f"f{number}", code)

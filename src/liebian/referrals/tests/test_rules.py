@@ -28,7 +28,7 @@ from liebian.referrals.types import StatusAt
 
 T0 = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 RUNNING = (StatusAt(T0 - timedelta(days=3), "running"),)
-TERMS = Terms(1, date(2026, 6, 1), date(2026, 7, 1), "Asia/Shanghai", "CNY", 9900, 10, 7, RUNNING)
+TERMS = Terms(1, date(2026, 6, 1), date(2026, 7, 1), "Asia/Shanghai", "CNY", 9900, 7, RUNNING)
 
 
 def facts(**changes: Any) -> BindingFacts:

@@ -30,7 +30,10 @@ STEPS: dict[str, dict[str, Any]] = {
     },
     "budget": {
         "budget_id": "", "budget": "30000", "starts_on": "2026-06-02", "last_day": "2026-06-30", "min_order": "99", "hold_days": "7",
-        "person_cap": "10",
+    },
+    "limits": {
+        "rows": "2", "scope_0": "person", "amount_0": "10", "measure_0": "count", "period_0": "ever", "on_excess_0": "refuse",
+        "scope_1": "programme", "amount_1": "2500.50", "measure_1": "minor", "period_1": "month", "on_excess_1": "clamp",
     },
     "texts": {name: DRAFT[name] for name in ("title_zh", "title_en", "message_zh", "message_en", "rules_zh", "rules_en", "organiser", "contact")},
 }  # fmt: skip
@@ -73,6 +76,9 @@ def test_the_wizard_goes_from_a_name_to_a_running_programme(client: Client, shop
     assert client.post(f"/referrals/{programme_id}/publish", **EN)["Location"] == f"/referrals/{programme_id}"
     programme = queries.get_programme(programme_id)
     assert programme.status == "running" and programme.version == 1
+    assert [(each.code, each.amount, each.on_excess) for each in programme.limits] == [
+        ("person.ever.count", 10, "refuse"), ("programme.month.minor", 250_050, "clamp"),
+    ]  # fmt: skip
     assert rewards.get_budget(programme.budget_id or 0).available == 3_000_000
     assert Participation.objects.count() == 30
     assert client.post(f"/referrals/{programme_id}/publish", **EN).status_code == 302
@@ -91,7 +97,7 @@ def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Cli
     signed_in(client, "operator")
     client.post("/referrals/new", {"name": "Tea", "segment": "1"}, **EN)
     programme_id = Programme.objects.get().pk
-    typed = {"referrer_kind": "other", "referrer_offer_id": month.id, "friend_kind": "other", "friend_offer_id": ""}
+    typed = {"referrer_kind": "made", "referrer_offer_id": month.id, "friend_kind": "made", "friend_offer_id": ""}
     refused = client.post(f"/referrals/{programme_id}/edit/rewards", typed, **EN)
     assert refused.status_code == 422 and "Choose what is given" in refused.content.decode()
     for step, said in {**STEPS, "rewards": {**typed, "friend_offer_id": tea.id}}.items():

@@ -13,7 +13,7 @@ from liebian.ledger import queries as ledger
 from liebian.referrals import services
 from liebian.referrals.models import Outcome, Participation, Referral, Touch
 from liebian.referrals.rules import reward_key
-from liebian.referrals.tests.shop import T0, Shop, decisions, states
+from liebian.referrals.tests.shop import INVITER_CAP, T0, Shop, decisions, states
 from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
 
@@ -182,7 +182,7 @@ def test_a_paused_programme_keeps_its_promise_to_bound_friends_and_an_ended_one_
 
 def test_an_inviter_at_the_cap_gets_nothing_more_and_the_friend_still_does(shop: Shop) -> None:
     anna = shop.customer("anna")
-    programme = shop.programme(anna, person_cap=2)
+    programme = shop.programme(anna, limits=[{**INVITER_CAP, "amount": 2}])
     for number in range(3):
         shop.sign_up(f"f{number}", shop.code(programme, anna))
         shop.order(f"f{number}", f"o{number}", 120, at=T0 + HOUR)
@@ -244,7 +244,7 @@ def test_a_refund_before_release_cancels_and_after_release_claws_back(shop: Shop
 def tell_a_long_story(shop: Shop) -> Any:
     """Everything at once, with a budget that runs out and days in between."""
     people = [shop.customer(f"u{number}") for number in range(4)]
-    programme = shop.programme(*people, person_cap=3, budget_minor=30_000, at=T0 - HOUR)
+    programme = shop.programme(*people, limits=[{**INVITER_CAP, "amount": 3}], budget_minor=30_000, at=T0 - HOUR)
     codes = [shop.code(programme, person) for person in people]
     for number in range(9):
         at = T0 + number * HOUR

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from liebian.referrals.types import ProgrammeView
-from liebian.referrals.words import language, money, offer_text, text_of
+from liebian.referrals.words import coupon_terms_text, language, limit_text, money, offer_text, text_of, ticket_text
 from liebian.rewards import queries as rewards
 
 
@@ -17,7 +17,8 @@ def offers_context(programme: ProgrammeView) -> dict[str, Any]:
     referrer, friend = offers.get(programme.referrer_offer_id or 0), offers.get(programme.friend_offer_id or 0)
     return {
         "referrer_offer": referrer, "friend_offer": friend,
-        "referrer_gets": offer_text(referrer), "friend_gets": offer_text(friend),
+        "referrer_gets": offer_text(referrer), "friend_gets": offer_text(friend), "friend_ticket": ticket_text(friend),
+        "referrer_terms": coupon_terms_text(referrer), "friend_terms": coupon_terms_text(friend),
         "gap": " " if language() == "en" else "",
         "friend_minimum": money(friend.threshold_minor, friend.currency) if friend else "",
         "min_order": money(programme.min_order_minor, programme.currency) if programme.min_order_minor else "",
@@ -25,4 +26,5 @@ def offers_context(programme: ProgrammeView) -> dict[str, Any]:
         "text_title": text_of(programme, "title"), "text_message": text_of(programme, "message"),
         "text_rules": text_of(programme, "rules"), "organiser": text_of(programme, "organiser"),
         "contact": text_of(programme, "contact"),
+        "limit_texts": [limit_text(each, programme.currency) for each in programme.limits],
     }  # fmt: skip

@@ -16,6 +16,7 @@ from liebian.core import clock
 from liebian.core.errors import NotFound
 from liebian.referrals import queries, services
 from liebian.referrals.queries.friends import FriendView, list_friends
+from liebian.referrals.rules import inviter_cap
 from liebian.referrals.types import Participant
 from liebian.referrals.views.frame import offers_context
 from liebian.referrals.views.landing import counts_as_visit, invitation_text, link_of, qr_svg
@@ -48,7 +49,7 @@ def inviter_page(request: HttpRequest, token: str) -> HttpResponse:
         "token": token, "programme": programme, "code": me.code, "link": link_of(request, me.code),
         "qr": mark_safe(qr_svg(link_of(request, me.code))), "shared": "shared" in request.GET,
         "share_text": invitation_text(request, programme, me.code), "friends": [_row(friend) for friend in friends],
-        "state": queries.get_landing(me.code, visitor="", now=now).state, **_sums(me, friends, programme.person_cap),
+        "state": queries.get_landing(me.code, visitor="", now=now).state, **_sums(me, friends, inviter_cap(programme.limits)),
         **offers_context(programme),
     }  # fmt: skip
     context["state_text"] = reason_text(context["state"], customer=True)

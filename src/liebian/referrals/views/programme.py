@@ -19,6 +19,7 @@ from liebian.referrals import queries
 from liebian.referrals.queries import KPoint, Results
 from liebian.referrals.types import ProgrammeView, TreeNode
 from liebian.referrals.views.frame import offers_context
+from liebian.referrals.views.limits import limits_context
 from liebian.referrals.views.staff import customer_href, may, names_of, why_context
 from liebian.referrals.words import REFERRAL_STATES, STATUS, STATUS_LOOK, STEPS, money
 from liebian.rewards import queries as rewards
@@ -39,7 +40,7 @@ def detail(request: HttpRequest, programme_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "programme": programme, "status": STATUS[programme.status], "look": STATUS_LOOK[programme.status], "now": now,
         **_period(programme, now), "arms": queries.count_arms([programme.id])[programme.id], **offers_context(programme),
-        **_results(programme, now), **_funnel(programme, now), **_virality(programme, now), **_budget(programme),
+        **_results(programme, now), **_funnel(programme, now), **_virality(programme, now), **_budget(programme), **limits_context(programme, now),
         **_tree(request, programme, now), "perms_publish": may(request, "referrals:publish"), "inviters": _inviters(programme, now), "q": text, **why_context(programme, text),
     }  # fmt: skip
     return render(request, "referrals/detail.html", context)

@@ -19,10 +19,11 @@ from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError, NotFound
 from liebian.referrals import queries, services
-from liebian.referrals.forms.wizard import OTHER, STEP_FORMS, STEP_LABELS, STEPS, StepForm
-from liebian.referrals.rules import pair_cost
+from liebian.referrals.forms.steps import STEP_FORMS, STEP_LABELS, STEPS
+from liebian.referrals.forms.wizard import StepForm
+from liebian.referrals.rules import pair_cost, read_limits
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, money, offer_text
+from liebian.referrals.words import finding_text, limit_text, money, offer_text
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -95,7 +96,10 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
             for key, name, size in choices
         ]
     if step == "rewards":
-        extra["offers"] = queries.list_other_offers(programme.currency)
+        extra["offers"] = [
+            (each.id, f"{each.name} · {offer_text(each)}", each.cost_minor)
+            for each in queries.list_made_choices(programme)
+        ]
     if step == "budget":
         extra["budgets"] = [
             (str(each.id), _("%(name)s · %(left)s available") % {"name": each.name, "left": money(each.available, each.currency)})
@@ -170,13 +174,10 @@ def sentence(programme: ProgrammeView) -> SafeString:
     if draft.get("hold_days") is not None:
         days = _("%s days after the order") % draft["hold_days"] if draft["hold_days"] else _("at once")
         parts.append(format_html(_("Rewards are paid {when}."), when=_bold(days)))
-    if draft.get("person_cap"):
-        parts.append(
-            format_html(
-                _("Nobody gets more than {cap} rewards for inviting."),
-                cap=_bold(formats.number(int(draft["person_cap"]))),
-            )
-        )
+    parts += [
+        format_html("{}", limit_text(rule, programme.currency))
+        for rule in read_limits(draft.get("limits", ()), programme.zone)
+    ]
     if limit := queries.fundable(programme):
         parts.append(
             format_html(_("Altogether it spends at most {limit}."), limit=_bold(money(limit, programme.currency)))
@@ -189,8 +190,8 @@ def _bold(text: str) -> SafeString:
 
 
 def _reward(draft: Any, role: str, currency: str) -> str:
+    if draft[f"{role}_kind"] == "made":
+        return offer_text(next(iter(rewards.list_offers(ids=[draft[f"{role}_offer_id"] or 0])), None))
     if draft[f"{role}_kind"] == "points":
         return _("%(points)s points") % {"points": formats.number(int(draft[f"{role}_points"] or 0))}
-    if draft[f"{role}_kind"] == OTHER:
-        return offer_text(rewards.get_offer(int(draft[f"{role}_offer_id"])))
     return _("%(amount)s off") % {"amount": money(int(draft[f"{role}_face_minor"] or 0), currency)}

@@ -126,6 +126,7 @@ class CheckoutAnswer(models.Model):
     class Meta:
         db_table = "rewards_checkout_answer"
         constraints = [models.UniqueConstraint(fields=["shop", "key"], name="rewards_answered_once")]
+        indexes = [models.Index(fields=["at"], name="rewards_answer_age")]
 
 
 class ShopKey(models.Model):

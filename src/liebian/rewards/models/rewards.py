@@ -10,6 +10,8 @@ class Budget(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3)
     shards = models.PositiveSmallIntegerField(default=1)
+    warn_at_minor = models.BigIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

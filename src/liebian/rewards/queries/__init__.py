@@ -1,6 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.budgets import get_budget, list_budgets
+from liebian.rewards.queries.budgets import get_budget, list_budget_parts, list_budgets
 from liebian.rewards.queries.coupons import (
     find_code_of,
     find_pool_of,
@@ -30,6 +30,7 @@ from liebian.rewards.queries.holdings import (
     points_account_code,
     points_balance,
 )
+from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
@@ -90,6 +91,7 @@ __all__ = [
     "get_review_policy",
     "get_reward",
     "iterate_unused_codes",
+    "list_budget_parts",
     "list_budgets",
     "list_coupons",
     "list_coupons_by_code",
@@ -98,6 +100,7 @@ __all__ = [
     "list_holders",
     "list_issued_coupons",
     "list_liability",
+    "list_limit_uses",
     "list_lots",
     "list_low_pools",
     "list_offers",

@@ -10,7 +10,7 @@ from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD, BookView
 from liebian.rewards.models import Budget
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.types import BudgetView
+from liebian.rewards.types import BudgetPart, BudgetView
 
 
 def get_budget(budget_id: int) -> BudgetView:
@@ -31,6 +31,13 @@ def list_budgets(*, ids: Iterable[int] | None = None) -> list[BudgetView]:
     return [_view_budget(row, books.get(codes[row.pk])) for row in budgets]
 
 
+def list_budget_parts(budget: BudgetView) -> list[BudgetPart]:
+    accounts = BudgetAccounts(budget.id, budget.currency, shards=budget.shards)
+    pairs = list(zip(accounts.available_pool.parts, accounts.reserved_pool.parts, strict=True))
+    held = ledger.list_balances(part.code for pair in pairs for part in pair)
+    return [BudgetPart(number, held[free.code], held[kept.code]) for number, (free, kept) in enumerate(pairs)]
+
+
 def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
     def held(kind: str) -> int:
         return book.balance_of(kind) if book else 0
@@ -48,4 +55,6 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         paid_out=held("paid_out"),
         receivable=held("clawback_receivable"),
         written_off=held("written_off"),
+        warn_at_minor=row.warn_at_minor,
+        closed_at=row.closed_at,
     )

@@ -12,7 +12,7 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import CouponCode, CouponPool, Redemption, ShopKey
-from liebian.rewards.rules import clean_code, code_cause, coupon_stock
+from liebian.rewards.rules import clean_code, code_cause, coupon_stock, coupons_promised
 from liebian.rewards.types import LineShare, PoolView, RedemptionView, RewardView, ShopKeyView
 
 
@@ -20,7 +20,8 @@ def get_pool(pool_id: int) -> PoolView:
     row = CouponPool.objects.select_related("offer").filter(pk=pool_id).first()
     if row is None:
         raise NotFound("pool_not_found", _("There is no pool #%(number)s."), number=pool_id)
-    return _view_pools([row])[0]
+    siblings = CouponPool.objects.select_related("offer").filter(offer=row.offer_id)
+    return next(pool for pool in _view_pools(list(siblings)) if pool.id == pool_id)
 
 
 def list_pools(*, offer_id: int | None = None) -> list[PoolView]:
@@ -116,6 +117,7 @@ def _view_pools(rows: Sequence[CouponPool]) -> list[PoolView]:
     )
     stocks = {row.pk: coupon_stock(row.offer_id, row.offer.name, row.pk).code for row in rows if row.kind != "rewards"}
     balances = ledger.list_balances(stocks.values())
+    free = _count_free([row for row in rows if row.pk not in stocks])
     return [
         PoolView(
             id=row.pk,
@@ -124,7 +126,7 @@ def _view_pools(rows: Sequence[CouponPool]) -> list[PoolView]:
             name=row.name,
             kind=row.kind,  # type: ignore[arg-type]
             n_codes=filled.get(row.pk) or 0,
-            n_left=balances[stocks[row.pk]] if row.pk in stocks else _count_free(row.pk),
+            n_left=balances[stocks[row.pk]] if row.pk in stocks else free[row.pk],
             low_at=row.low_at,
             created_at=row.created_at,
         )
@@ -132,5 +134,15 @@ def _view_pools(rows: Sequence[CouponPool]) -> list[PoolView]:
     ]
 
 
-def _count_free(pool_id: int) -> int:
-    return CouponCode.objects.filter(pool_id=pool_id, cause__isnull=True).count()
+def _count_free(rows: Sequence[CouponPool]) -> dict[int, int]:
+    """By pool: codes that no reward has or was promised. Promises of an offer count against its oldest pools first."""
+    promised = {row.offer_id: coupons_promised(row.offer_id, row.offer.name).code for row in rows}
+    balances = ledger.list_balances(promised.values())
+    owed = {offer_id: balances[code] for offer_id, code in promised.items()}
+    left: dict[int, int] = {}
+    for row in sorted(rows, key=lambda row: row.pk):
+        free = CouponCode.objects.filter(pool=row, cause__isnull=True).count()
+        spoken_for = min(free, owed[row.offer_id])
+        owed[row.offer_id] -= spoken_for
+        left[row.pk] = free - spoken_for
+    return left

@@ -6,6 +6,7 @@ from liebian.rewards.rules.accounts import (
     coupon_account,
     coupon_stock,
     coupon_world,
+    coupons_promised,
     coupons_reserved,
     coupons_used,
     points_account,
@@ -44,6 +45,7 @@ from liebian.rewards.rules.gifts import (
 )
 from liebian.rewards.rules.life import TRANSITIONS, check_transition, expires_on, hold_until
 from liebian.rewards.rules.limits import (
+    LIMITS_BOOK,
     Allowance,
     allowance_for,
     check_limit,
@@ -74,6 +76,7 @@ from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, c
 
 __all__ = [
     "LETTERS",
+    "LIMITS_BOOK",
     "MOST_POINTS",
     "MOST_UNITS",
     "NO_POLICY",
@@ -112,6 +115,7 @@ __all__ = [
     "coupon_account",
     "coupon_stock",
     "coupon_world",
+    "coupons_promised",
     "coupons_reserved",
     "coupons_used",
     "end_after_return",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from liebian.core.money import exponent
 from liebian.ledger.types import WORLD, AccountRef, PoolRef
@@ -18,6 +19,11 @@ class BudgetAccounts:
     currency: str
     name: str = ""
     shards: int = 1
+    closed_at: datetime | None = None
+
+    def is_closed(self, at: datetime) -> bool:
+        """Whether nothing is promised from it any more for what happened at that moment."""
+        return self.closed_at is not None and at >= self.closed_at
 
     def _ref(self, kind: str, code: str) -> AccountRef:
         unit = f"{self.currency}/{exponent(self.currency)}"
@@ -94,6 +100,11 @@ def coupon_stock(offer_id: int, name: str, pool_id: int | None = None) -> Accoun
     """Codes for rewards that nobody has yet; with a pool, its codes, or of a retail code the uses, that are left."""
     own = f":{pool_id}" if pool_id else ""
     return _coupon_ref(offer_id, name, "coupon_stock", f"coupon_stock:{offer_id}{own}")
+
+
+def coupons_promised(offer_id: int, name: str) -> AccountRef:
+    """Codes that rewards were promised and that nobody has yet."""
+    return _coupon_ref(offer_id, name, "coupons_promised", f"coupons_promised:{offer_id}")
 
 
 def coupons_reserved(offer_id: int, name: str, pool_id: int) -> AccountRef:

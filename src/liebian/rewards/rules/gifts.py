@@ -47,6 +47,10 @@ class GiftAccounts:
         return self._ref("gift_stock", f"gift_stock:{self.offer_id}")
 
     @property
+    def promised(self) -> AccountRef:
+        return self._ref("gifts_promised", f"gifts_promised:{self.offer_id}")
+
+    @property
     def packing(self) -> AccountRef:
         return self._ref("gifts_packing", f"gifts_packing:{self.offer_id}")
 

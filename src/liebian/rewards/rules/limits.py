@@ -14,6 +14,7 @@ from liebian.ledger.types import WORLD, AccountRef
 from liebian.rewards.types import LimitRule
 
 SCOPES = ("programme", "person", "friend", "identifier", "store")
+LIMITS_BOOK = "limits"
 PERIODS = ("day", "week", "month", "year", "ever")
 
 
@@ -62,11 +63,11 @@ class Allowance:
 
     @property
     def world(self) -> AccountRef:
-        return AccountRef(f"world:{self.asset}", WORLD, self.asset, book="limits")
+        return AccountRef(f"world:{self.asset}", WORLD, self.asset, book=LIMITS_BOOK)
 
     @property
     def reason(self) -> str:
-        by_scope = {"person": "person_cap", "friend": "friend_cap", "programme": "campaign_budget"}
+        by_scope = {"person": "person_cap", "friend": "friend_cap", "programme": "programme_cap"}
         return "window_cap" if self.rule.period != "ever" else by_scope.get(self.rule.scope, "window_cap")
 
 
@@ -76,11 +77,11 @@ def limit_asset(measure: str, currency: str) -> str:
 
 def left_account(key: str, asset: str) -> AccountRef:
     """Its code sorts before those of all other accounts, so that limits are locked first."""
-    return AccountRef(f"allowance:{key}", "allowance", asset, book="limits")
+    return AccountRef(f"allowance:{key}", "allowance", asset, book=LIMITS_BOOK)
 
 
 def used_account(key: str, asset: str) -> AccountRef:
-    return AccountRef(f"allowance_used:{key}", "allowance_used", asset, book="limits")
+    return AccountRef(f"allowance_used:{key}", "allowance_used", asset, book=LIMITS_BOOK)
 
 
 def allowance_for(

@@ -1,8 +1,10 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
-from liebian.rewards.services.budgets import create_budget, fund_budget, set_shards
+from liebian.rewards.services.budget_moves import close_budget, transfer_budget
+from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
     answer_once,
+    drop_old_answers,
     give_back,
     quote_coupons,
     redeem_reservation,
@@ -51,12 +53,14 @@ __all__ = [
     "claw_back_many",
     "claw_back_rewards",
     "claw_points",
+    "close_budget",
     "create_budget",
     "create_offer",
     "create_pool",
     "create_shop_key",
     "decide_review",
     "decide_shortage",
+    "drop_old_answers",
     "earn_points",
     "erase_addresses",
     "expire_coupons",
@@ -83,13 +87,16 @@ __all__ = [
     "restore_points",
     "return_unissued",
     "set_address",
+    "set_budget_warning",
     "set_points_terms",
     "set_retail_code",
     "set_review_policy",
     "set_shards",
     "set_shop_key_enabled",
+    "share_out",
     "ship_table",
     "take_codes",
+    "transfer_budget",
     "transfer_points",
     "use_reserved",
     "write_off_unissued",

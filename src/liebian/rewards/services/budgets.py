@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from liebian.access.services import audit
-from liebian.core.errors import Invalid
+from liebian.core.errors import Conflict, Invalid
 from liebian.core.money import MAX_MINOR
 from liebian.core.texts import mark as _
 from liebian.ledger.services import open_accounts, post, reshard
@@ -43,12 +43,13 @@ def fund_budget(
     """Put money into a budget. Idempotent by (budget, idempotency_key).
 
     `actor` is the id of the user who did it, None for the system. Raises NotFound, Invalid "fund_amount",
-    Conflict "idempotency_mismatch".
+    Conflict "idempotency_mismatch", "budget_closed".
     """
     if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
         raise Invalid("fund_amount", _("The amount has to be more than zero. Nothing was moved."))
     with transaction.atomic():
         accounts = lock_budgets([budget_id])[budget_id]
+        check_open(accounts)
         draft = EntryDraft(
             key=f"fund:{budget_id}:{idempotency_key}",
             kind="fund",
@@ -59,6 +60,11 @@ def fund_budget(
         )
         post(entry=draft, now=now)
     return get_budget(budget_id)
+
+
+def check_open(accounts: BudgetAccounts) -> None:
+    if accounts.closed_at is not None:
+        raise Conflict("budget_closed", _("This budget is closed. Nothing was moved; choose another one."))
 
 
 def set_shards(*, budget_id: int, shards: int, actor: int | None, now: datetime) -> BudgetView:
@@ -79,5 +85,30 @@ def set_shards(*, budget_id: int, shards: int, actor: int | None, now: datetime)
         details = {"before": before.shards, "after": shards}
         audit.record_audit(
             actor_id=actor, action="budget_shards", subject=f"budget:{budget_id}", details=details, now=now
+        )
+    return get_budget(budget_id)
+
+
+def share_out(*, budget_id: int, now: datetime) -> BudgetView:
+    """Spread what a budget holds evenly over its parts. Writes ledger. Repeating it changes nothing. Raises NotFound."""
+    with transaction.atomic():
+        for pool in seize_budget(budget_id).pools:
+            reshard(before=pool, after=pool, now=now)
+    return get_budget(budget_id)
+
+
+def set_budget_warning(*, budget_id: int, warn_at_minor: int | None, actor: int | None, now: datetime) -> BudgetView:
+    """Say from how much on a budget is low; None for never. Writes Budget, audit. Idempotent. Raises NotFound, Invalid."""
+    if warn_at_minor is not None and not 0 <= warn_at_minor <= MAX_MINOR:
+        raise Invalid("budget_warning", _("The amount cannot be below zero."))
+    with transaction.atomic():
+        lock_budgets([budget_id])
+        Budget.objects.filter(pk=budget_id).update(warn_at_minor=warn_at_minor)
+        audit.record_audit(
+            actor_id=actor,
+            action="budget_warning",
+            subject=f"budget:{budget_id}",
+            details={"at": warn_at_minor},
+            now=now,
         )
     return get_budget(budget_id)

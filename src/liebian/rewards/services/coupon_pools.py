@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from liebian.core.columns import insert_tuples, select_in
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.core.texts import mark as _
+from liebian.ledger.queries import list_balances
 from liebian.ledger.services import post
 from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Coupon, CouponCode, CouponFill, CouponPool, Offer, Reward
@@ -21,6 +22,7 @@ from liebian.rewards.queries.coupons import get_pool
 from liebian.rewards.rules import check_codes, clean_code, is_code, is_gift_code, make_codes, stock_ends
 from liebian.rewards.services.kinds.coupons import cause_of, is_from_pool
 from liebian.rewards.services.life import Step, move_rewards
+from liebian.rewards.services.stock import is_promised
 from liebian.rewards.types import ImportedCodes, PoolKind, PoolView
 
 MOST_USES = 10_000_000
@@ -125,7 +127,7 @@ def set_retail_code(*, pool_id: int, code: str, n_uses: int, idempotency_key: st
 def take_codes(*, rewards: Sequence[Reward], now: datetime) -> list[Reward]:
     """The rewards that can be issued now: whoever needs a code of a pool has one from here on, once and for ever.
 
-    A reward for which no code is left is put on hold with "stock_empty" until its pools are filled. Locks the pools, so that of
+    Its code was set aside when it was promised; an older reward for which none is left is put on hold with "stock_empty" until its pools are filled. Locks the pools, so that of
     many takers each gets another code. Writes CouponCode, Reward, RewardChange. Idempotent by the cause of the reward.
     """
     pooled = [row for row in rewards if is_from_pool(row)]
@@ -142,6 +144,8 @@ def take_codes(*, rewards: Sequence[Reward], now: datetime) -> list[Reward]:
         without: list[Reward] = []
         for offer_id in sorted(offers):
             asking = [row for cause, row in causes.items() if row.offer_id == offer_id and cause not in known]
+            asking, unpromised = _part(asking)
+            without += unpromised
             n_taken = _take(pools_of.get(offer_id, []), [cause_of(row) for row in asking])
             without += asking[n_taken:]
         move_rewards([Step(row, row.state, "stock_empty", by_hand=True, on_hold=True) for row in without], at=now)
@@ -153,6 +157,17 @@ def _has_codes(offer: Offer, kind: PoolKind) -> bool:
     if offer.kind == "code":
         return kind == "rewards"
     return offer.kind == "coupon" and (kind != "rewards" or offer.terms.get("codes") == "pool")
+
+
+def _part(asking: Sequence[Reward]) -> tuple[list[Reward], list[Reward]]:
+    """Those who can have a code, those promised one first, and those for whom none is left beside the promises."""
+    promised = [row for row in asking if is_promised(row)]
+    others = [row for row in asking if not is_promised(row)]
+    if not others:
+        return promised, []
+    stock = stock_of(others[0].offer).code
+    n_spare = list_balances([stock])[stock]
+    return promised + others[:n_spare], others[n_spare:]
 
 
 def _take(pool_ids: Sequence[int], causes: Sequence[str]) -> int:

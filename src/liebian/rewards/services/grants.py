@@ -18,10 +18,12 @@ from liebian.rewards.queries.views import view_offer, view_reward
 from liebian.rewards.rules import BudgetAccounts, check_transition
 from liebian.rewards.services.life import claim_causes, share_budgets
 from liebian.rewards.services.limits import Drawn, Limits
+from liebian.rewards.services.stock import EMPTY, Stock
 from liebian.rewards.types import GrantOutcome, GrantRequest, Side
 
 Cause = tuple[str, str, str]
 OVER_BUDGET = "campaign_budget"
+CLOSED = "budget_closed"
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ def grant_pairs(*, grants: Sequence[GrantRequest], now: datetime) -> list[GrantO
 
     Reserves the cost of what is granted (budget → reserved) and draws it from the limits in the same entry. A side with a
     `refusal` is stored as refused with it, as is one that a limit refuses; what the budget cannot carry is stored as refused with
-    "campaign_budget", both sides together where `both_or_none`.
+    "campaign_budget", both sides together where `both_or_none`; a closed budget refuses with "budget_closed".
     Writes Reward, RewardChange, ledger. Idempotent by (qualification, rule, role): a decision once stored stands, refusals
     too. Raises NotFound (budget, offer), Invalid "mixed_currencies", "limit_incomplete", "limit_amount".
     """
@@ -118,39 +120,54 @@ def _decide(
 ) -> None:
     """Draw from limits, then from the budget; what the budget refuses leaves its limits to those whom they had refused."""
     currencies = {budget_id: accounts.currency for budget_id, accounts in budgets.items()}
-    limits = Limits([carried.grant for carried in fresh], currencies, now)
+    limits, stock = Limits([carried.grant for carried in fresh], currencies, now), Stock(offers.values())
     open_ones = list(fresh)
     while open_ones:
         for carried in open_ones:
-            carried.drawn = tuple(_draw(limits, carried.grant, side, offers) for side in carried.sides)
-        if not _post(open_ones, budgets, limits, now):
-            return
-        open_ones = [
-            carried for carried in open_ones if carried.is_capped and not carried.is_over_budget and not carried.cost
-        ]
+            closed = budgets[carried.grant.budget_id].is_closed(carried.grant.at)
+            carried.drawn = tuple(
+                Drawn(0, 0, side.refusal or CLOSED) if closed else _draw(limits, stock, carried.grant, side, offers)
+                for side in carried.sides
+            )
+        freed, late = _post(open_ones, budgets, limits, stock, now)
+        capped = [each for each in open_ones if each.is_capped and not each.is_over_budget and not each.cost]
+        again = {id(each) for each in (*late, *(capped if freed else ()))}
+        open_ones = [each for each in open_ones if id(each) in again]
 
 
-def _draw(limits: Limits, grant: GrantRequest, side: Side, offers: Mapping[int, Offer]) -> Drawn:
+def _draw(limits: Limits, stock: Stock, grant: GrantRequest, side: Side, offers: Mapping[int, Offer]) -> Drawn:
     if side.refusal:
         return Drawn(0, 0, side.refusal)
     offer = offers[side.offer_id]
-    return limits.draw(grant, side, offer, view_offer(offer).amount)
+    if stock.is_empty(offer):
+        return Drawn(0, 0, EMPTY)
+    drawn = limits.draw(grant, side, offer, view_offer(offer).amount)
+    if not drawn.refusal and (legs := stock.take(offer)):
+        drawn.stock, drawn.told["stock"] = legs, True
+    return drawn
 
 
-def _post(asked: Sequence[_Carried], budgets: Mapping[int, BudgetAccounts], limits: Limits, now: datetime) -> bool:
-    """Post what costs something; whether the budget refused anything that had drawn from a limit."""
+def _post(
+    asked: Sequence[_Carried], budgets: Mapping[int, BudgetAccounts], limits: Limits, stock: Stock, now: datetime
+) -> tuple[bool, list[_Carried]]:
+    """Post what costs something; whether the budget refused anything that had drawn from a limit or the stock, and who was late for
+    the stock and has to be asked again."""
     costly = [carried for carried in asked if carried.cost]
     drafts = [_draft(carried, budgets[carried.grant.budget_id]) for carried in costly]
     pools = [accounts.available_pool for accounts in budgets.values()]
-    freed = False
+    freed, late = False, []
     outcomes = post_each_pooled(entries=drafts, pools=pools, now=now)
     for carried, outcome in zip(costly, outcomes, strict=True):
         if isinstance(outcome, InsufficientFunds):
-            carried.is_over_budget = True
             for drawn in carried.drawn:
-                freed = freed or bool(drawn.draws)
                 limits.give_back(drawn)
-    return freed
+                stock.give_back(drawn.stock)
+            if stock.found_empty(outcome.account):
+                late.append(carried)
+            else:
+                carried.is_over_budget = True
+                freed = freed or any(drawn.legs for drawn in carried.drawn)
+    return freed, late
 
 
 def _draft(carried: _Carried, accounts: BudgetAccounts) -> EntryDraft:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from liebian.ledger.types import AccountRef, EntryDraft, move
+from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.refunds import claw_back_rewards
+from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import PAYABLE, RewardView
 
 Target = Callable[[BudgetAccounts, Reward], AccountRef]
@@ -82,7 +83,10 @@ def _deliver(
     drafts = []
     for row in rows:
         accounts = budgets[row.budget_id]
-        legs = move(accounts.payable(row.customer_id), target(accounts, row), row.cost_minor - row.clawed_minor)
+        left = row.cost_minor - row.clawed_minor
+        legs: tuple[Leg, ...] = move(accounts.payable(row.customer_id), target(accounts, row), left)
+        if state == "returned":
+            legs += unissued_legs(row, left, whole=True)
         memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": reason}
         drafts.append(EntryDraft(f"{state}:{row.pk}", state, legs, at, row.qualification, memo=memo))
     post_all(drafts, budgets, now)

@@ -95,7 +95,7 @@ def post_all(drafts: Sequence[EntryDraft], budgets: Mapping[int, BudgetAccounts]
 
 
 def _accounts_of(rows: Iterable[Budget], wanted: Sequence[int]) -> dict[int, BudgetAccounts]:
-    found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name, row.shards) for row in rows}
+    found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name, row.shards, row.closed_at) for row in rows}
     for budget_id in wanted:
         if budget_id not in found:
             raise NotFound("budget_not_found", _("There is no budget #%(number)s."), number=budget_id)

@@ -25,17 +25,18 @@ from liebian.rewards.types import GrantRequest, Side
 
 @dataclass(slots=True)
 class Drawn:
-    """What limits leave of one side's reward, and what it draws from each of them."""
+    """What limits leave of one side's reward, and what it draws from each of them and from the stock."""
 
     units: int
     minor: int
     refusal: str = ""
     draws: list[tuple[Allowance, int]] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+    stock: tuple[Leg, ...] = ()
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        return tuple(leg for each, amount in self.draws for leg in move(each.left, each.used, amount))
+        return self.stock + tuple(leg for each, amount in self.draws for leg in move(each.left, each.used, amount))
 
 
 class Limits:
@@ -120,6 +121,8 @@ class Limits:
                 "measure": each.rule.measure,
                 "key": each.key,
                 "asset": each.asset,
+                "reason": each.reason,
+                "frees_taken_back": each.rule.frees_taken_back,
             }
             for each in allowances
         ]
@@ -131,10 +134,15 @@ class Limits:
             self.left[each.key] += amount
 
 
-def return_legs(row: Reward, minor: int, *, whole: bool) -> tuple[Leg, ...]:
-    """What a reward that was never issued gives back to its limits: money with every part, the count with the whole."""
+def return_legs(row: Reward, minor: int, *, whole: bool, issued: bool = False) -> tuple[Leg, ...]:
+    """What a reward gives back to its limits: money with every part, the count with the whole.
+
+    One that was issued gives back only to the limits that say so.
+    """
     legs: tuple[Leg, ...] = ()
     for each in row.trace.get("limits", ()):
+        if issued and not each.get("frees_taken_back"):
+            continue
         amount = minor if each["measure"] == "minor" else int(whole)
         if amount:
             legs += move(used_account(each["key"], each["asset"]), left_account(each["key"], each["asset"]), amount)

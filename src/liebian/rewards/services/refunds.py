@@ -17,6 +17,7 @@ from liebian.rewards.rules import BudgetAccounts, Claw, clawed_so_far, plan_claw
 from liebian.rewards.services.kinds import by_kind, kind_of
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.limits import return_legs
+from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, RefundNotice, RewardView
 
 _OPEN = RESERVED | PAYABLE | GIVEN
@@ -189,16 +190,16 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
 
 def _legs(row: Reward, claw: Claw, accounts: BudgetAccounts) -> tuple[Leg, ...]:
     available = accounts.available(row.qualification)
-    if row.state in RESERVED:
-        given_back = return_legs(row, claw.minor, whole=row.clawed_amount + claw.units == row.amount)
-        return _some(accounts.reserved(row.qualification), available, claw.minor) + given_back
-    if row.state in PAYABLE:
-        return _some(accounts.payable(row.customer_id), available, claw.minor)
+    whole = row.clawed_amount + claw.units == row.amount
+    if row.state in RESERVED | PAYABLE:
+        source = accounts.reserved(row.qualification) if row.state in RESERVED else accounts.payable(row.customer_id)
+        return _some(source, available, claw.minor) + unissued_legs(row, claw.minor, whole=whole)
     if row.state == "redeemed":
         return _some(accounts.paid_out, accounts.written_off, claw.minor)
     recovered = _some(accounts.paid_out, available, claw.minor - claw.owed_minor)
     owed = _some(accounts.paid_out, accounts.receivable(row.customer_id), claw.owed_minor)
-    return recovered + owed + kind_of(row).claw_legs(row, claw)
+    freed = return_legs(row, claw.minor - claw.owed_minor, whole=whole, issued=True)
+    return recovered + owed + kind_of(row).claw_legs(row, claw) + freed
 
 
 def _some(source: AccountRef, target: AccountRef, amount: int) -> tuple[Leg, ...]:

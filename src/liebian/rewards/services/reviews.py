@@ -16,9 +16,9 @@ from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.reviews import get_review, preview_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
-from liebian.rewards.services.limits import return_legs
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
+from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
 
 _TO = {"approve": "approved", "hold": "held", "reject": "rejected"}
@@ -176,7 +176,7 @@ def _reject(acting: _Acting) -> None:
         accounts = acting.budgets[row.budget_id]
         money = row.cost_minor - row.clawed_minor
         legs: tuple[Leg, ...] = move(accounts.reserved(row.qualification), accounts.available(row.qualification), money)
-        legs += return_legs(row, money, whole=True)
+        legs += unissued_legs(row, money, whole=True)
         memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": acting.review.reason}
         drafts.append(EntryDraft(f"reject:{row.pk}", "reject", legs, acting.now, row.qualification, memo=memo))
     post_all(drafts, acting.budgets, acting.now)

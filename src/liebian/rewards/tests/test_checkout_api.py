@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from liebian.customers import queries as customers
 from liebian.ledger.queries import prove_zero
 from liebian.ledger.tests.support import run_threads
 from liebian.rewards import queries, services
-from liebian.rewards.models import Coupon
+from liebian.rewards.models import CheckoutAnswer, Coupon
 from liebian.rewards.tests.coupon_shop import PERCENT, issue, make_offer, reward_of
 from liebian.rewards.tests.factories import NOW
 
@@ -249,3 +250,14 @@ def test_the_examples_of_the_guide_work_as_they_stand(shop):
     assert answers[2]["coupons"][0]["state"] == "redeemed"
     assert answers[3]["coupons"][0]["refunded_now_minor"] == 226
     assert Coupon.objects.get(code=coupon.code).order_key == "A-1001"
+
+
+def test_answers_are_kept_for_the_days_that_are_set_and_not_longer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "ANSWER_DAYS", 30)
+    for key in ("k1", "k2"):
+        services.answer_once(shop="web", key=key, body_hash="h", act=dict, tell=lambda _error: {}, now=NOW)
+    n_answers = CheckoutAnswer.objects.count()
+    assert services.drop_old_answers(now=NOW + timedelta(days=30)) == 0
+    later = NOW + timedelta(days=30, seconds=1)
+    assert services.drop_old_answers(now=later, limit=1) == 1
+    assert services.drop_old_answers(now=later) == n_answers - 1

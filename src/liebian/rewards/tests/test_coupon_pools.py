@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from liebian.rewards import queries, services
 from liebian.rewards.models import CouponCode, Reward
 from liebian.rewards.rules import LETTERS, check_codes, make_codes, shortest_length
 from liebian.rewards.tests.coupon_shop import QUARTER, back, issue, make_offer, redeem, reserve
-from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant
+from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.types import OfferView, PoolView
 
 KEY = bytes(range(32))
@@ -82,18 +83,77 @@ def test_filling_a_pool_is_done_once_per_key():
 
 
 @database
-def test_rewards_take_codes_of_the_pool_and_the_others_wait_until_it_is_filled():
+def test_a_code_is_set_aside_with_the_promise_and_an_empty_pool_is_known_at_once():
     offer, pool = make_pool(n_codes=2, low_at=1)
-    coupons = issue(offer, 5)
-    assert {each.code for each in coupons} == set(CouponCode.objects.exclude(cause=None).values_list("code", flat=True))
-    assert all(each.code.startswith("S-") for each in coupons) and len(coupons) == 2
-    waiting = queries.list_rewards(is_on_hold=True)
-    assert [(each.state, each.reason) for each in waiting] == [("held", "stock_empty")] * 3
-    assert [each.id for each in queries.list_low_pools()] == [pool.id]
+    budget = make_budget(funded=5 * offer.cost_minor)
+    outcomes = services.grant_pairs(grants=[make_grant(budget, n, ("referee", offer)) for n in range(5)], now=NOW)
+    assert [each.reason for each in outcomes] == ["", "", *["stock_empty"] * 3]
+    assert queries.get_budget(budget.id).reserved == 2 * offer.cost_minor
+    assert queries.get_pool(pool.id).n_left == 0 and [each.id for each in queries.list_low_pools()] == [pool.id]
+    assert not CouponCode.objects.exclude(cause=None).exists(), "a code has no owner before the reward is issued"
     fill(pool, 2, "2")
-    assert len(services.release_due(day=HOLD, now=NOW)) == 2
-    assert queries.get_pool(pool.id).n_left == 0
-    assert len(queries.list_rewards(is_on_hold=True)) == 1
+    issued = services.release_due(day=HOLD, now=NOW)
+    codes = {queries.list_coupons(each.customer_id)[0].code for each in issued}
+    assert len(codes) == 2 and codes == set(CouponCode.objects.exclude(cause=None).values_list("code", flat=True))
+    assert queries.get_pool(pool.id).n_left == 2
+    assert all(proof.holds for proof in prove_zero())
+
+
+@database
+@pytest.mark.parametrize("way", ["refund", "reject"])
+def test_a_reward_that_ends_unissued_gives_its_code_back(way):
+    offer, pool = make_pool(n_codes=1)
+    budget = make_budget(funded=5 * offer.cost_minor)
+    [first] = services.grant_pairs(grants=[make_grant(budget, 1, ("referee", offer))], now=NOW)
+    if way == "refund":
+        services.cancel_or_claw_back(qualification="order:1", refunded_minor=1, order_total_minor=1, at=NOW, now=NOW)
+    else:
+        services.propose_review(
+            act="reject",
+            reward_ids=[first.reward.id],
+            reason="staff_or_test",
+            note="",
+            key="k",
+            actor=1,
+            day=HOLD,
+            now=NOW,
+        )
+    assert queries.get_pool(pool.id).n_left == 1
+    (coupon,) = issue(offer, budget=budget, start=2)
+    assert coupon.code and queries.get_pool(pool.id).n_left == 0
+    assert all(proof.holds for proof in prove_zero())
+
+
+@database
+def test_the_other_side_is_given_when_the_pool_of_one_is_empty_and_nothing_is_set_aside_for_what_the_budget_refuses():
+    offer, _pool = make_pool(n_codes=1)
+    points = make_points(cost=1000)
+    budget = make_budget(funded=2 * offer.cost_minor)
+    pairs = [make_grant(budget, n, ("referrer", points), ("referee", offer)) for n in (1, 2)]
+    assert [each.reason for each in services.grant_pairs(grants=pairs, now=NOW)] == [
+        "", "", "campaign_budget", "stock_empty",
+    ]  # fmt: skip
+    other, full = make_pool(n_codes=1, group="other")
+    poor = make_budget(funded=10)
+    [refused] = services.grant_pairs(grants=[make_grant(poor, 3, ("referee", other))], now=NOW)
+    assert refused.reason == "campaign_budget" and queries.get_pool(full.id).n_left == 1
+    services.fund_budget(budget_id=poor.id, amount_minor=5000, idempotency_key="2", actor=1, now=NOW)
+    both = [make_grant(make_budget(funded=10), 4, ("referee", other)), make_grant(poor, 5, ("referee", other))]
+    assert [each.reason for each in services.grant_pairs(grants=both, now=NOW)] == ["campaign_budget", ""]
+
+
+@database
+def test_a_reward_from_before_takes_only_what_is_left_beside_the_promises():
+    offer, pool = make_pool(n_codes=2)
+    budget = make_budget(funded=5 * offer.cost_minor)
+    services.grant_pairs(grants=[make_grant(budget, n, ("referee", offer)) for n in (1, 2)], now=NOW)
+    old = Reward.objects.get(qualification="order:1")
+    Reward.objects.filter(pk=old.pk).update(trace={})
+    assert services.release_due(day=HOLD, now=NOW)[0].qualification == "order:2"
+    [waiting] = queries.list_rewards(is_on_hold=True)
+    assert (waiting.id, waiting.reason) == (old.pk, "stock_empty")
+    fill(pool, 1, "2")
+    assert [each.id for each in services.release_due(day=HOLD, now=NOW)] == [old.pk]
 
 
 @database
@@ -170,18 +230,21 @@ def test_pools_are_for_coupons_that_take_codes_from_them():
 
 
 @parallel
-def test_200_takers_of_100_codes_at_once():
-    offer, pool = make_pool(n_codes=100)
-    budget = make_budget(funded=200_000)
-    services.grant_pairs(grants=[make_grant(budget, n, ("referee", offer)) for n in range(200)], now=NOW)
-    rewards = list(Reward.objects.select_related("offer").order_by("?"))
-    taken = run_threads(lambda row: services.take_codes(rewards=[row], now=NOW), rewards)
-    assert sum(map(len, taken)) == 100
-    assert CouponCode.objects.exclude(cause=None).values("cause").distinct().count() == 100
-    short = queries.list_rewards(reason="stock_empty", limit=1000)
-    assert len(short) == 100 and all(each.is_on_hold for each in short)
+@pytest.mark.parametrize(("n_codes", "n_asking"), [(1, 16), (100, 200)])
+def test_however_many_want_the_last_codes_at_once_each_goes_to_one(n_codes: int, n_asking: int):
+    offer, pool = make_pool(n_codes=n_codes)
+    budget = make_budget(funded=n_asking * offer.cost_minor)
+    grants = [make_grant(budget, n, ("referee", offer)) for n in range(n_asking)]
+    batches = [grants[n : n + 2] for n in range(0, n_asking, 2)] * 3
+    run_threads(lambda batch: services.grant_pairs(grants=batch, now=NOW), batches, workers=8)
+    rewards = queries.list_rewards(programme_id=9, limit=1000)
+    assert Counter((r.state, r.reason) for r in rewards) == {
+        ("held", ""): n_codes, ("refused", "stock_empty"): n_asking - n_codes,
+    }  # fmt: skip
+    assert queries.get_budget(budget.id).reserved == n_codes * offer.cost_minor
     assert queries.get_pool(pool.id).n_left == 0
-    services.release_due(day=HOLD, now=NOW)
+    assert len(services.release_due(day=HOLD, now=NOW)) == n_codes
+    assert CouponCode.objects.exclude(cause=None).values("cause").distinct().count() == n_codes
     assert all(proof.holds for proof in prove_zero())
 
 

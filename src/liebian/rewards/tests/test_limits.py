@@ -70,7 +70,7 @@ def test_a_decision_says_which_limit_and_what_is_left():
 @pytest.mark.parametrize(
     ("scope", "subjects", "reason"),
     [
-        ("programme", {}, "campaign_budget"),
+        ("programme", {}, "programme_cap"),
         ("person", {}, "person_cap"),
         ("friend", {"friend": "1007"}, "friend_cap"),
         ("identifier", {"identifier": "device-9"}, "window_cap"),
@@ -134,6 +134,18 @@ def test_what_was_issued_keeps_its_place_when_it_is_taken_back():
     services.release_due(day=HOLD, now=NOW)
     refund(1)
     assert states(ask(budget, 3, TWO_A_DAY)) == ["window_cap"]
+
+
+def test_a_limit_may_count_only_what_was_not_taken_back():
+    budget = make_budget(100_000)
+    two = replace(TWO_A_DAY, frees_taken_back=True)
+    money = LimitRule("money", "person", "ever", "minor", 2000, ZONE, frees_taken_back=True)
+    decide(*(ask(budget, n, two, money) for n in (1, 2)))
+    services.release_due(day=HOLD, now=NOW)
+    refund(1, 5)
+    assert states(ask(budget, 3, two, money)) == ["window_cap"], "half of it is still there"
+    refund(1)
+    assert states(ask(budget, 4, two, money), ask(budget, 5, two, money)) == ["held", "window_cap"]
 
 
 def test_a_changed_limit_holds_from_the_next_decision_on():

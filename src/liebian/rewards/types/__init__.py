@@ -69,6 +69,7 @@ from liebian.rewards.types.reviews import (
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
     Approval,
+    BudgetPart,
     BudgetView,
     CouponOutcome,
     CouponState,
@@ -99,6 +100,7 @@ __all__ = [
     "WITHOUT_COST",
     "Act",
     "Approval",
+    "BudgetPart",
     "BudgetView",
     "Cart",
     "CartLine",

@@ -17,6 +17,7 @@ class LimitRule:
 
     `code` names the rule within its programme: a rule with another amount under the same code is the same limit, changed.
     `clamp` gives what still fits of a reward that can be divided; `refuse` gives all of it or nothing.
+    What was never issued gives its place back; with `frees_taken_back`, so does what was issued and then taken back.
     """
 
     code: str
@@ -26,14 +27,19 @@ class LimitRule:
     amount: int
     zone: str
     on_excess: OnExcess = "refuse"
+    frees_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How far a limit is used: `start` is the first day of its window, empty for one without end."""
+    """How far a limit is used in one window: by how many, how many have nothing left, all together, and the most by one.
 
-    code: str
-    subject: str
+    `start` is the first day of the window, empty for one without end.
+    """
+
+    rule: LimitRule
     start: str
+    n_subjects: int
+    n_full: int
     used: int
-    left: int
+    most: int

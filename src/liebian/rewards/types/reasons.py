@@ -57,10 +57,14 @@ REASONS: dict[str, ReasonText] = {
     "friend_cap": _said(
         _("This friend has had as many rewards as the programme allows"), _("This friend's rewards are used up")
     ),
+    "programme_cap": _said(
+        _("The programme has given as much as its limit allows"), _("The rewards of this offer are all given out")
+    ),
     "window_cap": _said(_("This period's limit was reached"), _("The limit for this period was reached")),
     "campaign_budget": _said(
         _("The budget could not carry both sides' rewards"), _("The rewards of this offer are all given out")
     ),
+    "budget_closed": _said(_("The budget was closed"), _("The rewards of this offer are all given out")),
     "stock_empty": _said(_("Out of stock"), _("The rewards of this offer are all given out")),
     "in_hold": _said(
         _("Waiting for the refund period to end"), _("On its way: we wait until the refund period is over")

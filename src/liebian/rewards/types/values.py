@@ -66,7 +66,10 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class BudgetView:
-    """Where a budget's money is. funded = available + reserved + payable + paid_out + receivable + written_off, always."""
+    """Where a budget's money is. funded = available + reserved + payable + paid_out + receivable + written_off, always.
+
+    A closed budget promises nothing more; what it has promised is still paid. `warn_at_minor`: it is low with so much left.
+    """
 
     id: int
     name: str
@@ -80,6 +83,21 @@ class BudgetView:
     paid_out: int
     receivable: int
     written_off: int
+    warn_at_minor: int | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def is_low(self) -> bool:
+        return not self.closed_at and self.warn_at_minor is not None and self.available <= self.warn_at_minor
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPart:
+    """What one part of a budget holds."""
+
+    number: int
+    available: int
+    reserved: int
 
 
 @dataclass(frozen=True, slots=True)

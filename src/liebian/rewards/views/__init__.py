@@ -1,5 +1,13 @@
 """Pages of rewards: the list, one reward, what people decide, the panel on a customer's page, money for a budget."""
 
+from liebian.rewards.views.budget_pages import (
+    budget_close,
+    budget_list,
+    budget_page,
+    budget_parts,
+    budget_transfer,
+    budget_warning,
+)
 from liebian.rewards.views.budgets import fund
 from liebian.rewards.views.coupon_pools import (
     pool_generate,
@@ -19,6 +27,12 @@ from liebian.rewards.views.shipments import shipment_act, shipment_export, shipm
 
 __all__ = [
     "act",
+    "budget_close",
+    "budget_list",
+    "budget_page",
+    "budget_parts",
+    "budget_transfer",
+    "budget_warning",
     "coupon_code",
     "coupon_list",
     "coupon_new",

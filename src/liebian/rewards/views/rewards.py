@@ -38,6 +38,7 @@ def reward_list(request: HttpRequest) -> HttpResponse:
         customer_id=asked["customer"],
         programme_id=asked["programme"],
         cause=asked["cause"] or "",
+        reason=asked["reason"] or "",
         state="" if on_hold else asked["state"] or "",
         is_on_hold=True if on_hold else None,
         before=asked["before"],
@@ -48,7 +49,7 @@ def reward_list(request: HttpRequest) -> HttpResponse:
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
         "states": _count_states(asked["state"] or ""),
         "asked": asked,
-        "is_filtered": any(asked[name] for name in ("state", "programme", "customer", "cause")),
+        "is_filtered": any(asked[name] for name in ("state", "programme", "customer", "cause", "reason")),
         "acts": ACTS.items() if _may_review(request) else (),
         "n_waiting": queries.count_waiting_reviews(),
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from liebian.core.errors import Conflict, LiebianError
@@ -39,6 +40,16 @@ def answer_once(
         row.status, row.answer = _try(act, tell)
         row.save(update_fields=["status", "answer"])
     return row.status, row.answer
+
+
+def drop_old_answers(*, now: datetime, limit: int = 5000) -> int:
+    """Forget answers that were given more than ANSWER_DAYS ago, at most `limit`; call until it returns 0. Deletes CheckoutAnswer.
+
+    A request that is repeated after so long is a new one.
+    """
+    old = CheckoutAnswer.objects.filter(at__lt=now - timedelta(days=settings.ANSWER_DAYS)).order_by("at")
+    deleted, _each = CheckoutAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()
+    return int(deleted)
 
 
 def _try(act: Callable[[], dict[str, Any]], tell: Callable[[LiebianError], dict[str, Any]]) -> Answer:

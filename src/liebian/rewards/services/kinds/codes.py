@@ -8,6 +8,7 @@ from datetime import date, datetime
 from liebian.ledger.types import Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.rules import Claw, GiftAccounts
+from liebian.rewards.services.stock import is_promised
 
 
 class Codes:
@@ -15,7 +16,7 @@ class Codes:
 
     def issue_legs(self, row: Reward) -> tuple[Leg, ...]:
         gift = GiftAccounts(row.offer_id, row.offer.name)
-        return move(gift.left, gift.given, 1)
+        return move(gift.promised if is_promised(row) else gift.left, gift.given, 1)
 
     def write_issued(self, rows: Sequence[Reward], *, day: date, now: datetime) -> None:
         """The pool remembers to whom it gave each code."""

@@ -16,10 +16,12 @@ from liebian.rewards.rules import (
     coupon_account,
     coupon_stock,
     coupon_world,
+    coupons_promised,
     end_of,
     first_day_after,
     read_terms,
 )
+from liebian.rewards.services.stock import is_pooled, is_promised
 
 CODE_LENGTH = 10
 
@@ -54,7 +56,7 @@ class Coupons:
 
 
 def is_from_pool(row: Reward) -> bool:
-    return row.offer.kind == "code" or (row.offer.kind == "coupon" and row.offer.terms.get("codes") == "pool")
+    return is_pooled(row.offer)
 
 
 def cause_of(row: Reward) -> str:
@@ -63,7 +65,10 @@ def cause_of(row: Reward) -> str:
 
 
 def _source(row: Reward) -> AccountRef:
-    return (coupon_stock if is_from_pool(row) else coupon_world)(row.offer_id, row.offer.name)
+    source = coupon_world
+    if is_from_pool(row):
+        source = coupons_promised if is_promised(row) else coupon_stock
+    return source(row.offer_id, row.offer.name)
 
 
 def _make_coupon(row: Reward, code: str, day: date, now: datetime) -> Coupon:
