@@ -19,6 +19,7 @@ from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
 from liebian.pipeline import services as pipeline
+from liebian.rewards import services as rewards
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
@@ -146,6 +147,12 @@ BACKGROUND_JOBS = [
         1,
         lambda now: int(events.run_next_import(now=now) is not None),
         "Runs the next file import that waits.",
+    ),
+    Job(
+        "reconciliation",
+        300,
+        lambda now: rewards.reconcile_night(now=now),
+        "Compares rewards, points, coupons and limits with the ledger once a night, and proves the ledger.",
     ),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]

@@ -31,6 +31,7 @@ from liebian.rewards.queries.points import (
     prove_lots,
 )
 from liebian.rewards.queries.points_terms import get_points_terms
+from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
     count_waiting_reviews,
     get_review,
@@ -51,12 +52,14 @@ from liebian.rewards.queries.rewards import (
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 
 __all__ = [
+    "count_open_alarms",
     "count_rewards_by_person",
     "count_rewards_by_state",
     "count_waiting_reviews",
     "find_coupon",
     "find_pool_of",
     "find_shop",
+    "get_alarm",
     "get_budget",
     "get_points_balance",
     "get_points_terms",
@@ -67,11 +70,13 @@ __all__ = [
     "get_review_policy",
     "get_reward",
     "iterate_unused_codes",
+    "list_alarms",
     "list_budgets",
     "list_coupons",
     "list_coupons_by_code",
     "list_expiring_points",
     "list_issued_coupons",
+    "list_last_runs",
     "list_liability",
     "list_lots",
     "list_low_pools",

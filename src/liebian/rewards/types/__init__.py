@@ -43,6 +43,7 @@ from liebian.rewards.types.points import (
     UseKind,
 )
 from liebian.rewards.types.reasons import REASONS, ReasonText
+from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
@@ -83,13 +84,18 @@ __all__ = [
     "RESERVED",
     "WITHOUT_COST",
     "Act",
+    "AlarmState",
+    "AlarmView",
     "Approval",
     "BudgetView",
     "Cart",
     "CartLine",
+    "Check",
+    "CheckRunView",
     "CheckoutRequest",
     "CheckoutResult",
     "CodeSource",
+    "Compared",
     "CouponEffect",
     "CouponInHand",
     "CouponOutcome",
@@ -97,6 +103,7 @@ __all__ = [
     "CouponTerms",
     "CouponUse",
     "CouponView",
+    "Difference",
     "GrantOutcome",
     "GrantRequest",
     "ImportedCodes",
