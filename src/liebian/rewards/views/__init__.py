@@ -11,6 +11,7 @@ from liebian.rewards.views.coupon_pools import (
 )
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
 from liebian.rewards.views.panel import customer_panel
+from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
 
@@ -21,6 +22,7 @@ __all__ = [
     "coupon_new",
     "customer_panel",
     "decide",
+    "explain",
     "fund",
     "policy",
     "pool_generate",
@@ -29,6 +31,8 @@ __all__ = [
     "pool_page",
     "pool_retail",
     "pool_unused",
+    "reconcile_now",
+    "reconciliation",
     "review_list",
     "review_page",
     "reward_list",
