@@ -17,6 +17,7 @@ from liebian.config.jobs import LAST_DAY, MOST_DAYS_AHEAD
 from liebian.core import clock, cursors, days
 from liebian.events import queries as events
 from liebian.lake import queries as lake
+from liebian.ledger import queries as ledger
 from liebian.pipeline import queries as pipeline
 from liebian.pipeline.services import UNITS
 from liebian.pipeline.types import FAILING, PAUSED, STOPPED
@@ -47,7 +48,7 @@ def ask_directly() -> None:
 def examine(now: datetime) -> list[Finding]:
     """Everything, also when a part of it fails."""
     parts: list[Callable[[], Iterator[Finding]]] = [
-        _settings, _disk, _databases, _stages, lambda: _clock(now), _lake, _assets,
+        _settings, _disk, _databases, _stages, lambda: _clock(now), _ledger, _lake, _assets,
     ]  # fmt: skip
     findings: list[Finding] = []
     for part in parts:
@@ -137,6 +138,16 @@ def _clock(now: datetime) -> Iterator[Finding]:
     elif ahead < 0:
         words += "; the clock went back: no day starts until it is past that one"
     yield Finding("clock", 0 <= ahead <= MOST_DAYS_AHEAD, words)
+
+
+def _ledger() -> Iterator[Finding]:
+    last = ledger.find_last_proof()
+    if last is None:
+        yield Finding("ledger", True, "not proven yet")
+        return
+    result = "holds" if last.holds else f"{len(last.findings)} differences, see /rewards/reconciliation"
+    words = f"proof of {last.at:%Y-%m-%d %H:%M} UTC over {last.n_entries:,} entries: {result}; digest {last.digest[:12] or '-'}"
+    yield Finding("ledger", last.holds, words)
 
 
 def _lake() -> Iterator[Finding]:

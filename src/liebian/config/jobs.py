@@ -154,6 +154,12 @@ BACKGROUND_JOBS = [
         lambda now: int(events.run_next_import(now=now) is not None),
         "Runs the next file import that waits.",
     ),
+    Job(
+        "reconciliation",
+        300,
+        lambda now: rewards.reconcile_night(now=now),
+        "Compares rewards, points, coupons and limits with the ledger once a night, and proves the ledger.",
+    ),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
 ALL = [*STAGE_JOBS, *LAKE_JOBS, *BACKGROUND_JOBS]

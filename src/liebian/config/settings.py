@@ -196,3 +196,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
+
+RECONCILIATION_CHECKS = ["liebian.rewards.services.CHECKS"]  # a context above rewards adds its own list here
+RECONCILIATION_HOUR = 3

@@ -78,3 +78,74 @@ class Hold(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "expires_at"], name="ledger_hold_due")]
+
+
+class Segment(models.Model):
+    """Entries that were proven together: what the next proof goes on from, and what a change of the past is found by.
+
+    `digest` is chained: it stands for these entries and for every one before them.
+    """
+
+    after_entry = models.BigIntegerField(unique=True)
+    last_entry = models.BigIntegerField(unique=True)
+    n_entries = models.PositiveIntegerField()
+    n_postings = models.PositiveIntegerField()
+    turnover = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+    inserted_from = models.DateTimeField()
+    inserted_to = models.DateTimeField()
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_segment"
+        indexes = [models.Index(fields=["checked_at", "id"], name="ledger_segment_checked")]
+
+
+class Proven(models.Model):
+    """What an account held after the last proven entry, summed from its postings. A busy one has statements.
+
+    The database does not look accounts up for a proof: that would lock them in an order of its own, against those who post.
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    balance = models.BigIntegerField()
+    n_postings = models.BigIntegerField()
+    busy_after = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "ledger_proven"
+
+
+class Statement(models.Model):
+    """What one segment's entries of one hour (by effective time) did to a busy account."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    amount = models.BigIntegerField()
+    first_entry = models.BigIntegerField()
+    last_entry = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_statement"
+        indexes = [models.Index(fields=["account", "hour"], name="ledger_statement_of_account")]
+
+
+class Proof(models.Model):
+    """One run of the proof: how far it came, how much was new, and what was off."""
+
+    at = models.DateTimeField()
+    is_full = models.BooleanField()
+    position = models.BigIntegerField()
+    n_new = models.BigIntegerField()
+    n_entries = models.BigIntegerField()
+    n_accounts = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "ledger_proof"

@@ -198,6 +198,38 @@ class AssetProof:
         return not (self.balance_sum or self.posting_sum or self.n_mismatched or self.n_overdrawn)
 
 
+FindingKind = Literal["entry_unbalanced", "balance_off", "asset_off", "past_changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a proof found off: `what` is an account, an asset, an entry or the entries of a segment."""
+
+    kind: FindingKind
+    what: str
+    asset: str
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """A run of the proof. `n_new` entries were added to the `n_entries` that are proven in all, up to entry `position`."""
+
+    at: datetime
+    is_full: bool
+    position: int
+    n_new: int
+    n_entries: int
+    n_accounts: int
+    digest: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+
 @dataclass(frozen=True, slots=True)
 class KindSum:
     """All accounts of one kind in a book. `code` names the account where there is only one."""

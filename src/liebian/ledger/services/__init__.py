@@ -1,4 +1,4 @@
-"""Writes of the ledger: posting, two-step holds, pools. Only `rewards` calls them."""
+"""Writes of the ledger: posting, two-step holds, pools, the proof. Only `rewards` calls them."""
 
 from liebian.ledger.services.holds import (
     expire_holds,
@@ -11,6 +11,7 @@ from liebian.ledger.services.holds import (
 )
 from liebian.ledger.services.pools import post_each_pooled, reshard
 from liebian.ledger.services.posting import lock_balances, open_accounts, post, post_each, post_many, reverse
+from liebian.ledger.services.proving import prove
 
 __all__ = [
     "expire_holds",
@@ -22,6 +23,7 @@ __all__ = [
     "post_hold",
     "post_holds",
     "post_many",
+    "prove",
     "reserve",
     "reserve_each",
     "reshard",

@@ -12,11 +12,14 @@ from liebian.rewards.models.coupons import (
 from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
+from liebian.rewards.models.reconciling import Alarm, CheckRun
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
+    "Alarm",
     "Budget",
+    "CheckRun",
     "CheckoutAnswer",
     "Coupon",
     "CouponCode",

@@ -48,6 +48,7 @@ from liebian.rewards.queries.privileges import (
     list_privileges,
     list_privileges_at,
 )
+from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
     count_waiting_reviews,
     get_review,
@@ -68,6 +69,7 @@ from liebian.rewards.queries.rewards import (
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 
 __all__ = [
+    "count_open_alarms",
     "count_parcels",
     "count_rewards_by_person",
     "count_rewards_by_state",
@@ -78,6 +80,7 @@ __all__ = [
     "find_pool_of",
     "find_privilege_of",
     "find_shop",
+    "get_alarm",
     "get_budget",
     "get_gift_stock",
     "get_offer",
@@ -91,6 +94,7 @@ __all__ = [
     "get_review_policy",
     "get_reward",
     "iterate_unused_codes",
+    "list_alarms",
     "list_budget_parts",
     "list_budgets",
     "list_coupons",
@@ -99,6 +103,7 @@ __all__ = [
     "list_gift_stocks",
     "list_holders",
     "list_issued_coupons",
+    "list_last_runs",
     "list_liability",
     "list_limit_uses",
     "list_lots",

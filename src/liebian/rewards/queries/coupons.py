@@ -12,7 +12,7 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import CouponCode, CouponPool, Redemption, ShopKey
-from liebian.rewards.rules import clean_code, code_cause, coupon_stock, coupons_promised
+from liebian.rewards.rules import clean_code, code_cause, coupon_stock, promised_codes
 from liebian.rewards.types import LineShare, PoolView, RedemptionView, RewardView, ShopKeyView
 
 
@@ -136,7 +136,7 @@ def _view_pools(rows: Sequence[CouponPool]) -> list[PoolView]:
 
 def _count_free(rows: Sequence[CouponPool]) -> dict[int, int]:
     """By pool: codes that no reward has or was promised. Promises of an offer count against its oldest pools first."""
-    promised = {row.offer_id: coupons_promised(row.offer_id, row.offer.name).code for row in rows}
+    promised = {row.offer_id: promised_codes(row.offer.kind, row.offer_id, row.offer.name).code for row in rows}
     balances = ledger.list_balances(promised.values())
     owed = {offer_id: balances[code] for offer_id, code in promised.items()}
     left: dict[int, int] = {}

@@ -40,6 +40,7 @@ from liebian.rewards.rules.gifts import (
     GiftAccounts,
     check_address,
     check_units,
+    promised_codes,
     refuse_act,
     stock_ends,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "points_account",
     "points_world",
     "price",
+    "promised_codes",
     "read_privilege",
     "read_terms",
     "refuse_act",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.ledger.types import WORLD, AccountRef
-from liebian.rewards.rules.accounts import coupon_stock, coupon_world
+from liebian.rewards.rules.accounts import coupon_stock, coupon_world, coupons_promised
 from liebian.rewards.types import PACKING, ParcelAct, PostalAddress
 
 MOST_UNITS = 10_000_000
@@ -73,6 +73,11 @@ def stock_ends(kind: str, offer_id: int, name: str, pool_id: int | None = None) 
         gift = GiftAccounts(offer_id, name)
         return gift.world, gift.left
     return coupon_world(offer_id, name), coupon_stock(offer_id, name, pool_id)
+
+
+def promised_codes(kind: str, offer_id: int, name: str) -> AccountRef:
+    """Where codes of a pool are between the promise of a reward and its issue."""
+    return GiftAccounts(offer_id, name).promised if kind == "code" else coupons_promised(offer_id, name)
 
 
 def refuse_act(act: ParcelAct, state: str, *, has_address: bool, carrier: str, tracking: str) -> str:

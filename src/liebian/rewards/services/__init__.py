@@ -10,6 +10,7 @@ from liebian.rewards.services.checkout import (
     redeem_reservation,
     reserve_coupons,
 )
+from liebian.rewards.services.checks import CHECKS
 from liebian.rewards.services.coupon_pools import (
     create_pool,
     generate_codes,
@@ -38,12 +39,14 @@ from liebian.rewards.services.points import (
     transfer_points,
     use_reserved,
 )
+from liebian.rewards.services.reconciling import explain_alarm, list_checks, reconcile, reconcile_night
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
 from liebian.rewards.services.shop_keys import create_shop_key, set_shop_key_enabled
 
 __all__ = [
+    "CHECKS",
     "activate_points",
     "adjust_points",
     "answer_once",
@@ -66,17 +69,21 @@ __all__ = [
     "expire_coupons",
     "expire_points",
     "expire_reservations",
+    "explain_alarm",
     "fund_budget",
     "generate_codes",
     "give_back",
     "grant_pairs",
     "import_codes",
     "iterate_rows",
+    "list_checks",
     "mark_awaiting",
     "mark_issued",
     "move_parcels",
     "propose_review",
     "quote_coupons",
+    "reconcile",
+    "reconcile_night",
     "redeem_coupons",
     "redeem_reservation",
     "release_due",

@@ -22,7 +22,7 @@ from liebian.rewards.queries.coupons import get_pool
 from liebian.rewards.rules import check_codes, clean_code, is_code, is_gift_code, make_codes, stock_ends
 from liebian.rewards.services.kinds.coupons import cause_of, is_from_pool
 from liebian.rewards.services.life import Step, move_rewards
-from liebian.rewards.services.stock import is_promised
+from liebian.rewards.services.stock import is_promised, stock_of
 from liebian.rewards.types import ImportedCodes, PoolKind, PoolView
 
 MOST_USES = 10_000_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from liebian.ledger.queries import list_balances
 from liebian.ledger.types import AccountRef, Leg, move
 from liebian.rewards.models import Offer, Reward
-from liebian.rewards.rules import GiftAccounts, coupons_promised, stock_ends
+from liebian.rewards.rules import promised_codes, stock_ends
 from liebian.rewards.services.limits import return_legs
 
 EMPTY = "stock_empty"
@@ -23,9 +23,7 @@ def stock_of(offer: Offer) -> AccountRef:
 
 
 def promised_of(offer: Offer) -> AccountRef:
-    if offer.kind == "code":
-        return GiftAccounts(offer.pk, offer.name).promised
-    return coupons_promised(offer.pk, offer.name)
+    return promised_codes(offer.kind, offer.pk, offer.name)
 
 
 def is_promised(row: Reward) -> bool:

@@ -56,6 +56,7 @@ from liebian.rewards.types.points import (
 )
 from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
+from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
@@ -99,14 +100,19 @@ __all__ = [
     "RESERVED",
     "WITHOUT_COST",
     "Act",
+    "AlarmState",
+    "AlarmView",
     "Approval",
     "BudgetPart",
     "BudgetView",
     "Cart",
     "CartLine",
+    "Check",
+    "CheckRunView",
     "CheckoutRequest",
     "CheckoutResult",
     "CodeSource",
+    "Compared",
     "CouponEffect",
     "CouponInHand",
     "CouponOutcome",
@@ -114,6 +120,7 @@ __all__ = [
     "CouponTerms",
     "CouponUse",
     "CouponView",
+    "Difference",
     "GiftStock",
     "GrantOutcome",
     "GrantRequest",

@@ -20,6 +20,7 @@ from liebian.rewards.views.coupon_pools import (
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
 from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
 from liebian.rewards.views.panel import customer_panel
+from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
 from liebian.rewards.views.shipment import shipment_address, shipment_erase, shipment_page, shipment_send
@@ -38,6 +39,7 @@ __all__ = [
     "coupon_new",
     "customer_panel",
     "decide",
+    "explain",
     "fund",
     "gift_list",
     "gift_new",
@@ -50,6 +52,8 @@ __all__ = [
     "pool_page",
     "pool_retail",
     "pool_unused",
+    "reconcile_now",
+    "reconciliation",
     "review_list",
     "review_page",
     "reward_list",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
@@ -13,6 +12,7 @@ from django.db.models.functions import Coalesce
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Hold, Posting
+from liebian.ledger.queries.proofs import balance_as_of, find_last_proof, list_proofs
 from liebian.ledger.types import (
     WORLD,
     AccountsSummary,
@@ -27,6 +27,12 @@ from liebian.ledger.types import (
     PoolRef,
     PostingView,
 )
+
+__all__ = [
+    "balance_as_of", "count_entries", "find_account", "find_last_proof", "find_reversal", "get_account", "get_entry",
+    "get_pool_balance", "list_assets", "list_balances", "list_books", "list_entries", "list_entries_by_id", "list_holds",
+    "list_kinds", "list_movements", "list_proofs", "list_unbalanced_entries", "list_unopened", "prove_zero",
+]  # fmt: skip
 
 
 def find_account(code: str) -> AccountView | None:
@@ -86,12 +92,6 @@ def list_holds(keys: Iterable[str]) -> list[HoldView]:
         )
         for row in rows
     ]
-
-
-def balance_as_of(code: str, instant: datetime) -> int:
-    """What the account held just before `instant`, by the entries' effective times."""
-    rows = Posting.objects.filter(account__code=code, entry__effective_at__lt=instant)
-    return int(rows.aggregate(total=Coalesce(Sum("amount"), 0))["total"])
 
 
 def get_entry(entry_id: int) -> EntryView:

@@ -1,0 +1,128 @@
+"""The proof: every entry sums to zero, every balance is what its postings say, and the proven past is as it was.
+
+It goes on from the last proven entry in segments, so its cost grows with what is new; a full proof reads everything again.
+Does not repair anything: what is off is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from liebian.core import cursors
+from liebian.core.columns import CHUNK
+from liebian.ledger.models import Account, Entry, Posting, Proof, Proven, Segment
+from liebian.ledger.queries.proofs import view_proof
+from liebian.ledger.services.segments import add_segment, read_segment
+from liebian.ledger.types import Finding, ProofView
+
+CURSOR = "ledger proof"
+SEGMENT_ENTRIES = 20_000
+
+
+def prove(*, now: datetime, is_full: bool = False) -> ProofView:
+    """Prove what was posted since the last proof, and read the segment again that was not looked at for longest; or all of them.
+
+    Writes Segment, Proven, Statement and one Proof. Repeating it adds a Proof of nothing new. Two at a time wait for one another.
+    """
+    end = _find_end()
+    findings: list[Finding] = []
+    touched: set[int] = set()
+    n_new = 0
+    checked = _recheck(is_full=is_full, now=now)
+    findings += checked
+    while part := _advance(end, touched, findings, now):
+        n_new += part
+    with transaction.atomic():
+        position = cursors.position_of(CURSOR)
+        findings += _compare_all(position) if is_full else _compare(touched, position)
+        findings += _compare_assets()
+        last = Segment.objects.order_by("-id").first()
+        row = Proof.objects.create(
+            at=now,
+            is_full=is_full,
+            position=position,
+            n_new=n_new,
+            n_entries=Segment.objects.aggregate(n=Coalesce(Sum("n_entries"), 0))["n"],
+            n_accounts=Account.objects.count() if is_full else len(touched),
+            digest=last.digest if last else "",
+            findings=[[f.kind, f.what, f.asset, f.expected, f.found] for f in findings],
+        )
+    return view_proof(row)
+
+
+def _find_end() -> int:
+    """The last entry behind which no other can come: whoever holds a smaller number has committed.
+
+    On PostgreSQL numbers are drawn before they are written, by those who have locked their accounts; so we wait until nobody
+    has one locked, and give the table back at once.
+    """
+    with transaction.atomic():
+        mark = transaction.savepoint()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE ledger_account IN EXCLUSIVE MODE")
+        end = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+        transaction.savepoint_rollback(mark)
+    return end or 0
+
+
+def _advance(end: int, touched: set[int], findings: list[Finding], now: datetime) -> int:
+    with cursors.reading(CURSOR) as reading:
+        content = read_segment(after=reading.start, upto=end, limit=SEGMENT_ENTRIES)
+        if content is None:
+            return 0
+        before = Segment.objects.filter(last_entry=reading.start).values_list("digest", flat=True).first()
+        add_segment(content, digest=content.chain(before or ""), now=now)
+        reading.position = content.last_entry
+    touched.update(content.accounts)
+    findings += content.unbalanced
+    return content.n_entries
+
+
+def _recheck(*, is_full: bool, now: datetime) -> list[Finding]:
+    """Segments that read otherwise than when they were proven."""
+    rows = list(Segment.objects.order_by("id") if is_full else Segment.objects.order_by("checked_at", "id")[:1])
+    findings = []
+    for row in rows:
+        content = read_segment(after=row.after_entry, upto=row.last_entry)
+        before = Segment.objects.filter(last_entry=row.after_entry).values_list("digest", flat=True).first()
+        if content is None or content.chain(before or "") != row.digest:
+            span = f"{row.after_entry + 1}-{row.last_entry}"
+            n_found = content.n_postings if content else 0
+            findings.append(Finding("past_changed", span, "", row.n_postings, n_found))
+    Segment.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
+    return findings
+
+
+def _compare(touched: Iterable[int], position: int) -> list[Finding]:
+    """Accounts whose balance is not what was proven and what was posted since, each read in one statement."""
+    later = Posting.objects.filter(account=OuterRef("pk"), entry_id__gt=position).order_by().values("account")
+    proven = Proven.objects.filter(account=OuterRef("pk")).values("balance")
+    due = Coalesce(Subquery(proven), 0) + Coalesce(Subquery(later.annotate(n=Sum("amount")).values("n")), 0)
+    off = Account.objects.annotate(due=due).filter(~Q(balance=F("due"))).order_by("code")
+    ids = sorted(touched)
+    parts = [off.filter(pk__in=ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK)]
+    rows = [row for part in parts for row in part.values_list("code", "asset", "due", "balance")]
+    return [Finding("balance_off", *row) for row in rows]
+
+
+def _compare_all(position: int) -> list[Finding]:
+    """Every account against all its postings, and what was proven of it against those up to the last proven entry."""
+    posted = Posting.objects.filter(account=OuterRef("pk")).order_by().values("account")
+    due = Coalesce(Subquery(posted.annotate(n=Sum("amount")).values("n")), 0)
+    off = Account.objects.annotate(due=due).filter(~Q(balance=F("due"))).order_by("code")
+    found = [Finding("balance_off", *row) for row in off.values_list("code", "asset", "due", "balance")]
+    known = posted.filter(entry_id__lte=position).annotate(n=Sum("amount")).values("n")
+    wrong = Proven.objects.annotate(due=Coalesce(Subquery(known), 0)).filter(~Q(balance=F("due")))
+    rows = wrong.order_by("account__code").values_list("account__code", "account__asset", "due", "balance")
+    return found + [Finding("past_changed", *row) for row in rows]
+
+
+def _compare_assets() -> list[Finding]:
+    sums = Account.objects.order_by("asset").values("asset").annotate(total=Sum("balance")).filter(~Q(total=0))
+    return [Finding("asset_off", row["asset"], row["asset"], 0, int(row["total"])) for row in sums]

@@ -1,0 +1,52 @@
+"""Reconciliation: what each check found on each day, and the differences that somebody has to explain."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class CheckRun(models.Model):
+    """One check on one day; made again on the same day, it takes the place of the first."""
+
+    code = models.CharField(max_length=40)
+    day = models.DateField()
+    at = models.DateTimeField()
+    n_compared = models.BigIntegerField(default=0)
+    n_differences = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "rewards_check_run"
+        constraints = [models.UniqueConstraint(fields=["code", "day"], name="rewards_checked_once_a_day")]
+
+
+class Alarm(models.Model):
+    """A difference: open until somebody explains it or it is gone. One that changes is open again."""
+
+    code = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200)
+    what = models.CharField(max_length=60)
+    expected = models.BigIntegerField()
+    found = models.BigIntegerField()
+    unit = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=10, default="open")
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+    explained_by = models.BigIntegerField(null=True)
+    explained_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "rewards_alarm"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "subject", "what"], condition=~Q(state="gone"), name="rewards_one_alarm_per_difference"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="explained") | Q(explained_by__isnull=False),
+                name="rewards_alarm_explained_by_someone",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="rewards_alarm_state")]

@@ -1,0 +1,49 @@
+"""What the reconciliation found: the last run of every check, and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Max
+
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
+from liebian.rewards.models import Alarm, CheckRun
+from liebian.rewards.types import AlarmView, CheckRunView
+
+
+def list_last_runs() -> dict[str, CheckRunView]:
+    """By check, the newest run."""
+    newest = CheckRun.objects.order_by().values("code").annotate(day=Max("day")).values_list("code", "day")
+    days = dict(newest)
+    rows = CheckRun.objects.filter(day__in=set(days.values()))
+    return {row.code: _view_run(row) for row in rows if days[row.code] == row.day}
+
+
+def list_alarms(*, states: Collection[str] = ("open", "explained"), limit: int = 200) -> list[AlarmView]:
+    """Newest first."""
+    return [_view(row) for row in Alarm.objects.filter(state__in=states).order_by("-id")[:limit]]
+
+
+def count_open_alarms() -> int:
+    """Differences that nobody has explained, and checks whose last run failed."""
+    return Alarm.objects.filter(state="open").count() + sum(bool(run.error) for run in list_last_runs().values())
+
+
+def get_alarm(alarm_id: int) -> AlarmView:
+    row = Alarm.objects.filter(pk=alarm_id).first()
+    if row is None:
+        raise NotFound("alarm_not_found", _("There is no alarm #%(number)s."), number=alarm_id)
+    return _view(row)
+
+
+def _view_run(row: CheckRun) -> CheckRunView:
+    return CheckRunView(row.code, row.day, row.at, row.n_compared, row.n_differences, row.error)
+
+
+def _view(row: Alarm) -> AlarmView:
+    return AlarmView(
+        row.pk, row.code, row.subject, row.what, row.expected, row.found, row.unit,
+        row.state,  # type: ignore[arg-type]
+        row.opened_at, row.seen_at, row.note, row.explained_by, row.explained_at,
+    )  # fmt: skip

@@ -1,0 +1,47 @@
+"""The ledger against itself, and lots of points against accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from liebian.core.texts import mark as _
+from liebian.ledger import services as ledger
+from liebian.ledger.queries import list_assets
+from liebian.ledger.types import Finding
+from liebian.rewards.models import PointsLot
+from liebian.rewards.queries import prove_lots
+from liebian.rewards.types import Compared, Difference
+
+
+class LedgerCheck:
+    code = "ledger"
+    title = _("Ledger: proof of zero")
+    writes = True
+
+    def compare(self, now: datetime) -> Compared:
+        proof = ledger.prove(now=now)
+        n_compared = proof.n_new + proof.n_accounts + len(list_assets())
+        return Compared(n_compared, tuple(_view(each) for each in proof.findings))
+
+
+def _view(finding: Finding) -> Difference:
+    places = {"balance_off": "account", "entry_unbalanced": "entry"}
+    place = places.get(finding.kind)
+    subject = f"{place}:{finding.what}" if place else finding.what
+    return Difference(subject, finding.kind, finding.expected, finding.found, finding.asset)
+
+
+class PointsCheck:
+    code = "points"
+    title = _("Points: lots against accounts")
+    writes = False
+
+    def compare(self, now: datetime) -> Compared:
+        n_accounts = PointsLot.objects.values("customer_id", "asset").distinct().count()
+        differences = tuple(
+            Difference(
+                each.account if " " in each.account else f"account:{each.account}", "lots", each.balance, each.lots
+            )
+            for each in prove_lots()
+        )
+        return Compared(n_accounts, differences)

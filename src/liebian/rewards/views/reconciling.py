@@ -1,0 +1,108 @@
+"""The reconciliation: every check with its last result, and differences until they are gone or explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from liebian.access.guard import requires
+from liebian.access.queries import find_user_names
+from liebian.core import clock
+from liebian.core.errors import LiebianError
+from liebian.rewards import queries, services
+from liebian.rewards.types import AlarmView
+from liebian.ui.formats import error_text, money, number
+
+FIGURES: dict[str, Any] = {
+    "reserved": _("reserved"),
+    "payable": _("being delivered"),
+    "paid_out": _("paid out"),
+    "clawback_receivable": _("to be recovered"),
+    "written_off": _("written off"),
+    "all_accounts": _("all accounts together"),
+    "lots": _("points in lots"),
+    "coupons": _("unused coupons"),
+    "codes": _("codes"),
+    "used": _("used of the limit"),
+    "balance_off": _("balance against postings"),
+    "asset_off": _("sum of all accounts"),
+    "entry_unbalanced": _("sum of the entry"),
+    "past_changed": _("entries that were proven and changed since"),
+}
+
+
+@requires("rewards:view")
+def reconciliation(request: HttpRequest) -> HttpResponse:
+    runs = queries.list_last_runs()
+    checks = services.list_checks()
+    titles = {check.code: gettext(check.title) for check in checks}
+    alarms = queries.list_alarms()
+    names = find_user_names([each.explained_by for each in alarms if each.explained_by])
+    context = {
+        "checks": [{"title": titles[check.code], "run": runs.get(check.code)} for check in checks],
+        "alarms": [_show(each, titles, names) for each in alarms],
+        "n_open": queries.count_open_alarms(),
+        "as_of_run": max((run.at for run in runs.values()), default=None),
+        "hour": settings.RECONCILIATION_HOUR,
+        "may_explain": request.user.may("rewards:review"),  # type: ignore[union-attr]
+    }
+    return render(request, "rewards/reconciliation.html", context)
+
+
+@requires("rewards:review")
+@require_POST
+def reconcile_now(request: HttpRequest) -> HttpResponse:
+    services.reconcile(checks=services.list_checks(), now=clock.now())
+    messages.success(request, gettext("Everything was compared just now."))
+    return redirect("rewards:reconciliation")
+
+
+@requires("rewards:review")
+@require_POST
+def explain(request: HttpRequest, alarm_id: int) -> HttpResponse:
+    try:
+        services.explain_alarm(
+            alarm_id=alarm_id, note=request.POST.get("note", ""), actor=int(request.user.pk or 0), now=clock.now()
+        )
+    except LiebianError as error:
+        messages.error(request, error_text(error))
+    else:
+        messages.success(request, gettext("Noted. It stays quiet until the difference changes."))
+    return redirect("rewards:reconciliation")
+
+
+def _show(alarm: AlarmView, titles: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "alarm": alarm,
+        "check": titles.get(alarm.check, alarm.check),
+        "figure": FIGURES.get(alarm.what, alarm.what),
+        "href": _href(alarm.subject),
+        "expected": _say(alarm.expected, alarm.unit),
+        "found": _say(alarm.found, alarm.unit),
+        "difference": _say(alarm.found - alarm.expected, alarm.unit),
+        "by": names.get(alarm.explained_by or 0, ""),
+    }
+
+
+def _href(subject: str) -> str:
+    place, _colon, rest = subject.partition(":")
+    if place == "account":
+        return reverse("ledger:account", args=[rest])
+    if place == "entry":
+        return reverse("ledger:entry", args=[int(rest)])
+    if place in ("budget", "coupon"):
+        return f"{reverse('ledger:home')}?book={subject}"
+    return ""
+
+
+def _say(amount: int, unit: str) -> str:
+    currency = unit.partition("/")[0]
+    return money(amount, currency) if len(currency) == 3 else number(amount)
