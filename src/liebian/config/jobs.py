@@ -18,6 +18,7 @@ from liebian.events import services as events
 from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
+from liebian.payouts import services as payouts
 from liebian.pipeline import services as pipeline
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
@@ -147,6 +148,7 @@ BACKGROUND_JOBS = [
         lambda now: int(events.run_next_import(now=now) is not None),
         "Runs the next file import that waits.",
     ),
+    Job("payouts", 5, payouts.work_payouts, "Sends approved payouts and asks providers what became of others."),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
 ALL = [*STAGE_JOBS, *LAKE_JOBS, *BACKGROUND_JOBS]

@@ -65,6 +65,7 @@ from liebian.rewards.queries.rewards import (
     list_rewards,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
+from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
     "count_parcels",
@@ -89,6 +90,7 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "gross_of",
     "iterate_unused_codes",
     "list_budgets",
     "list_coupons",
@@ -121,4 +123,5 @@ __all__ = [
     "points_balance",
     "preview_review",
     "prove_lots",
+    "tax_of",
 ]

@@ -68,6 +68,7 @@ from liebian.rewards.types.reviews import (
 )
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
+    MONEY,
     Approval,
     BudgetView,
     CouponOutcome,
@@ -85,11 +86,13 @@ from liebian.rewards.types.values import (
     RewardView,
     Side,
     Tally,
+    TaxRule,
 )
 
 __all__ = [
     "GIVEN",
     "MOST_PARCELS",
+    "MONEY",
     "MOST_REWARDS",
     "PACKING",
     "PAYABLE",
@@ -172,5 +175,6 @@ __all__ = [
     "Side",
     "Span",
     "Tally",
+    "TaxRule",
     "UseKind",
 ]
