@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "import-contracts.toml"
 FLOW = [
-    "config", "insights", "pipeline", "referrals", "segments", "tiers", "rewards | orders", "customers | ledger", "events", "lake",
+    "config", "insights", "pipeline", "referrals", "segments", "tiers", "payouts", "rewards | orders", "customers | ledger", "events", "lake",
     "access", "ui", "core",
 ]  # fmt: skip
 FRONT_DOOR = {"services", "queries", "types", "__init__", "apps"}

@@ -63,6 +63,12 @@ _ALL = (
         ("rewards:view",),
     ),
     Permission("rewards:policy", "Say when two persons have to agree", "设置何时需要双人复核", ("rewards:review",)),
+    Permission("payouts:view", "See payouts", "查看打款", ("rewards:view",)),
+    Permission(
+        "payouts:prepare", "Prepare payouts and say what became of them", "准备打款并登记结果", ("payouts:view",)
+    ),
+    Permission("payouts:approve", "Let payouts of others go", "复核他人准备的打款", ("payouts:view",)),
+    Permission("payouts:manage", "Change payout accounts", "管理打款账户", ("payouts:view",)),
     Permission("ledger:view", "See the ledger", "查看账本"),
     Permission("ledger:fund", "Put money into a budget", "给预算充值", ("ledger:view",)),
     Permission("imports:view", "See imports", "查看数据导入"),
@@ -102,7 +108,7 @@ _ROLES = (
         zh="运营",
         about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets, rewards. No users, no settings, no write keys.",
         about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算、奖励。不管用户、设置和写入密钥。",
-        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage", "rewards:policy"},
+        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage", "rewards:policy", "payouts:manage"},
     ),
     Role(
         name=VIEWER,

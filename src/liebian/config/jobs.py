@@ -18,6 +18,7 @@ from liebian.events import services as events
 from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
+from liebian.payouts import services as payouts
 from liebian.pipeline import services as pipeline
 from liebian.rewards import services as rewards
 from liebian.segments import services as segments
@@ -160,6 +161,7 @@ BACKGROUND_JOBS = [
         lambda now: rewards.reconcile_night(now=now),
         "Compares rewards, points, coupons and limits with the ledger once a night, and proves the ledger.",
     ),
+    Job("payouts", 5, payouts.work_payouts, "Sends approved payouts and asks providers what became of others."),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
 ALL = [*STAGE_JOBS, *LAKE_JOBS, *BACKGROUND_JOBS]

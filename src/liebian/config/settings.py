@@ -24,7 +24,7 @@ ALLOWED_HOSTS = [host.strip() for host in env.ALLOWED_HOSTS.value.split(",") if 
 
 CONTEXTS = [
     "core", "ui", "access", "lake", "events", "customers", "orders", "ledger",
-    "tiers", "segments", "rewards", "referrals", "pipeline", "insights",
+    "tiers", "segments", "rewards", "payouts", "referrals", "pipeline", "insights",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.auth",

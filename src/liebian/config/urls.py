@@ -15,6 +15,7 @@ _APPS = [
     "tiers",
     "segments",
     "rewards",
+    "payouts",
     "referrals",
     "pipeline",
     "insights",

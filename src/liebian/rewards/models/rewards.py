@@ -32,6 +32,7 @@ class Offer(models.Model):
     valid_days = models.PositiveIntegerField(default=0)
     approval = models.CharField(max_length=8, default="rule")
     terms = models.JSONField(default=dict)
+    tax = models.CharField(max_length=20, default="none")
     created_at = models.DateTimeField()
 
     class Meta:

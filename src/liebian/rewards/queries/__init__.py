@@ -67,6 +67,7 @@ from liebian.rewards.queries.rewards import (
     list_rewards,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
+from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
     "count_open_alarms",
@@ -93,6 +94,7 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "gross_of",
     "iterate_unused_codes",
     "list_alarms",
     "list_budget_parts",
@@ -129,4 +131,5 @@ __all__ = [
     "points_balance",
     "preview_review",
     "prove_lots",
+    "tax_of",
 ]

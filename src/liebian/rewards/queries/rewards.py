@@ -32,6 +32,7 @@ def list_rewards(
     is_on_hold: bool | None = None,
     cause: str = "",
     reason: str = "",
+    kinds: Sequence[str] = (),
     before: int | None = None,
     limit: int = 100,
 ) -> list[RewardView]:
@@ -41,6 +42,8 @@ def list_rewards(
         rows = rows.filter(pk__in=ids)
     if qualifications is not None:
         rows = rows.filter(qualification__in=qualifications)
+    if kinds:
+        rows = rows.filter(offer__kind__in=kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     exact = {

@@ -23,6 +23,7 @@ def view_offer(row: Offer) -> OfferView:
         approval="person" if row.approval == "person" else "rule",
         terms=read_terms(row.terms if row.kind == "coupon" else {}),
         privilege=read_privilege(row.terms) if row.kind == "privilege" else None,
+        tax=row.tax,  # type: ignore[arg-type]
     )
 
 

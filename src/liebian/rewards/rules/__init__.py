@@ -74,6 +74,7 @@ from liebian.rewards.rules.points import (
 )
 from liebian.rewards.rules.privileges import chain, check_privilege, count_open, read_privilege, say_privilege
 from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
+from liebian.rewards.rules.taxes import gross_of, tax_of
 
 __all__ = [
     "LETTERS",
@@ -126,6 +127,7 @@ __all__ = [
     "first_day_after",
     "fits",
     "grace_end",
+    "gross_of",
     "hold_until",
     "idle_end",
     "is_code",
@@ -153,6 +155,7 @@ __all__ = [
     "spending_order",
     "spread",
     "stock_ends",
+    "tax_of",
     "transfer_fee",
     "units_within",
     "used_account",

@@ -16,12 +16,14 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "held": frozenset({"held", "approved", "issuing", "issued", *_WAITING}),
     "approved": frozenset({"approved", "held", "issuing", "issued", *_WAITING}),
     "issuing": frozenset({"issuing", "awaiting_recipient", "issued", "returned", "cancelled"}),
-    "awaiting_recipient": frozenset({"awaiting_recipient", "issued", "returned", "cancelled", "written_off"}),
+    "awaiting_recipient": frozenset(
+        {"issuing", "awaiting_recipient", "issued", "returned", "cancelled", "written_off"}
+    ),
     "issued": frozenset({"issued", "redeemed", "clawed_back", "expired"}),
     "redeemed": frozenset({"issued", "redeemed", "written_off"}),
     "rejected": frozenset(),
     "cancelled": frozenset(),
-    "returned": frozenset(),
+    "returned": frozenset({"issued"}),
     "clawed_back": frozenset(),
     "written_off": frozenset(),
     "expired": frozenset(),

@@ -6,7 +6,8 @@ from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.rewards.rules.coupon_terms import check_coupon
 from liebian.rewards.rules.privileges import check_privilege
-from liebian.rewards.types import OfferDraft
+from liebian.rewards.rules.taxes import gross_of
+from liebian.rewards.types import MONEY, OfferDraft
 
 
 def check_offer(draft: OfferDraft) -> None:
@@ -18,5 +19,16 @@ def check_offer(draft: OfferDraft) -> None:
         raise Invalid("offer_points", _("Say how many points the reward gives: at least 1."))
     if draft.kind == "coupon":
         check_coupon(draft)
+    if draft.kind in MONEY:
+        _check_money(draft)
     if draft.kind == "privilege":
         check_privilege(draft)
+
+
+def _check_money(draft: OfferDraft) -> None:
+    if draft.face_minor <= 0:
+        raise Invalid("offer_face", _("Say how much money the reward is: more than zero."))
+    if draft.kind == "red_packet" and draft.currency == "CNY" and not 100 <= draft.face_minor <= 20_000:
+        raise Invalid("offer_red_packet", _("A red packet holds between ¥1 and ¥200."))
+    if draft.cost_minor != gross_of(draft.tax, draft.face_minor):
+        raise Invalid("offer_cost", _("A reward of money costs its sum, and the tax where that is paid on top."))

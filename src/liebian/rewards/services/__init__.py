@@ -22,7 +22,14 @@ from liebian.rewards.services.coupon_pools import (
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
 from liebian.rewards.services.grants import grant_pairs
-from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued, write_off_unissued
+from liebian.rewards.services.issuing import (
+    call_back,
+    mark_awaiting,
+    mark_issued,
+    mark_issued_late,
+    return_unissued,
+    write_off_unissued,
+)
 from liebian.rewards.services.offers import create_offer
 from liebian.rewards.services.points import (
     activate_points,
@@ -51,6 +58,7 @@ __all__ = [
     "adjust_points",
     "answer_once",
     "burn_points",
+    "call_back",
     "cancel_or_claw_back",
     "cancel_rewards",
     "claw_back_many",
@@ -79,6 +87,7 @@ __all__ = [
     "list_checks",
     "mark_awaiting",
     "mark_issued",
+    "mark_issued_late",
     "move_parcels",
     "propose_review",
     "quote_coupons",

@@ -70,6 +70,40 @@ def write_off_unissued(
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 
+def call_back(*, reward_ids: Collection[int], reason: str, at: datetime, now: datetime) -> list[RewardView]:
+    """Whoever had them did not deliver them, and they can be sent again: "issuing". What was refunded meanwhile is taken back at once.
+
+    Writes Reward, RewardChange, ledger. Idempotent: only "awaiting_recipient" moves.
+    """
+    with transaction.atomic():
+        rows = _lock(reward_ids, ("awaiting_recipient",))[1]
+        move_rewards([Step(row, "issuing", reason=reason, at=at, by_hand=True) for row in rows], at=now)
+        late = {row.pk: row.claw_target for row in rows if row.claw_target > row.clawed_amount}
+        claw_back_rewards(targets=late, reason="order_refunded", at=at, now=now)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
+def mark_issued_late(*, reward_ids: Collection[int], at: datetime, now: datetime) -> list[RewardView]:
+    """They were given up and arrived after all: the budget → paid_out, "issued".
+
+    Writes Reward, RewardChange, ledger. Idempotent: only "returned" moves. Raises InsufficientFunds when the budget has given the money to
+    others by now: nothing moves then.
+    """
+    with transaction.atomic():
+        budgets, rows = _lock(reward_ids, ("returned",))
+        drafts = []
+        for row in rows:
+            accounts = budgets[row.budget_id]
+            legs = move(_available(accounts, row), accounts.paid_out, row.cost_minor - row.clawed_minor)
+            memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": "paid_after_all"}
+            drafts.append(EntryDraft(f"issued_late:{row.pk}", "issued_late", legs, at, row.qualification, memo=memo))
+        post_all(drafts, budgets, now)
+        money = [(row, row.cost_minor - row.clawed_minor) for row in rows]
+        steps = [Step(row, "issued", "paid_after_all", _left(row), minor, at=at, by_hand=True) for row, minor in money]
+        move_rewards(steps, at=now)
+    return list_rewards(ids=[row.pk for row in rows])[::-1]
+
+
 def _deliver(
     reward_ids: Collection[int],
     state: str,

@@ -18,7 +18,7 @@ from liebian.rewards.queries.views import view_offer
 from liebian.rewards.rules import PointsAccounts, check_offer, say_privilege, say_terms
 from liebian.rewards.types import OfferDraft, OfferView
 
-_SILENT = [("approval", "rule"), ("terms", {})]  # terms that offers had before there was a choice
+_SILENT = [("approval", "rule"), ("terms", {}), ("tax", "none")]  # terms that offers had before there was a choice
 
 
 def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:

@@ -69,6 +69,7 @@ from liebian.rewards.types.reviews import (
 )
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
+    MONEY,
     Approval,
     BudgetPart,
     BudgetView,
@@ -87,10 +88,12 @@ from liebian.rewards.types.values import (
     RewardView,
     Side,
     Tally,
+    TaxRule,
 )
 
 __all__ = [
     "GIVEN",
+    "MONEY",
     "MOST_PARCELS",
     "MOST_REWARDS",
     "PACKING",
@@ -181,5 +184,6 @@ __all__ = [
     "Side",
     "Span",
     "Tally",
+    "TaxRule",
     "UseKind",
 ]

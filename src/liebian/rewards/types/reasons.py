@@ -86,6 +86,14 @@ REASONS: dict[str, ReasonText] = {
     "parcel_shipped": _said(_("The carrier has the gift"), _("Your gift is on its way")),
     "parcel_lost": _said(_("The parcel was lost"), _("The parcel was lost on its way. Please get in touch with us")),
     "parcel_returned": _said(_("The parcel came back"), _("The parcel came back to us. Please get in touch with us")),
+    "at_provider": _said(_("The payment provider has it"), _("Your money is on its way")),
+    "payment_failed": _said(
+        _("The provider refused the payment; it can be sent again"), _("The payment did not go through. We are on it")
+    ),
+    "paid_after_all": _said(_("The provider had said no, and paid after all"), _("Your money arrived")),
+    "payout_given_up": _said(
+        _("Nobody could be paid, and it was given up"), _("We could not pay you. Please get in touch with us")
+    ),
     "deleted_identity": _said(_("The person's data was erased"), _("This account was closed")),
     "version_changed": _said(_("The rules changed in between"), _("The rules changed in between")),
     "coupon_unknown": _said(_("No coupon has this code"), _("We do not know this coupon. Please check it")),

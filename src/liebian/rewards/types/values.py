@@ -12,7 +12,9 @@ from liebian.rewards.types.limits import LimitRule
 from liebian.rewards.types.privileges import PrivilegeTerms
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
-OfferKind = Literal["points", "coupon", "gift", "code", "privilege"]
+OfferKind = Literal["points", "coupon", "gift", "code", "privilege", "cash", "red_packet"]
+TaxRule = Literal["none", "incidental_withheld", "incidental_on_top", "fees_withheld"]
+MONEY: frozenset[OfferKind] = frozenset({"cash", "red_packet"})
 Approval = Literal["rule", "person"]
 CouponState = Literal["issued", "redeemed", "void", "expired"]
 
@@ -22,7 +24,8 @@ class OfferDraft:
     """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
 
     points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say.
-    gift: one piece of a stock. code: one code of a pool. privilege: `valid_days` of what `privilege` says. `approval` says
+    gift: one piece of a stock. code: one code of a pool. privilege: `valid_days` of what `privilege` says.
+    cash, red_packet: `face_minor` of money, taxed by `tax`. `approval` says
     whether the programme's rules suffice or a person has to approve every single reward.
     """
 
@@ -37,6 +40,7 @@ class OfferDraft:
     approval: Approval = "rule"
     terms: CouponTerms = field(default_factory=CouponTerms)
     privilege: PrivilegeTerms | None = None
+    tax: TaxRule = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,13 @@ class OfferView:
     approval: Approval
     terms: CouponTerms = field(default_factory=CouponTerms)
     privilege: PrivilegeTerms | None = None
+    tax: TaxRule = "none"
 
     @property
     def amount(self) -> int:
-        """Units of one reward: points, days of a privilege, or one coupon or gift."""
+        """Units of one reward: points, days of a privilege, minor units of money, or one coupon or gift."""
+        if self.kind in MONEY:
+            return self.face_minor
         return {"points": self.points, "privilege": self.valid_days}.get(self.kind, 1)
 
     def as_draft(self) -> OfferDraft:

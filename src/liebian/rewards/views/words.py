@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from liebian.rewards.types import Act, OfferView
-from liebian.ui.formats import number
+from liebian.rewards.types import MONEY, Act, OfferView
+from liebian.ui.formats import money, number
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ def role_words(role: str) -> Any:
 def say_units(offer: OfferView, amount: int) -> str:
     if offer.kind == "points":
         return ngettext("%(n)s point", "%(n)s points", amount) % {"n": number(amount)}
+    if offer.kind in MONEY:
+        return money(amount, offer.currency)
     if offer.kind == "privilege":
         texts = {"name": offer.name, "n": number(amount)}
         return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", amount) % texts

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from liebian.rewards.models import Reward
 from liebian.rewards.services.kinds.base import Kind
+from liebian.rewards.services.kinds.cash import Cash
 from liebian.rewards.services.kinds.codes import Codes
 from liebian.rewards.services.kinds.coupons import Coupons
 from liebian.rewards.services.kinds.gifts import Gifts
@@ -19,6 +20,8 @@ KINDS: dict[str, Kind] = {
     "gift": Gifts(),
     "code": Codes(),
     "privilege": Privileges(),
+    "cash": Cash(),
+    "red_packet": Cash(),
 }
 
 

@@ -1,0 +1,35 @@
+"""Reads of payouts: accounts, payees, what waits, batches, payouts with their history, findings, tax."""
+
+from liebian.payouts.queries.accounts import get_account, get_payee_hints, list_accounts, view_account
+from liebian.payouts.queries.batches import (
+    count_batches_waiting,
+    get_batch,
+    get_payout,
+    list_batches,
+    list_payout_changes,
+    list_payouts,
+    view_batch,
+)
+from liebian.payouts.queries.findings import count_open_findings, list_findings, list_statements
+from liebian.payouts.queries.taxes import TaxRow, list_taxes
+from liebian.payouts.queries.waiting import list_waiting
+
+__all__ = [
+    "TaxRow",
+    "count_batches_waiting",
+    "count_open_findings",
+    "get_account",
+    "get_batch",
+    "get_payee_hints",
+    "get_payout",
+    "list_accounts",
+    "list_batches",
+    "list_findings",
+    "list_payout_changes",
+    "list_payouts",
+    "list_statements",
+    "list_taxes",
+    "list_waiting",
+    "view_account",
+    "view_batch",
+]

@@ -1,0 +1,19 @@
+"""Decisions about payouts. Plain Python."""
+
+from liebian.payouts.rules.accounts import NEEDED, check_account, check_payee, hint_of, payee_key
+from liebian.payouts.rules.hours import is_quiet
+from liebian.payouts.rules.statements import read_rows
+from liebian.payouts.rules.states import TRANSITIONS, check_payout_transition, next_ask
+
+__all__ = [
+    "NEEDED",
+    "TRANSITIONS",
+    "check_account",
+    "check_payee",
+    "check_payout_transition",
+    "hint_of",
+    "is_quiet",
+    "next_ask",
+    "payee_key",
+    "read_rows",
+]

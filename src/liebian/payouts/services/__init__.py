@@ -1,0 +1,29 @@
+"""Writes of payouts. What moves money is told to rewards in the same transaction."""
+
+from liebian.payouts.services.accounts import save_account
+from liebian.payouts.services.answers import apply_answer, apply_notice
+from liebian.payouts.services.batches import decide_batch, propose_batch
+from liebian.payouts.services.findings import explain_finding
+from liebian.payouts.services.hands import give_up, hand_over, record_result
+from liebian.payouts.services.payees import forget_payee, set_payee
+from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
+from liebian.payouts.services.statements import compare_statement
+
+__all__ = [
+    "apply_answer",
+    "apply_notice",
+    "ask_open",
+    "call_back_payout",
+    "compare_statement",
+    "decide_batch",
+    "explain_finding",
+    "forget_payee",
+    "give_up",
+    "hand_over",
+    "propose_batch",
+    "record_result",
+    "save_account",
+    "send_ready",
+    "set_payee",
+    "work_payouts",
+]

@@ -1,0 +1,189 @@
+"""What providers answer, in whatever order and however often: the payout and its reward follow, contradictions become findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
+from liebian.ledger.types import InsufficientFunds
+from liebian.payouts.models import Account, Payout
+from liebian.payouts.rules import next_ask
+from liebian.payouts.services.findings import record_finding
+from liebian.payouts.services.providers import PROVIDERS
+from liebian.payouts.services.steps import move_payout
+from liebian.payouts.types import WITH_PROVIDER, Answer
+from liebian.rewards import services as rewards
+
+LATER = frozenset(
+    {"NOT_ENOUGH", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "SYSTEM_ERROR", "SIGN_ERROR", "NO_AUTH",
+     "ACCOUNTERROR", "REQUEST_BLOCKED"}
+)  # fmt: skip
+"""Refusals that are about us, not about this payout: the same number is sent again after a while."""
+WAIT_LATER = timedelta(minutes=10)
+
+
+def apply_answer(*, payout_id: int, answer: Answer, now: datetime, actor: int | None = None, note: str = "") -> Payout:
+    """Bring a payout into line with what its provider says. Writes Payout, PayoutChange, Finding, rewards (and so the ledger).
+
+    Idempotent: the same answer again changes nothing. paid: the reward is issued. failed: it can be sent again under another number.
+    returned: the money is back in the budget. A yes after a no, and a no after a yes, are findings; a yes always wins, because the money
+    has left. Raises NotFound.
+    """
+    with transaction.atomic():
+        row = Payout.objects.select_for_update().filter(pk=payout_id).first()
+        if row is None:
+            raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
+        if answer.state == "paid" and answer.amount_minor not in (None, row.net_minor):
+            _find(row, "amount_differs", answer, now)
+        if row.state in WITH_PROVIDER:
+            _OPEN[answer.state](_Step(row, answer, now, actor, note))
+        elif answer.state == "paid" and row.state != "paid":
+            _late_yes(row, answer, now)
+        elif answer.state in ("failed", "returned") and row.state == "paid":
+            _find(row, "no_after_yes", answer, now)
+    return row
+
+
+def apply_notice(*, account_id: int, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+    """A message that a provider sent on its own; False when it is not the provider's. Writes as `apply_answer`. Idempotent."""
+    account = Account.objects.filter(pk=account_id, is_enabled=True, adapter__in=list(PROVIDERS)).first()
+    if account is None:
+        return False
+    told = PROVIDERS[account.adapter](account).read_notice(headers, body, now_seconds=now.timestamp())
+    if told is None:
+        return False
+    out_no, answer = told
+    rows = Payout.objects.filter(account=account, out_no=out_no).order_by("-id")
+    payout_id = rows.values_list("id", flat=True).first()
+    if payout_id is None:
+        record_finding(
+            account_id=account.pk, kind="unknown_in_statement", out_no=out_no, payout=None,
+            theirs_minor=answer.amount_minor, now=now, source="notice",
+        )  # fmt: skip
+        return True
+    apply_answer(payout_id=payout_id, answer=answer, now=now)
+    return True
+
+
+class _Step:
+    __slots__ = ("actor", "answer", "note", "now", "row")
+
+    def __init__(self, row: Payout, answer: Answer, now: datetime, actor: int | None, note: str) -> None:
+        self.row, self.answer, self.now, self.actor, self.note = row, answer, now, actor, note
+
+    def move(self, to: str, *, reason: str = "", **fields: object) -> None:
+        known = {"provider_no": self.answer.provider_no or self.row.provider_no}
+        said = self.note or " ".join(filter(None, [self.answer.code, self.answer.message]))
+        move_payout(self.row, to, now=self.now, reason=reason, note=said, actor=self.actor, **known, **fields)
+
+
+def _accepted(step: _Step) -> None:
+    _wait(step, "accepted")
+
+
+def _awaiting(step: _Step) -> None:
+    rewards.mark_awaiting(reward_ids=[step.row.reward_id], at=step.now, now=step.now, reason="awaiting_recipient")
+    _wait(step, "awaiting")
+
+
+def _unknown(step: _Step) -> None:
+    _wait(step, step.row.state)
+
+
+def _not_found(step: _Step) -> None:
+    """Never taken, as far as is known: the same number is sent again."""
+    if step.row.state == "sending":
+        _wait(step, "sending")
+    else:
+        _wait(step, step.row.state)
+
+
+def _refused(step: _Step) -> None:
+    """The caller has asked for the number and it was not found, so nothing was taken."""
+    if step.answer.code in LATER:
+        step.move("sending", reason="provider_busy", not_before=step.now + WAIT_LATER)
+        return
+    step.move("failed", reason="payment_failed")
+    rewards.call_back(reward_ids=[step.row.reward_id], reason="payment_failed", at=step.now, now=step.now)
+
+
+def _failed(step: _Step) -> None:
+    step.move("failed", reason="payment_failed", is_burnt=True)
+    rewards.call_back(reward_ids=[step.row.reward_id], reason="payment_failed", at=step.now, now=step.now)
+
+
+def _returned(step: _Step) -> None:
+    step.move("returned", reason="recipient_did_not_confirm", is_burnt=True)
+    _return_money(step.row, "recipient_did_not_confirm", step.now)
+
+
+def _paid(step: _Step) -> None:
+    step.move("paid", paid_at=step.now)
+    rewards.mark_issued(reward_ids=[step.row.reward_id], at=step.now, now=step.now, actor=step.actor)
+
+
+def _wait(step: _Step, state: str) -> None:
+    row = step.row
+    said = {"package": step.answer.package} if step.answer.package else {}
+    due = step.now + next_ask(row.n_asked)
+    known = {"provider_no": step.answer.provider_no or row.provider_no}
+    code = step.answer.code if step.answer.state in ("unknown", "not_found") else ""
+    is_news = state != row.state
+    move_payout(
+        row, state, now=step.now, reason="" if is_news else row.reason, note=code if is_news else "", n_asked=row.n_asked + 1,
+        not_before=due, **known, **said,
+    )  # fmt: skip
+
+
+def _return_money(row: Payout, reason: str, now: datetime) -> None:
+    rewards.return_unissued(reward_ids=[row.reward_id], reason=reason, at=now, now=now)
+
+
+def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
+    """Said no, then paid. The books follow where they can: a reward that waits or was given up is issued; one that was paid twice is found."""
+    if not _find(row, "yes_after_no", answer, now):
+        return
+    other = Payout.objects.select_for_update().filter(reward_id=row.reward_id).exclude(pk=row.pk)
+    unsent = [each for each in other.order_by("id") if each.state in ("proposed", "ready")]
+    for each in unsent:
+        move_payout(each, "cancelled", now=now, reason="paid_after_all")
+    if any(each.state in WITH_PROVIDER | {"paid"} for each in other.order_by("id")):
+        return
+    rewards.mark_issued(reward_ids=[row.reward_id], at=now, now=now)
+    try:
+        with transaction.atomic():
+            rewards.mark_issued_late(reward_ids=[row.reward_id], at=now, now=now)
+    except InsufficientFunds:
+        return
+    if row.state in ("failed", "returned"):
+        move_payout(
+            row,
+            "paid",
+            now=now,
+            reason="paid_after_all",
+            paid_at=now,
+            provider_no=answer.provider_no or row.provider_no,
+        )
+
+
+def _find(row: Payout, kind: str, answer: Answer, now: datetime) -> bool:
+    return record_finding(
+        account_id=row.account_id, kind=kind, out_no=row.out_no, payout=row, theirs_minor=answer.amount_minor, now=now,
+        state=row.state, code=answer.code,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+_OPEN: dict[str, Callable[[_Step], None]] = {
+    "accepted": _accepted,
+    "awaiting": _awaiting,
+    "paid": _paid,
+    "failed": _failed,
+    "returned": _returned,
+    "refused": _refused,
+    "not_found": _not_found,
+    "unknown": _unknown,
+}

@@ -1,0 +1,150 @@
+"""Sending through a provider. Before the provider hears of a number it is written down, so that a crash at any point is asked about, not
+repeated: the number makes asking and sending again the same transfer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+
+from liebian.core import crypto
+from liebian.core.days import day_end, day_of, day_start
+from liebian.core.errors import Conflict, NotFound
+from liebian.core.texts import mark as _
+from liebian.payouts.models import Account, Payout
+from liebian.payouts.rules import is_quiet, next_ask
+from liebian.payouts.services.answers import apply_answer
+from liebian.payouts.services.providers import PROVIDERS
+from liebian.payouts.services.steps import cancel_unsent, move_payout
+from liebian.payouts.types import WITH_PROVIDER, Answer, Transfer
+from liebian.rewards import queries as rewards_seen
+from liebian.rewards import services as rewards
+
+log = structlog.get_logger("payouts")
+SENT = WITH_PROVIDER | {"paid"}
+_LEASE = timedelta(minutes=2)
+
+
+def work_payouts(now: datetime) -> int:
+    """One round: ask about what is open, send what may be sent. Answers how many payouts were touched."""
+    return ask_open(now=now) + send_ready(now=now)
+
+
+def send_ready(*, now: datetime, limit: int = 50) -> int:
+    """Send approved payouts, outside quiet hours and within the limits of their accounts. Each number is sent once, or asked about.
+
+    Writes Payout, PayoutChange, rewards. Safe beside itself: a payout is claimed before its provider is called.
+    """
+    done = 0
+    for account in Account.objects.filter(is_enabled=True, adapter__in=list(PROVIDERS)).order_by("id"):
+        if is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE):
+            continue
+        due = Payout.objects.filter(Q(not_before=None) | Q(not_before__lte=now), account=account, state="ready")
+        for payout_id in due.order_by("id").values_list("id", flat=True)[:limit]:
+            done += 1
+            transfer = start_sending(payout_id, now=now)
+            if transfer is not None:
+                _call(account, payout_id, transfer, now)
+    return done
+
+
+def ask_open(*, now: datetime, limit: int = 50) -> int:
+    """Ask providers what became of payouts that are with them; a number that was never taken is sent again, as it was."""
+    done = 0
+    for account in Account.objects.filter(adapter__in=list(PROVIDERS)).order_by("id"):
+        due = Payout.objects.filter(account=account, state__in=WITH_PROVIDER, not_before__lte=now).order_by(
+            "not_before"
+        )
+        for row in list(due[:limit]):
+            if not _claim(row, now):
+                continue
+            done += 1
+            answer = PROVIDERS[account.adapter](account).ask(row.out_no)
+            quiet = is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE)
+            if answer.state == "not_found" and row.state == "sending" and account.is_enabled and not quiet:
+                _call(account, row.pk, transfer_of(row), now)
+            else:
+                apply_answer(payout_id=row.pk, answer=answer, now=now)
+    return done
+
+
+def call_back_payout(*, payout_id: int, actor: int, now: datetime) -> None:
+    """Ask the provider to stop a payout whose recipient has not confirmed. Its answer, not ours, ends it. Raises NotFound, Conflict."""
+    row = Payout.objects.select_related("account").filter(pk=payout_id).first()
+    if row is None:
+        raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
+    if row.state != "awaiting" or row.account.adapter not in PROVIDERS:
+        raise Conflict("payout_not_waiting", _("Only a payout that waits for its recipient can be called back."))
+    provider = PROVIDERS[row.account.adapter](row.account)
+    provider.cancel(row.out_no)
+    apply_answer(payout_id=row.pk, answer=provider.ask(row.out_no), now=now, actor=actor)
+
+
+def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) -> Transfer | None:
+    """Write down that a payout is on its way; None when it is not sent now, or not any more."""
+    with transaction.atomic():
+        row = Payout.objects.select_for_update().select_related("account").filter(pk=payout_id, state="ready").first()
+        if row is None:
+            return None
+        reason = _over_limit(row, now)
+        if reason:
+            tomorrow = day_end(day_of(now, settings.TIME_ZONE), settings.TIME_ZONE)
+            Payout.objects.filter(pk=row.pk).update(reason=reason, not_before=tomorrow)
+            return None
+        moved = rewards.mark_awaiting(reward_ids=[row.reward_id], at=now, now=now, reason="at_provider")
+        if not moved:
+            cancel_unsent([row], _why_gone(row.reward_id), now=now)
+            return None
+        if moved[0].kept_minor != row.gross_minor:
+            cancel_unsent([row], "amount_changed", now=now)
+            rewards.call_back(reward_ids=[row.reward_id], reason="order_partly_refunded", at=now, now=now)
+            return None
+        move_payout(row, "sending", now=now, actor=actor, sent_at=now, not_before=now + _LEASE)
+        return transfer_of(row)
+
+
+def _call(account: Account, payout_id: int, transfer: Transfer, now: datetime) -> None:
+    """A no is checked: only a number that the provider does not know was not taken."""
+    provider = PROVIDERS[account.adapter](account)
+    answer = provider.send(transfer)
+    if answer.state in ("refused", "not_found"):
+        known = provider.ask(transfer.out_no)
+        if known.state == "not_found":
+            answer = Answer("refused", code=answer.code, message=answer.message)
+        else:
+            answer = known
+    apply_answer(payout_id=payout_id, answer=answer, now=now)
+
+
+def _claim(row: Payout, now: datetime) -> bool:
+    """Whoever gets here first asks; another worker finds the next question later."""
+    wait = max(next_ask(row.n_asked), _LEASE)
+    found = Payout.objects.filter(pk=row.pk, state=row.state, not_before=row.not_before)
+    return bool(found.update(not_before=now + wait))
+
+
+def transfer_of(row: Payout) -> Transfer:
+    payee: Any = crypto.unseal(row.payee, context="payouts.payee")
+    remark = row.account.settings.get("remark") or "活动奖励"
+    return Transfer(row.out_no, row.net_minor, row.currency, payee, remark)
+
+
+def _over_limit(row: Payout, now: datetime) -> str:
+    """The account's limits for one person and day, over everybody who shares the payee."""
+    account = row.account
+    if not account.min_minor <= row.net_minor <= account.max_minor:
+        return "amount_out_of_bounds"
+    start = day_start(day_of(now, settings.TIME_ZONE), settings.TIME_ZONE)
+    sent = Payout.objects.filter(account=account, fingerprint=row.fingerprint, sent_at__gte=start, state__in=SENT)
+    today = sent.aggregate(n=Count("id"), minor=Sum("net_minor"))
+    over = today["n"] >= account.most_a_day or (today["minor"] or 0) + row.net_minor > account.day_minor
+    return "day_limit" if over else ""
+
+
+def _why_gone(reward_id: int) -> str:
+    reward = rewards_seen.get_reward(reward_id)
+    return reward.reason or "order_refunded"

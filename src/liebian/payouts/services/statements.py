@@ -1,0 +1,108 @@
+"""A provider's statement against our payouts. What it says is believed like any other answer; what does not fit is a finding."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from liebian.core.days import day_start
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
+from liebian.payouts.models import Account, Payout, Statement
+from liebian.payouts.rules import read_rows
+from liebian.payouts.services.answers import apply_answer
+from liebian.payouts.services.findings import record_finding
+from liebian.payouts.types import Answer, RowProblem, StatementOutcome, StatementRow
+
+
+def compare_statement(
+    *,
+    account_id: int,
+    name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    first_day: datetime | None,
+    last_day: datetime | None,
+    actor: int,
+    now: datetime,
+) -> StatementOutcome:
+    """Compare every row, settle what was open, and find what differs. With days given, payouts that we hold for paid on them and that the
+    statement does not name are found, too.
+
+    Writes Statement, Finding, and as `apply_answer`. Idempotent: the same statement again finds nothing new. Raises NotFound, Invalid.
+    """
+    account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        raise NotFound("account_not_found", _("There is no payout account #%(number)s."), number=account_id)
+    good, bad = read_rows(header, rows, account.currency)
+    with transaction.atomic():
+        told = _compare(account, good, bad, now)
+        missing = _find_missing(account, good, first_day, last_day, now) if first_day and last_day else 0
+        outcome = StatementOutcome(told.n_rows, told.n_agreeing, told.n_settled, told.n_findings + missing, tuple(bad))
+        Statement.objects.get_or_create(
+            account=account,
+            fingerprint=hashlib.sha256(repr([header, good]).encode()).hexdigest(),
+            defaults={
+                "name": name[:120], "n_rows": outcome.n_rows, "n_agreeing": outcome.n_agreeing, "n_settled": outcome.n_settled,
+                "n_findings": outcome.n_findings, "read_by": actor, "read_at": now,
+            },
+        )  # fmt: skip
+    return outcome
+
+
+def _compare(
+    account: Account, rows: Sequence[StatementRow], bad: Sequence[RowProblem], now: datetime
+) -> StatementOutcome:
+    payouts: dict[str, Payout] = {}
+    for payout in Payout.objects.filter(account=account, out_no__in=[row.out_no for row in rows]).order_by("id"):
+        payouts[payout.out_no] = payout
+    seen = Counter(row.out_no for row in rows if row.paid)
+    n_agreeing = n_settled = n_findings = 0
+    for row in rows:
+        known = payouts.get(row.out_no)
+        if known is None:
+            n_findings += _find(account, "unknown_in_statement", row, None, now)
+            continue
+        if seen[row.out_no] > 1 and row.paid:
+            n_findings += _find(account, "twice_in_statement", row, known, now)
+        before = known.state
+        if row.paid is not None:
+            answer = Answer("paid" if row.paid else "failed", row.provider_no, row.amount_minor, message=row.reason)
+            known = payouts[row.out_no] = apply_answer(payout_id=known.pk, answer=answer, now=now)
+        elif row.amount_minor not in (None, known.net_minor):
+            _find(account, "amount_differs", row, known, now)
+        n_settled += known.state != before
+        found = known.findings.filter(explained_by=None).exists()
+        n_findings += found
+        n_agreeing += known.state == before and not found
+    return StatementOutcome(len(rows) + len(bad), n_agreeing, n_settled, n_findings)
+
+
+def _find_missing(
+    account: Account, rows: Sequence[StatementRow], first: datetime, last: datetime, now: datetime
+) -> int:
+    start, end = (day_start(each.date(), settings.TIME_ZONE) for each in (first, last + timedelta(days=1)))
+    named = {row.out_no for row in rows}
+    paid = Payout.objects.filter(account=account, state="paid", paid_at__gte=start, paid_at__lt=end)
+    missing = [row for row in paid.order_by("id") if row.out_no not in named]
+    for row in missing:
+        record_finding(
+            account_id=account.pk,
+            kind="missing_in_statement",
+            out_no=row.out_no,
+            payout=row,
+            theirs_minor=None,
+            now=now,
+        )
+    return len(missing)
+
+
+def _find(account: Account, kind: str, row: StatementRow, payout: Payout | None, now: datetime) -> bool:
+    return record_finding(
+        account_id=account.pk, kind=kind, out_no=row.out_no, payout=payout, theirs_minor=row.amount_minor, now=now, row=row.row,
+    )  # type: ignore[arg-type]  # fmt: skip

@@ -1,0 +1,202 @@
+"""Frozen values of payouts that may cross its border. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any, Literal
+
+from liebian.rewards.types import TaxRule
+
+Adapter = Literal["wechat", "bank_file", "manual"]
+PayoutState = Literal[
+    "proposed", "ready", "sending", "accepted", "awaiting", "paid", "failed", "cancelled", "returned",
+]  # fmt: skip
+BatchState = Literal["proposed", "approved", "declined", "withdrawn"]
+AnswerState = Literal["accepted", "awaiting", "paid", "failed", "returned", "refused", "not_found", "unknown"]
+FindingKind = Literal[
+    "yes_after_no",
+    "no_after_yes",
+    "amount_differs",
+    "unknown_in_statement",
+    "missing_in_statement",
+    "twice_in_statement",
+]
+
+WITH_PROVIDER = frozenset({"sending", "accepted", "awaiting"})
+"""The provider was asked; only its answer ends it."""
+LIVE = frozenset({"proposed", "ready", "paid"}) | WITH_PROVIDER
+"""States of which a reward has at most one payout: the money is on its way or there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows."""
+
+    state: AnswerState
+    provider_no: str = ""
+    amount_minor: int | None = None
+    code: str = ""
+    message: str = ""
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One order to a provider. `out_no` is ours and makes sending it again the same transfer."""
+
+    out_no: str
+    net_minor: int
+    currency: str
+    payee: Mapping[str, str]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDraft:
+    """`settings` are public (merchant number, scene), `secrets` are sealed at rest; an empty secret keeps the stored one."""
+
+    name: str
+    adapter: Adapter
+    currency: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    is_enabled: bool = True
+    min_minor: int = 1
+    max_minor: int = 20_000
+    most_a_day: int = 10
+    day_minor: int = 2_000_000
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    id: int
+    name: str
+    adapter: Adapter
+    currency: str
+    settings: Mapping[str, str]
+    known_secrets: tuple[str, ...]
+    is_enabled: bool
+    min_minor: int
+    max_minor: int
+    most_a_day: int
+    day_minor: int
+    quiet_from: time | None
+    quiet_until: time | None
+
+    @property
+    def by_hand(self) -> bool:
+        """People bring the orders to the provider and its answers back."""
+        return self.adapter != "wechat"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    id: int
+    account: AccountView
+    state: BatchState
+    n_payouts: int
+    net_minor: int
+    gross_minor: int
+    tax_minor: int
+    proposed_by: int
+    proposed_at: datetime
+    decided_by: int | None
+    decided_at: datetime | None
+    note: str
+    n_by_state: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutView:
+    id: int
+    batch_id: int
+    account_id: int
+    reward_id: int
+    customer_id: int
+    currency: str
+    gross_minor: int
+    tax_minor: int
+    net_minor: int
+    tax_rule: TaxRule
+    state: PayoutState
+    reason: str
+    out_no: str
+    provider_no: str
+    payee_hint: str
+    package: str
+    sent_at: datetime | None
+    paid_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutChangeView:
+    from_state: str
+    to_state: PayoutState
+    reason: str
+    note: str
+    actor: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A reward of money that is in no payout yet. `problem` says why it cannot be paid through this account."""
+
+    reward_id: int
+    customer_id: int
+    name: str
+    currency: str
+    gross_minor: int
+    tax_minor: int
+    net_minor: int
+    tax_rule: TaxRule
+    problem: str = ""
+    payee_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    id: int
+    account_id: int
+    payout_id: int | None
+    kind: FindingKind
+    out_no: str
+    ours_minor: int | None
+    theirs_minor: int | None
+    details: Mapping[str, Any]
+    found_at: datetime
+    explained_by: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """One line of a provider's statement. `paid` is None where the statement does not say."""
+
+    row: int
+    out_no: str
+    amount_minor: int | None
+    paid: bool | None
+    provider_no: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    row: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementOutcome:
+    n_rows: int
+    n_agreeing: int
+    n_settled: int
+    n_findings: int
+    problems: tuple[RowProblem, ...] = ()
