@@ -19,6 +19,7 @@ from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
 from liebian.pipeline import services as pipeline
+from liebian.rewards import services as rewards
 from liebian.segments import services as segments
 from liebian.tiers import services as tiers
 
@@ -139,6 +140,12 @@ BACKGROUND_JOBS = [
         3600,
         lambda now: events.drop_old_drafts(now=now),
         "Deletes uploads that nobody imported within a day.",
+    ),
+    Job(
+        "reservations",
+        60,
+        lambda now: rewards.expire_reservations(at=now, now=now),
+        "Points that were set aside and not used in time return to their lots.",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(
