@@ -148,6 +148,12 @@ BACKGROUND_JOBS = [
         lambda now: rewards.drop_old_answers(now=now),
         "Deletes what checkouts were told long ago (LIEBIAN_ANSWER_DAYS).",
     ),
+    Job(
+        "reservations",
+        60,
+        lambda now: rewards.expire_reservations(at=now, now=now),
+        "Points that were set aside and not used in time return to their lots.",
+    ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(
         "imports",

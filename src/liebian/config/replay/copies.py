@@ -18,7 +18,7 @@ from liebian.events import queries as events
 
 RECORDS = [
     "access_organisation", "tiers_tiermodel", "segments_segment", "referrals_programme", "referrals_programmechange",
-    "referrals_participation", "rewards_budget", "rewards_offer",
+    "referrals_participation", "rewards_budget", "rewards_offer", "rewards_points_terms",
     "rewards_coupon_pool", "rewards_coupon_fill", "rewards_coupon_code",
 ]  # fmt: skip
 MONEY = ["ledger_account", "ledger_entry", "ledger_posting"]

@@ -36,4 +36,5 @@ def next_ask(n_asked: int) -> timedelta:
     >>> [int(next_ask(n).total_seconds()) for n in (0, 1, 2, 20)]
     [30, 60, 120, 3600]
     """
-    return min(_FIRST * 2 ** min(n_asked, 10), _LONGEST)
+    times: int = 2 ** min(n_asked, 10)
+    return min(_FIRST * times, _LONGEST)

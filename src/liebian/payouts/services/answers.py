@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ from liebian.payouts.rules import next_ask
 from liebian.payouts.services.findings import record_finding
 from liebian.payouts.services.providers import PROVIDERS
 from liebian.payouts.services.steps import move_payout
-from liebian.payouts.types import WITH_PROVIDER, Answer
+from liebian.payouts.types import WITH_PROVIDER, Answer, FindingKind
 from liebian.rewards import services as rewards
 
 LATER = frozenset(
@@ -86,7 +87,9 @@ def _accepted(step: _Step) -> None:
 
 
 def _awaiting(step: _Step) -> None:
-    rewards.mark_awaiting(reward_ids=[step.row.reward_id], at=step.now, now=step.now, reason="awaiting_recipient")
+    rewards.mark_awaiting(
+        reward_ids=[step.row.reward_id], at=step.now, now=step.now, reason="awaiting_recipient", again=True
+    )
     _wait(step, "awaiting")
 
 
@@ -128,9 +131,9 @@ def _paid(step: _Step) -> None:
 
 def _wait(step: _Step, state: str) -> None:
     row = step.row
-    said = {"package": step.answer.package} if step.answer.package else {}
+    said: dict[str, Any] = {"package": step.answer.package} if step.answer.package else {}
     due = step.now + next_ask(row.n_asked)
-    known = {"provider_no": step.answer.provider_no or row.provider_no}
+    known: dict[str, Any] = {"provider_no": step.answer.provider_no or row.provider_no}
     code = step.answer.code if step.answer.state in ("unknown", "not_found") else ""
     is_news = state != row.state
     move_payout(
@@ -170,11 +173,11 @@ def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
         )
 
 
-def _find(row: Payout, kind: str, answer: Answer, now: datetime) -> bool:
+def _find(row: Payout, kind: FindingKind, answer: Answer, now: datetime) -> bool:
     return record_finding(
         account_id=row.account_id, kind=kind, out_no=row.out_no, payout=row, theirs_minor=answer.amount_minor, now=now,
         state=row.state, code=answer.code,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 _OPEN: dict[str, Callable[[_Step], None]] = {

@@ -113,10 +113,8 @@ def _call(account: Account, payout_id: int, transfer: Transfer, now: datetime) -
     answer = provider.send(transfer)
     if answer.state in ("refused", "not_found"):
         known = provider.ask(transfer.out_no)
-        if known.state == "not_found":
-            answer = Answer("refused", code=answer.code, message=answer.message)
-        else:
-            answer = known
+        untaken = Answer("refused", code=answer.code, message=answer.message)
+        answer = untaken if known.state == "not_found" else known
     apply_answer(payout_id=payout_id, answer=answer, now=now)
 
 

@@ -17,7 +17,7 @@ from liebian.payouts.models import Account, Payout, Statement
 from liebian.payouts.rules import read_rows
 from liebian.payouts.services.answers import apply_answer
 from liebian.payouts.services.findings import record_finding
-from liebian.payouts.types import Answer, RowProblem, StatementOutcome, StatementRow
+from liebian.payouts.types import Answer, FindingKind, RowProblem, StatementOutcome, StatementRow
 
 
 def compare_statement(
@@ -102,7 +102,7 @@ def _find_missing(
     return len(missing)
 
 
-def _find(account: Account, kind: str, row: StatementRow, payout: Payout | None, now: datetime) -> bool:
+def _find(account: Account, kind: FindingKind, row: StatementRow, payout: Payout | None, now: datetime) -> bool:
     return record_finding(
         account_id=account.pk, kind=kind, out_no=row.out_no, payout=payout, theirs_minor=row.amount_minor, now=now, row=row.row,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip

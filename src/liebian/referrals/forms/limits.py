@@ -50,7 +50,7 @@ class LimitsForm(StepForm):
         self.fields[f"amount_{number}"] = forms.DecimalField(
             label=_("At most"), max_digits=15, decimal_places=2, widget=forms.TextInput(attrs={"inputmode": "decimal"})
         )
-        self.fields[f"measure_{number}"] = forms.ChoiceField(label=_("Counted"), choices=MEASURES)
+        self.fields[f"measure_{number}"] = forms.ChoiceField(label=_("Measured"), choices=MEASURES)
         self.fields[f"period_{number}"] = forms.ChoiceField(label=_("Period"), choices=PERIODS)
         self.fields[f"on_excess_{number}"] = forms.ChoiceField(label=_("What does not fit"), choices=ON_EXCESS)
 

@@ -98,6 +98,12 @@ class ReferralBatch:
 def _drain(day: date, at: datetime) -> None:
     while rewards.release_due(day=day, now=at):
         pass
+    while rewards.expire_reservations(at=at, now=at):
+        pass
+    while rewards.activate_points(at=at, now=at):
+        pass
+    while rewards.expire_points(at=at, now=at):
+        pass
     while rewards.expire_coupons(day=day, now=at):
         pass
 

@@ -93,7 +93,7 @@ def test_the_wizard_offers_coupons_of_its_currency_and_reads_them_aloud(client: 
     address = f"/referrals/{Programme.objects.get().pk}/edit"
     said = {**STEPS["rewards"], "friend_kind": "made", "friend_offer_id": ""}
     missing = client.post(f"{address}/rewards", said, **EN)
-    assert missing.status_code == 422 and "Choose the coupon" in missing.content.decode()
+    assert missing.status_code == 422 and "Choose what is given" in missing.content.decode()
     assert "Autumn · 12.50% off, at most ¥30" in page(client, f"{address}/rewards")
     assert client.post(f"{address}/rewards", {**said, "friend_offer_id": str(offer.id)}, **EN).status_code == 302
     draft = Programme.objects.get().draft

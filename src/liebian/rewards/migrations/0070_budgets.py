@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rewards', '0031_points'),
+        ("rewards", "0041_privileges"),
     ]
 
     operations = [

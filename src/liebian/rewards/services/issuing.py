@@ -34,11 +34,15 @@ def mark_issued(
 
 
 def mark_awaiting(
-    *, reward_ids: Collection[int], at: datetime, now: datetime, reason: str = "awaiting_recipient"
+    *, reward_ids: Collection[int], at: datetime, now: datetime, reason: str = "awaiting_recipient", again: bool = False
 ) -> list[RewardView]:
-    """They left, and only the recipients can end it: by confirming, by taking the parcel. Writes Reward, RewardChange. Idempotent: only "issuing" moves."""
+    """They left, and only others can end it: the recipients by confirming or taking the parcel, a provider by its answer.
+
+    Writes Reward, RewardChange. Idempotent: only "issuing" moves; with `again`, what left already gets the reason, too.
+    """
     with transaction.atomic():
-        rows = _lock(reward_ids, ("issuing",))[1]
+        rows = _lock(reward_ids, PAYABLE if again else ("issuing",))[1]
+        rows = [row for row in rows if (row.state, row.reason) != ("awaiting_recipient", reason)]
         steps = [Step(row, "awaiting_recipient", reason=reason, at=at, by_hand=True) for row in rows]
         move_rewards(steps, at=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]

@@ -7,7 +7,7 @@ import pytest
 from liebian.core.errors import LiebianError
 from liebian.ledger.queries import prove_zero
 from liebian.rewards import queries, services
-from liebian.rewards.tests.factories import HOLD, NOW
+from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant
 from liebian.rewards.tests.gift_shop import promise, refund, state_of
 from liebian.rewards.types import OfferDraft, OfferView, PoolView
 
@@ -42,12 +42,12 @@ def test_a_code_is_given_at_once_and_as_it_was_imported(card, pool):
     assert all(proof.holds for proof in prove_zero())
 
 
-def test_an_empty_pool_makes_it_wait_until_there_are_codes(card, pool):
+def test_an_empty_pool_refuses_at_once(card, pool):
     [reward] = promise(card)
-    assert state_of(reward) == ("held", "stock_empty")
+    assert state_of(reward) == ("refused", "stock_empty")
     fill(pool, "late-1")
-    services.release_due(day=HOLD, now=NOW)
-    assert (state_of(reward)[0], queries.find_code_of(reward)) == ("issued", "late-1")
+    [second] = promise(card, start=2)
+    assert (state_of(second)[0], queries.find_code_of(second)) == ("issued", "late-1")
 
 
 def test_a_known_code_cannot_come_back_so_a_refund_is_owed(card, pool):
@@ -59,11 +59,13 @@ def test_a_known_code_cannot_come_back_so_a_refund_is_owed(card, pool):
 
 
 def test_a_refund_in_time_leaves_the_code_to_the_next(card, pool):
-    [reward] = promise(card)
-    refund()
     fill(pool, "code-1")
+    budget = make_budget(funded=1000)
+    [outcome] = services.grant_pairs(grants=[make_grant(budget, 1, ("referee", card))], now=NOW)
+    assert queries.get_pool(pool.id).n_left == 0
+    refund()
     services.release_due(day=HOLD, now=NOW)
-    assert (state_of(reward)[0], queries.find_code_of(reward)) == ("cancelled", "")
+    assert (state_of(outcome.reward)[0], queries.find_code_of(outcome.reward)) == ("cancelled", "")
     assert queries.get_pool(pool.id).n_left == 1
 
 
