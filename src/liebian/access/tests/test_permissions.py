@@ -16,7 +16,12 @@ def test_every_permission_has_both_labels_and_implies_only_known_ones():
 def test_the_three_roles():
     rights = {role: {name for name in PERMISSIONS if role_may(role, name)} for role in ROLES}
     assert rights[ADMINISTRATOR] == set(PERMISSIONS)
-    assert rights[OPERATOR] == set(PERMISSIONS) - {"access:manage", "payouts:manage", "rewards:policy", "sources:manage"}
+    assert rights[OPERATOR] == set(PERMISSIONS) - {
+        "access:manage",
+        "payouts:manage",
+        "rewards:policy",
+        "sources:manage",
+    }
     assert rights[VIEWER] == {name for name in PERMISSIONS if name.endswith(":view")} | {"access:self"}
 
 
