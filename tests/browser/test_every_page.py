@@ -20,7 +20,9 @@ PAGES = [
     "/ledger", "/ledger/proof", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
     "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
-    "/quarantine/messages", "/quarantine/messages?state=repaired", "/lake", "/lake/events", "/lake/identities",
+    "/rewards", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation",
+    "/ledger/budgets", "/ledger/budgets/1", "/payouts", "/payouts/waiting", "/payouts/accounts", "/payouts/accounts/new", "/payouts/statements",
+    "/payouts/taxes", "/payouts/rewards/new", "/quarantine/messages", "/quarantine/messages?state=repaired", "/lake", "/lake/events", "/lake/identities",
 ]  # fmt: skip
 IN_THE_DARK = ["/home", "/referrals/1", "/ui/"]
 

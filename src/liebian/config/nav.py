@@ -31,6 +31,7 @@ ITEMS = [
     Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
     Item(_("Rewards"), "gift", "rewards:list", "rewards:view", "/rewards"),
+    Item(_("Payouts"), "cash", "payouts:batches", "payouts:view", "/payouts"),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
     Item(_("Data in"), "database-import", "events:imports", "imports:view", _DATA_IN, line_before=True),
     Item(_("Lake"), "database", "lake:tables", "lake:view", "/lake"),

@@ -13,7 +13,7 @@ from liebian.core.texts import mark as _
 from liebian.referrals.rules import publishing_checks
 from liebian.referrals.types import FRIEND, REFERRER, Finding, ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import OfferDraft, OfferView
+from liebian.rewards.types import MONEY, OfferDraft, OfferView
 from liebian.segments import queries as segments
 
 
@@ -87,6 +87,7 @@ def _made_coupons(programme: ProgrammeView) -> Iterator[Finding]:
         if programme.draft.get(f"{role}_kind") != "made" or not programme.draft.get(f"{role}_offer_id"):
             continue
         offer = _get_offer(int(programme.draft[f"{role}_offer_id"]))
+        yield _tax(offer)
         if _ends_early(offer, programme):
             text = _("“%(name)s” ends before the last rewards are handed over.")
             yield Finding("COUPON_ENDS_EARLY", "warn", text, {"name": offer.name}, "rewards")
@@ -99,6 +100,16 @@ def _made_coupons(programme: ProgrammeView) -> Iterator[Finding]:
         else:
             text = _("No code of “%(name)s” is left. Fill its pool first.")
             yield Finding("STOCK_EMPTY", "block", text, values, "rewards")
+
+
+def _tax(offer: OfferView) -> Finding:
+    values = {"name": offer.name}
+    if offer.kind not in MONEY:
+        return Finding("TAX_WITHHOLD", "pass", _("“%(name)s” is no cash."), values, "rewards")
+    if offer.tax == "none":
+        text = _("“%(name)s” pays money without tax. Make sure that this is right before you publish.")
+        return Finding("TAX_WITHHOLD", "warn", text, values, "rewards")
+    return Finding("TAX_WITHHOLD", "pass", _("The tax of “%(name)s” is held back or paid on top."), values, "rewards")
 
 
 def _ends_early(offer: OfferView, programme: ProgrammeView) -> bool:

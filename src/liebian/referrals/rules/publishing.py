@@ -30,7 +30,7 @@ def publishing_checks(draft: Mapping[str, Any], *, fundable_minor: int, people: 
         *check_limits(draft),
         *_period(draft, today),
         *_texts(draft),
-        *_by_construction(),
+        *_by_construction(draft),
     ]
     order = {"block": 0, "warn": 1, "pass": 2}
     return sorted(found, key=lambda finding: order[finding.level])
@@ -142,7 +142,7 @@ def _texts(draft: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("WX_INDUCED_SHARE", "pass", _("No text rewards sharing itself."), {}, "texts")
 
 
-def _by_construction() -> Iterator[Finding]:
+def _by_construction(draft: Mapping[str, Any]) -> Iterator[Finding]:
     """What every programme of this kind gets right, said so that people can see it."""
     yield Finding("MLM_DEPTH", "pass", _("Only one level is rewarded: who brought the buyer."))
     yield Finding(
@@ -156,7 +156,8 @@ def _by_construction() -> Iterator[Finding]:
         _("We never write to a friend who has not left their own contact with consent."),
     )
     yield Finding("DISCLOSE_REWARD", "pass", _("The friend's page says that the inviter gets a reward."))
-    yield Finding("TAX_WITHHOLD", "pass", _("Points and coupons only: no prize by chance, no cash."))
+    if "made" not in (draft.get("referrer_kind"), draft.get("friend_kind")):
+        yield Finding("TAX_WITHHOLD", "pass", _("Points and coupons only: no prize by chance, no cash."))
 
 
 def _day(value: Any) -> date | None:

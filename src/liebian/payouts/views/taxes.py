@@ -1,0 +1,93 @@
+"""What was paid in a month, and the tax of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
+
+from liebian.access.guard import requires
+from liebian.access.services import record_audit
+from liebian.core import clock
+from liebian.core.days import day_of
+from liebian.core.money import exponent
+from liebian.payouts import queries
+from liebian.payouts.forms import MonthForm
+from liebian.payouts.queries import TaxRow
+from liebian.payouts.views.tables import send_csv
+from liebian.payouts.views.words import TAXES
+from liebian.ui.formats import money
+
+SHOWN = 500
+HEADER = [
+    "month",
+    "customer",
+    "tax_class",
+    "currency",
+    "gross",
+    "tax",
+    "net",
+    "paid_at",
+    "our_number",
+    "provider_number",
+]
+
+
+@requires("payouts:view")
+def taxes(request: HttpRequest) -> HttpResponse:
+    month = _month(request)
+    rows = queries.list_taxes(month)
+    context = {
+        "month": month.isoformat()[:7],
+        "form": MonthForm(initial={"month": month.isoformat()[:7]}),
+        "sums": _sum(rows),
+        "rows": [
+            {"it": row, **_show(row.tax_rule, row.currency, row.gross_minor, row.tax_minor)} for row in rows[:SHOWN]
+        ],
+        "may_fetch": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
+    }
+    return render(request, "payouts/taxes.html", context)
+
+
+@requires("payouts:prepare")
+def taxes_file(request: HttpRequest) -> HttpResponse:
+    """The month as CSV. Who took it out is written down."""
+    if "month" not in request.GET:
+        return redirect("payouts:taxes")
+    month = _month(request).isoformat()[:7]
+    actor = int(request.user.pk or 0)
+    record_audit(actor_id=actor, action="payout_taxes.downloaded", subject=f"month:{month}", now=clock.now())
+    rows = [_cells(month, row) for row in queries.list_taxes(_month(request))]
+    return send_csv(f"payouts-{month}.csv", HEADER, rows)
+
+
+def _sum(rows: Sequence[TaxRow]) -> list[dict[str, Any]]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        total = sums.setdefault((row.tax_rule, row.currency), [0, 0, 0])
+        total[0], total[1], total[2] = total[0] + 1, total[1] + row.gross_minor, total[2] + row.tax_minor
+    return [{"n": n, **_show(rule, unit, gross, tax)} for (rule, unit), (n, gross, tax) in sorted(sums.items())]
+
+
+def _show(rule: str, currency: str, gross: int, tax: int) -> dict[str, Any]:
+    return {"rule": TAXES[rule], "gross": money(gross, currency), "tax": money(tax, currency)}
+
+
+def _cells(month: str, row: TaxRow) -> list[str]:
+    digits = exponent(row.currency)
+    sums = [f"{minor / 10**digits:.{digits}f}" for minor in (row.gross_minor, row.tax_minor, row.net_minor)]
+    paid_at = localtime(row.paid_at).isoformat(timespec="seconds")
+    return [month, f"C-{row.customer_id}", row.tax_rule, row.currency, *sums, paid_at, row.out_no, row.provider_no]
+
+
+def _month(request: HttpRequest) -> date:
+    form = MonthForm(request.GET)
+    if form.is_valid():
+        found: date = form.cleaned_data["month"]
+        return found
+    return day_of(clock.now(), settings.TIME_ZONE).replace(day=1)

@@ -1,0 +1,85 @@
+"""How the pages call states of payouts and what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from liebian.payouts.types import PayoutView
+from liebian.rewards import queries as rewards
+from liebian.ui.formats import money
+
+
+@dataclass(frozen=True)
+class Words:
+    name: Any
+    tone: str
+    icon: str
+
+
+PAYOUTS = {
+    "proposed": Words(_("Waits for a second person"), "warn", "user-question"),
+    "ready": Words(_("To be sent"), "warn", "clock"),
+    "sending": Words(_("Sent, no answer yet"), "warn", "hourglass"),
+    "accepted": Words(_("Being paid"), "warn", "hourglass"),
+    "awaiting": Words(_("Waits for the recipient"), "warn", "user-question"),
+    "paid": Words(_("Paid"), "good", "check"),
+    "failed": Words(_("Failed"), "bad", "alert-triangle"),
+    "cancelled": Words(_("Cancelled"), "", "ban"),
+    "returned": Words(_("Back in the budget"), "", "arrow-back-up"),
+}
+BATCHES = {
+    "proposed": Words(_("Waits for a second person"), "warn", "user-question"),
+    "approved": Words(_("Agreed"), "good", "users"),
+    "declined": Words(_("Declined"), "", "ban"),
+    "withdrawn": Words(_("Withdrawn"), "", "arrow-back-up"),
+}
+FINDINGS = {
+    "yes_after_no": _("Paid after it had been refused"),
+    "no_after_yes": _("Refused after it had been paid"),
+    "amount_differs": _("Another amount"),
+    "unknown_in_statement": _("We know no such payout"),
+    "missing_in_statement": _("Paid here, missing there"),
+    "twice_in_statement": _("Named more than once"),
+}
+_REASONS = {
+    "account_off": _("the account is switched off"),
+    "other_currency": _("another currency"),
+    "payee_missing": _("nobody said where the money goes"),
+    "amount_out_of_bounds": _("smaller or larger than the account pays"),
+    "day_limit": _("the most for one person and day is reached"),
+    "amount_changed": _("part of it was refunded meanwhile"),
+    "provider_busy": _("the provider takes nothing now; sent again later"),
+    "declined": _("the batch was declined"),
+    "withdrawn": _("the batch was withdrawn"),
+}
+TAXES = {
+    "none": _("No tax"),
+    "incidental_withheld": _("Incidental income, withheld"),
+    "incidental_on_top": _("Incidental income, paid on top"),
+    "fees_withheld": _("Fees, withheld"),
+}
+ROW_PROBLEMS = {
+    "statement_number": _("does not say which payout it is about"),
+    "statement_state": _("says neither paid nor not paid"),
+    "bad_amount": _("the amount cannot be read"),
+}
+
+
+def reason_words(code: str) -> str:
+    if not code:
+        return ""
+    return str(_REASONS[code]) if code in _REASONS else gettext(rewards.get_reason(code).staff)
+
+
+def show_payout(payout: PayoutView) -> dict[str, Any]:
+    return {
+        "payout": payout,
+        "state": PAYOUTS[payout.state],
+        "reason": reason_words(payout.reason),
+        "net": money(payout.net_minor, payout.currency),
+        "tax": money(payout.tax_minor, payout.currency) if payout.tax_minor else "",
+    }
