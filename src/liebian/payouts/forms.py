@@ -155,7 +155,7 @@ class CashForm(forms.Form):
     """A reward of money. What it costs follows from its sum and its tax."""
 
     kind = forms.ChoiceField(
-        label=_("What it is"), choices=[("cash", _("Money")), ("red_packet", _("A red packet, ¥1 to ¥200"))]
+        label=_("What it is"), choices=[("cash", _("Cash")), ("red_packet", _("A red packet, ¥1 to ¥200"))]
     )
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("The customer reads it."))
     currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3)
