@@ -197,5 +197,5 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
 
-RECONCILIATION_CHECKS = ["liebian.rewards.services.CHECKS"]  # a context above rewards adds its own list here
+RECONCILIATION_CHECKS = ["liebian.rewards.services.CHECKS", "liebian.payouts.services.CHECKS"]
 RECONCILIATION_HOUR = 3

@@ -23,13 +23,11 @@ SHOWN = 1_000
 def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[int] | None = None) -> list[Waiting]:
     """What can be paid, oldest first, at most a thousand. With an account, each carries what stands against paying it there."""
     account = Account.objects.filter(pk=account_id).first() if account_id else None
-    found = rewards.list_rewards(state="issuing", kinds=sorted(MONEY), ids=reward_ids, limit=SHOWN)[::-1]
-    taken = set(
-        Payout.objects.filter(reward_id__in=[each.id for each in found], state__in=LIVE).values_list(
-            "reward_id", flat=True
-        )
-    )
-    found = [each for each in found if each.id not in taken and each.kept_minor > 0]
+    open_ids = rewards.list_reward_ids(kinds=sorted(MONEY), states=("issuing",))
+    if reward_ids is not None:
+        open_ids &= set(reward_ids)
+    open_ids -= set(Payout.objects.filter(state__in=LIVE, reward_id__in=open_ids).values_list("reward_id", flat=True))
+    found = [each for each in rewards.list_rewards(ids=sorted(open_ids)[:SHOWN])[::-1] if each.kept_minor > 0]
     people = customers.list_customers_by_id({each.customer_id for each in found})
     standing = {each.customer_id: people[each.customer_id].id for each in found if each.customer_id in people}
     payees = {}

@@ -3,6 +3,7 @@
 from liebian.payouts.services.accounts import save_account
 from liebian.payouts.services.answers import apply_answer, apply_notice
 from liebian.payouts.services.batches import decide_batch, propose_batch
+from liebian.payouts.services.checks import CHECKS
 from liebian.payouts.services.findings import explain_finding
 from liebian.payouts.services.hands import give_up, hand_over, record_result
 from liebian.payouts.services.payees import forget_payee, set_payee
@@ -10,6 +11,7 @@ from liebian.payouts.services.sending import ask_open, call_back_payout, send_re
 from liebian.payouts.services.statements import compare_statement
 
 __all__ = [
+    "CHECKS",
     "apply_answer",
     "apply_notice",
     "ask_open",

@@ -10,11 +10,12 @@ from django.db import transaction
 
 from liebian.access.services import record_audit
 from liebian.core import crypto
-from liebian.core.errors import Conflict, NotFound
+from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Account
 from liebian.payouts.queries import view_account
 from liebian.payouts.rules import check_account
+from liebian.payouts.services.providers import PROVIDERS, open_provider
 from liebian.payouts.types import AccountDraft, AccountView
 
 SEALED = "payouts.secrets"
@@ -46,6 +47,11 @@ def save_account(*, draft: AccountDraft, account_id: int | None, actor: int, now
         if secrets != known or not row.secrets:
             row.secrets = crypto.seal(secrets, context=SEALED)
         row.save()
+        if row.is_enabled and row.adapter in PROVIDERS and open_provider(row) is None:
+            raise Invalid(
+                "account_keys",
+                _("With these keys nothing can be signed. Paste them whole, with their first and last lines."),
+            )
         record_audit(
             actor_id=actor,
             action="payout_account.saved",

@@ -14,7 +14,7 @@ from liebian.ledger.types import InsufficientFunds
 from liebian.payouts.models import Account, Payout
 from liebian.payouts.rules import next_ask
 from liebian.payouts.services.findings import record_finding
-from liebian.payouts.services.providers import PROVIDERS
+from liebian.payouts.services.providers import open_provider
 from liebian.payouts.services.steps import move_payout
 from liebian.payouts.types import WITH_PROVIDER, Answer, FindingKind
 from liebian.rewards import services as rewards
@@ -51,10 +51,11 @@ def apply_answer(*, payout_id: int, answer: Answer, now: datetime, actor: int | 
 
 def apply_notice(*, account_id: int, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """A message that a provider sent on its own; False when it is not the provider's. Writes as `apply_answer`. Idempotent."""
-    account = Account.objects.filter(pk=account_id, is_enabled=True, adapter__in=list(PROVIDERS)).first()
-    if account is None:
+    account = Account.objects.filter(pk=account_id, is_enabled=True).first()
+    provider = open_provider(account) if account else None
+    if account is None or provider is None:
         return False
-    told = PROVIDERS[account.adapter](account).read_notice(headers, body, now_seconds=now.timestamp())
+    told = provider.read_notice(headers, body, now_seconds=now.timestamp())
     if told is None:
         return False
     out_no, answer = told
@@ -148,8 +149,7 @@ def _return_money(row: Payout, reason: str, now: datetime) -> None:
 
 def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
     """Said no, then paid. The books follow where they can: a reward that waits or was given up is issued; one that was paid twice is found."""
-    if not _find(row, "yes_after_no", answer, now):
-        return
+    _find(row, "yes_after_no", answer, now)
     other = Payout.objects.select_for_update().filter(reward_id=row.reward_id).exclude(pk=row.pk)
     unsent = [each for each in other.order_by("id") if each.state in ("proposed", "ready")]
     for each in unsent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from liebian.access.services import record_audit
 from liebian.core.errors import Conflict, Invalid, NotFound
@@ -25,7 +25,7 @@ def propose_batch(
     """Put rewards that wait for their money into one batch. Whatever cannot be paid through this account is left out.
 
     Writes Batch, Payout, PayoutChange, audit. Idempotent by `key`. Raises NotFound, Invalid "batch_empty", Invalid "batch_size",
-    Conflict "idempotency_mismatch".
+    Conflict "idempotency_mismatch", Conflict "payout_exists".
     """
     ids = sorted(set(reward_ids))
     if len(ids) > MOST_PAYOUTS:
@@ -45,7 +45,15 @@ def propose_batch(
             gross_minor=sum(each.gross_minor for each in found), tax_minor=sum(each.tax_minor for each in found),
             net_minor=sum(each.net_minor for each in found), proposed_by=actor, proposed_at=now,
         )  # fmt: skip
-        _write(batch, found, actor, now)
+        try:
+            _write(batch, found, actor, now)
+        except IntegrityError:
+            raise Conflict(
+                "payout_exists",
+                _(
+                    "Some of these rewards came into another batch meanwhile. Nothing was proposed; open the page again."
+                ),
+            ) from None
         _record(batch, "proposed", actor, note, now)
     return view_batch(batch)
 

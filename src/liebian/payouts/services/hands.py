@@ -29,7 +29,7 @@ def hand_over(*, batch_id: int, actor: int, now: datetime) -> list[Transfer]:
 
 def record_result(*, payout_id: int, paid: bool, reference: str, note: str, actor: int, now: datetime) -> None:
     """A person says that a payout by hand arrived, or did not. Writes as `apply_answer`. Idempotent.
-    Raises NotFound, Conflict "payout_by_provider", Invalid "payout_reference"."""
+    Raises NotFound, Conflict "payout_by_provider", Conflict "payout_not_sent", Invalid "payout_reference"."""
     row = Payout.objects.select_related("account").filter(pk=payout_id).first()
     if row is None:
         raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
@@ -38,8 +38,11 @@ def record_result(*, payout_id: int, paid: bool, reference: str, note: str, acto
     if paid and not reference.strip():
         raise Invalid("payout_reference", _("Say under which number it was paid."))
     with transaction.atomic():
-        if row.state == "ready":
-            start_sending(row.pk, now=now, actor=actor)
+        if row.state == "ready" and start_sending(row.pk, now=now, actor=actor) is None:
+            raise Conflict(
+                "payout_not_sent",
+                _("It cannot be paid now: a limit of the account is reached, or it was refunded. Open it again."),
+            )
         state = "paid" if paid else "failed"
         answer = Answer(state, provider_no=reference.strip()[:64])  # type: ignore[arg-type]
         apply_answer(payout_id=row.pk, answer=answer, now=now, actor=actor, note=note)

@@ -18,7 +18,7 @@ from liebian.core.texts import mark as _
 from liebian.payouts.models import Account, Payout
 from liebian.payouts.rules import is_quiet, next_ask
 from liebian.payouts.services.answers import apply_answer
-from liebian.payouts.services.providers import PROVIDERS
+from liebian.payouts.services.providers import PROVIDERS, Provider, open_provider
 from liebian.payouts.services.steps import cancel_unsent, move_payout
 from liebian.payouts.types import WITH_PROVIDER, Answer, Transfer
 from liebian.rewards import queries as rewards_seen
@@ -41,14 +41,15 @@ def send_ready(*, now: datetime, limit: int = 50) -> int:
     """
     done = 0
     for account in Account.objects.filter(is_enabled=True, adapter__in=list(PROVIDERS)).order_by("id"):
-        if is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE):
+        provider = open_provider(account)
+        if provider is None or is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE):
             continue
         due = Payout.objects.filter(Q(not_before=None) | Q(not_before__lte=now), account=account, state="ready")
         for payout_id in due.order_by("id").values_list("id", flat=True)[:limit]:
             done += 1
             transfer = start_sending(payout_id, now=now)
             if transfer is not None:
-                _call(account, payout_id, transfer, now)
+                _call(provider, payout_id, transfer, now)
     return done
 
 
@@ -56,6 +57,9 @@ def ask_open(*, now: datetime, limit: int = 50) -> int:
     """Ask providers what became of payouts that are with them; a number that was never taken is sent again, as it was."""
     done = 0
     for account in Account.objects.filter(adapter__in=list(PROVIDERS)).order_by("id"):
+        provider = open_provider(account)
+        if provider is None:
+            continue
         due = Payout.objects.filter(account=account, state__in=WITH_PROVIDER, not_before__lte=now).order_by(
             "not_before"
         )
@@ -63,10 +67,10 @@ def ask_open(*, now: datetime, limit: int = 50) -> int:
             if not _claim(row, now):
                 continue
             done += 1
-            answer = PROVIDERS[account.adapter](account).ask(row.out_no)
+            answer = provider.ask(row.out_no)
             quiet = is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE)
             if answer.state == "not_found" and row.state == "sending" and account.is_enabled and not quiet:
-                _call(account, row.pk, transfer_of(row), now)
+                _call(provider, row.pk, transfer_of(row), now)
             else:
                 apply_answer(payout_id=row.pk, answer=answer, now=now)
     return done
@@ -77,9 +81,9 @@ def call_back_payout(*, payout_id: int, actor: int, now: datetime) -> None:
     row = Payout.objects.select_related("account").filter(pk=payout_id).first()
     if row is None:
         raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
-    if row.state != "awaiting" or row.account.adapter not in PROVIDERS:
+    provider = open_provider(row.account)
+    if row.state != "awaiting" or provider is None:
         raise Conflict("payout_not_waiting", _("Only a payout that waits for its recipient can be called back."))
-    provider = PROVIDERS[row.account.adapter](row.account)
     provider.cancel(row.out_no)
     apply_answer(payout_id=row.pk, answer=provider.ask(row.out_no), now=now, actor=actor)
 
@@ -107,9 +111,8 @@ def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) ->
         return transfer_of(row)
 
 
-def _call(account: Account, payout_id: int, transfer: Transfer, now: datetime) -> None:
+def _call(provider: Provider, payout_id: int, transfer: Transfer, now: datetime) -> None:
     """A no is checked: only a number that the provider does not know was not taken."""
-    provider = PROVIDERS[account.adapter](account)
     answer = provider.send(transfer)
     if answer.state in ("refused", "not_found"):
         known = provider.ask(transfer.out_no)

@@ -49,7 +49,7 @@ def test_killed_at_a_hundred_points_everybody_is_paid_once(wechat: Fake) -> None
         n_killed += _run_and_kill(account.id, number, draw.uniform(0.002, 0.06))
     assert n_killed > N_KILLS / 2, "too few of them were killed while they worked"
     wechat.after = lambda body: None
-    for number in range(N_KILLS, N_KILLS + 20):
+    for number in range(50 * N_KILLS, 50 * N_KILLS + 40):
         _work(account.id, number)
     assert set(states()) <= {"paid", "cancelled"} and states().count("paid") == N_REWARDS
     assert {reward_state(each)[0] for each in owed} == {"issued"}

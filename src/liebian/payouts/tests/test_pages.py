@@ -8,10 +8,11 @@ from django.test import Client
 
 from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.tests.factories import make_user
-from liebian.payouts import queries
+from liebian.payouts import queries, services
 from liebian.payouts.models import Account, Batch, Finding, Payout
 from liebian.payouts.tests.desk import approve, give_payees, make_account, make_cash, owe, reward_state, states
 from liebian.rewards.models import Offer
+from liebian.rewards.tests.factories import NOW
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 EN = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -192,3 +193,27 @@ def test_a_notice_without_a_signature_is_refused(client, wechat):
     answer = client.post(f"/v1/payouts/notices/{account.id}", b"{}", content_type="application/json")
     assert answer.status_code == 401
     assert client.get(f"/v1/payouts/notices/{account.id}").status_code == 401
+
+
+def test_keys_that_are_none_are_refused(admin, wechat):
+    said = {
+        **ACCOUNT,
+        "adapter": "wechat",
+        "secret_private_key": "x",
+        "secret_apiv3_key": "y",
+        "secret_public_key": "z",
+    }
+    said |= {f"set_{name}": "1" for name in ("mchid", "appid", "cert_serial_no", "public_key_id", "scene_id")}
+    page = admin.post("/payouts/accounts/new", said)
+    assert page.status_code == 422 and "nothing can be signed" in page.content.decode() and not Account.objects.exists()
+
+
+def test_beyond_the_account_a_payout_by_hand_is_not_told_as_paid(operator):
+    account = make_account(adapter="manual", most_a_day=1)
+    _budget, owed = owe(2)
+    for each in owed:
+        services.set_payee(customer_id=each.customer_id, adapter="manual", details={"name": "林晚秋"}, actor=1, now=NOW)
+    approve(account, owed)
+    for payout in Payout.objects.order_by("id"):
+        page = operator.post(f"/payouts/{payout.pk}/result", {"answer": "paid", "reference": "1"}, follow=True)
+    assert "a limit of the account is reached" in page.content.decode() and states() == ["paid", "ready"]

@@ -64,6 +64,7 @@ from liebian.rewards.queries.rewards import (
     get_reward,
     list_reward_changes,
     list_reward_changes_after,
+    list_reward_ids,
     list_rewards,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
@@ -124,6 +125,7 @@ __all__ = [
     "list_reviews_of",
     "list_reward_changes",
     "list_reward_changes_after",
+    "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
     "open_addresses",

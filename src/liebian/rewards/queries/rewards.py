@@ -59,6 +59,11 @@ def list_rewards(
     return [view_reward(row) for row in (rows if named else rows[:limit])]
 
 
+def list_reward_ids(*, kinds: Sequence[str], states: Sequence[str]) -> set[int]:
+    """Every reward of these kinds of offers that is in one of these states."""
+    return set(Reward.objects.filter(offer__kind__in=kinds, state__in=states).values_list("id", flat=True))
+
+
 def count_rewards_by_state() -> dict[tuple[str, bool], int]:
     """How many rewards there are in each state, parted by whether somebody put them on hold."""
     rows = Reward.objects.values_list("state", "is_on_hold").annotate(n=Count("id"))

@@ -1,0 +1,56 @@
+"""The reconciliation of payouts: quiet when all agree, and every kind of difference is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from liebian.payouts import queries, services
+from liebian.payouts.models import Payout
+from liebian.payouts.services.checks import PayoutCheck
+from liebian.payouts.tests.desk import CHECKER, approve, give_payees, make_account, owe
+from liebian.rewards.services.reconciling import list_checks
+from liebian.rewards.tests.factories import NOW
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def payouts() -> list[Payout]:
+    account = make_account(adapter="manual")
+    _budget, owed = owe(3)
+    give_payees(owed, "manual")
+    batch = approve(account, owed)
+    services.hand_over(batch_id=batch.id, actor=CHECKER, now=NOW)
+    first = Payout.objects.order_by("id")[0]
+    services.record_result(payout_id=first.pk, paid=True, reference="1", note="", actor=CHECKER, now=NOW)
+    return list(Payout.objects.order_by("id"))
+
+
+def found() -> list[tuple[str, str, int, int]]:
+    told = PayoutCheck().compare(NOW)
+    return [(each.subject, each.what, each.expected, each.found) for each in told.differences]
+
+
+def test_it_is_one_of_the_nightly_checks():
+    assert "payouts" in {check.code for check in list_checks()}
+
+
+def test_all_agree(payouts):
+    assert PayoutCheck().compare(NOW).n_compared == 3 and found() == []
+
+
+def test_a_payout_that_says_otherwise_than_its_reward(payouts):
+    Payout.objects.filter(pk=payouts[1].pk).update(state="paid")
+    reward = f"reward:{payouts[1].reward_id}"
+    assert found() == [(reward, "with_provider", 1, 0), (reward, "paid", 0, 1)]
+
+
+def test_what_a_provider_says_otherwise_until_it_is_explained(payouts):
+    services.compare_statement(
+        account_id=payouts[0].account_id, name="s", header=["our number", "amount"], rows=[[payouts[0].out_no, "7.00"]],
+        first_day=None, last_day=None, actor=CHECKER, now=NOW,
+    )  # fmt: skip
+    assert found() == [(f"payout:{payouts[0].out_no}", "amount_differs", 1000, 700)]
+    [finding] = queries.list_findings()
+    services.explain_finding(finding_id=finding.id, note="their fee", actor=CHECKER, now=NOW)
+    assert found() == []
