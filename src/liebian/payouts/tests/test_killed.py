@@ -61,7 +61,7 @@ def test_killed_at_a_hundred_points_everybody_is_paid_once(wechat: Fake) -> None
 
 def _run_and_kill(account_id: int, number: int, seconds: float) -> bool:
     """A child with connections of its own; whether it was still at work when it was killed."""
-    connections.close_all()
+    _let_go()
     child = os.fork()
     if child == 0:
         try:
@@ -75,6 +75,14 @@ def _run_and_kill(account_id: int, number: int, seconds: float) -> bool:
     os.kill(child, signal.SIGKILL)
     _pid, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
+
+
+def _let_go() -> None:
+    """A child must not share a connection with its parent, nor the parent's pool."""
+    for each in connections.all(initialized_only=True):
+        each.close()
+        if hasattr(each, "close_pool"):
+            each.close_pool()
 
 
 def _work(account_id: int, number: int, *, few: bool = False) -> None:
