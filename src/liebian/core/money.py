@@ -59,6 +59,15 @@ def _to_minor(amount: str | int | float | Decimal, currency: str) -> int:
     return int(value)
 
 
+def to_amount(minor: int, currency: str) -> Decimal:
+    """Whole currency units, with the decimals that the currency has: for forms and files.
+
+    >>> str(to_amount(39610, "CNY")), str(to_amount(12, "JPY"))
+    ('396.10', '12')
+    """
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
 def format_minor(amount_minor: int, currency: str, *, cents: bool = True) -> str:
     """For people: ¥1,234.50; without cents the amount is rounded to whole units."""
     digits = exponent(currency) if cents else 0

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import exponent, to_minor
+from liebian.core.money import to_amount, to_minor
 from liebian.payouts.rules import NEEDED
 from liebian.payouts.types import AccountDraft, AccountView
 from liebian.rewards.queries import gross_of
@@ -81,12 +81,11 @@ class AccountForm(forms.Form):
 
 
 def _initial(account: AccountView) -> dict[str, Any]:
-    scale = 10 ** exponent(account.currency)
     plain = ("name", "adapter", "currency", "is_enabled", "most_a_day", "quiet_from", "quiet_until")
     sums = {"smallest": account.min_minor, "largest": account.max_minor, "day": account.day_minor}
     return {
         **{name: getattr(account, name) for name in plain},
-        **{name: minor / scale if minor % scale else minor // scale for name, minor in sums.items()},
+        **{name: to_amount(minor, account.currency) for name, minor in sums.items()},
         **{f"set_{name}": value for name, value in account.settings.items()},
     }
 

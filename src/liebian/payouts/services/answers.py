@@ -94,16 +94,9 @@ def _awaiting(step: _Step) -> None:
     _wait(step, "awaiting")
 
 
-def _unknown(step: _Step) -> None:
+def _unanswered(step: _Step) -> None:
+    """Nobody knows, or it was never taken as far as is known: it is asked about again, under the same number."""
     _wait(step, step.row.state)
-
-
-def _not_found(step: _Step) -> None:
-    """Never taken, as far as is known: the same number is sent again."""
-    if step.row.state == "sending":
-        _wait(step, "sending")
-    else:
-        _wait(step, step.row.state)
 
 
 def _refused(step: _Step) -> None:
@@ -111,18 +104,22 @@ def _refused(step: _Step) -> None:
     if step.answer.code in LATER:
         step.move("sending", reason="provider_busy", not_before=step.now + WAIT_LATER)
         return
-    step.move("failed", reason="payment_failed")
-    rewards.call_back(reward_ids=[step.row.reward_id], reason="payment_failed", at=step.now, now=step.now)
+    _fail(step)
 
 
 def _failed(step: _Step) -> None:
-    step.move("failed", reason="payment_failed", is_burnt=True)
+    _fail(step, is_burnt=True)
+
+
+def _fail(step: _Step, **fields: object) -> None:
+    step.move("failed", reason="payment_failed", **fields)
     rewards.call_back(reward_ids=[step.row.reward_id], reason="payment_failed", at=step.now, now=step.now)
 
 
 def _returned(step: _Step) -> None:
-    step.move("returned", reason="recipient_did_not_confirm", is_burnt=True)
-    _return_money(step.row, "recipient_did_not_confirm", step.now)
+    reason = "recipient_did_not_confirm"
+    step.move("returned", reason=reason, is_burnt=True)
+    rewards.return_unissued(reward_ids=[step.row.reward_id], reason=reason, at=step.now, now=step.now)
 
 
 def _paid(step: _Step) -> None:
@@ -141,10 +138,6 @@ def _wait(step: _Step, state: str) -> None:
         row, state, now=step.now, reason="" if is_news else row.reason, note=code if is_news else "", n_asked=row.n_asked + 1,
         not_before=due, **known, **said,
     )  # fmt: skip
-
-
-def _return_money(row: Payout, reason: str, now: datetime) -> None:
-    rewards.return_unissued(reward_ids=[row.reward_id], reason=reason, at=now, now=now)
 
 
 def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
@@ -187,6 +180,6 @@ _OPEN: dict[str, Callable[[_Step], None]] = {
     "failed": _failed,
     "returned": _returned,
     "refused": _refused,
-    "not_found": _not_found,
-    "unknown": _unknown,
+    "not_found": _unanswered,
+    "unknown": _unanswered,
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
 
-from liebian.core.days import day_start
+from liebian.core.days import day_end, day_start
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Account, Payout, Statement
@@ -26,8 +26,8 @@ def compare_statement(
     name: str,
     header: Sequence[str],
     rows: Iterable[Sequence[str]],
-    first_day: datetime | None,
-    last_day: datetime | None,
+    first_day: date | None,
+    last_day: date | None,
     actor: int,
     now: datetime,
 ) -> StatementOutcome:
@@ -83,10 +83,8 @@ def _compare(
     return StatementOutcome(len(rows) + len(bad), n_agreeing, n_settled, n_findings)
 
 
-def _find_missing(
-    account: Account, rows: Sequence[StatementRow], first: datetime, last: datetime, now: datetime
-) -> int:
-    start, end = (day_start(each.date(), settings.TIME_ZONE) for each in (first, last + timedelta(days=1)))
+def _find_missing(account: Account, rows: Sequence[StatementRow], first: date, last: date, now: datetime) -> int:
+    start, end = day_start(first, settings.TIME_ZONE), day_end(last, settings.TIME_ZONE)
     named = {row.out_no for row in rows}
     paid = Payout.objects.filter(account=account, state="paid", paid_at__gte=start, paid_at__lt=end)
     missing = [row for row in paid.order_by("id") if row.out_no not in named]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -15,13 +15,13 @@ from liebian.access.queries import find_user_names
 from liebian.access.services import record_audit
 from liebian.core import clock
 from liebian.core.errors import LiebianError
-from liebian.core.money import exponent
+from liebian.core.money import to_amount
 from liebian.payouts import queries, services
 from liebian.payouts.forms import ProposeForm
 from liebian.payouts.types import AccountView, BatchView, Waiting
-from liebian.payouts.views.tables import send_csv
 from liebian.payouts.views.words import BATCHES, PAYOUTS, reason_words, show_payout
 from liebian.ui.formats import error_text, money
+from liebian.ui.tables import read_ids, send_csv
 
 SHOWN = 1_000
 BANK_HEADER = ["商户单号", "收款人姓名", "收款账号", "开户行", "金额", "币种", "用途"]
@@ -56,7 +56,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     try:
         batch = services.propose_batch(
             account_id=chosen.id,
-            reward_ids=_ids(request.POST),
+            reward_ids=read_ids(request.POST, 2 * SHOWN),
             key=form.cleaned_data["key"],
             note=form.cleaned_data["note"],
             actor=int(request.user.pk or 0),
@@ -108,17 +108,16 @@ def batch_decide(request: HttpRequest, batch_id: int) -> HttpResponse:
 def batch_file(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The orders of a batch for a bank, or for whoever pays by hand. Who took them out is written down."""
     batch, actor, now = queries.get_batch(batch_id), int(request.user.pk or 0), clock.now()
-    transfers = services.hand_over(batch_id=batch_id, actor=actor, now=now)
+    transfers = services.hand_over(batch_id=batch.id, actor=actor, now=now)
     subject, details = f"payout-batch:{batch_id}", {"payouts": len(transfers)}
     record_audit(actor_id=actor, action="payout_batch.downloaded", subject=subject, details=details, now=now)
-    digits = exponent(batch.account.currency)
     rows = [
         (
             each.out_no,
             each.payee.get("name", ""),
             f"\t{each.payee.get('number', '')}",  # a spreadsheet leaves long digits alone
             each.payee.get("bank", ""),
-            f"{each.net_minor / 10**digits:.{digits}f}",
+            to_amount(each.net_minor, each.currency),
             each.currency,
             each.remark,
         )
@@ -171,7 +170,3 @@ def _show(batch: BatchView, names: dict[int, str]) -> dict[str, Any]:
 
 def _may(request: HttpRequest, right: str) -> bool:
     return bool(request.user.may(right))  # type: ignore[union-attr]
-
-
-def _ids(given: QueryDict) -> list[int]:
-    return [int(text) for text in given.getlist("id")[:2000] if text.isascii() and text.isdecimal() and len(text) < 19]

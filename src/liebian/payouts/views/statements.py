@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +46,8 @@ def statement_new(request: HttpRequest) -> HttpResponse:
             name=data["file"].name,
             header=header,
             rows=([cell or "" for cell in row] for row in rows),
-            first_day=_noon(data["first"]),
-            last_day=_noon(data["last"]),
+            first_day=data["first"],
+            last_day=data["last"],
             actor=int(request.user.pk or 0),
             now=clock.now(),
         )
@@ -80,10 +79,6 @@ def show_finding(finding: FindingView) -> dict[str, Any]:
 
 def _form() -> StatementForm:
     return StatementForm(accounts=queries.list_accounts())
-
-
-def _noon(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(12), tzinfo=UTC) if day else None
 
 
 def _show_problem(problem: RowProblem) -> tuple[int, str, str]:

@@ -15,13 +15,13 @@ from liebian.access.guard import requires
 from liebian.access.services import record_audit
 from liebian.core import clock
 from liebian.core.days import day_of
-from liebian.core.money import exponent
+from liebian.core.money import to_amount
 from liebian.payouts import queries
 from liebian.payouts.forms import MonthForm
 from liebian.payouts.queries import TaxRow
-from liebian.payouts.views.tables import send_csv
 from liebian.payouts.views.words import TAXES
 from liebian.ui.formats import money
+from liebian.ui.tables import send_csv
 
 SHOWN = 500
 HEADER = [
@@ -79,8 +79,7 @@ def _show(rule: str, currency: str, gross: int, tax: int) -> dict[str, Any]:
 
 
 def _cells(month: str, row: TaxRow) -> list[str]:
-    digits = exponent(row.currency)
-    sums = [f"{minor / 10**digits:.{digits}f}" for minor in (row.gross_minor, row.tax_minor, row.net_minor)]
+    sums = [str(to_amount(minor, row.currency)) for minor in (row.gross_minor, row.tax_minor, row.net_minor)]
     paid_at = localtime(row.paid_at).isoformat(timespec="seconds")
     return [month, f"C-{row.customer_id}", row.tax_rule, row.currency, *sums, paid_at, row.out_no, row.provider_no]
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from liebian.core.days import day_of
-from liebian.core.errors import NotFound
 from liebian.core.money import format_minor
 from liebian.core.texts import mark as _
 from liebian.referrals.rules import publishing_checks
@@ -55,7 +54,7 @@ def _offer(programme: ProgrammeView, role: str) -> OfferDraft:
         key.removeprefix(f"{role}_"): value for key, value in programme.draft.items() if key.startswith(f"{role}_")
     }
     if draft.get("kind") == "made":
-        return _get_offer(int(draft["offer_id"])).as_draft()
+        return rewards.get_offer(int(draft["offer_id"])).as_draft()
     if draft.get("kind") == "points":
         return OfferDraft(
             kind="points", name=f"{draft['points']} points", currency=programme.currency, cost_minor=int(draft["cost_minor"]),
@@ -74,19 +73,12 @@ def list_made_choices(programme: ProgrammeView) -> list[OfferView]:
     return offers[::-1]
 
 
-def _get_offer(offer_id: int) -> OfferView:
-    found = rewards.list_offers(ids=[offer_id])
-    if not found:
-        raise NotFound("offer_not_found", _("There is no reward with the number %(number)s."), number=offer_id)
-    return found[0]
-
-
 def _made_coupons(programme: ProgrammeView) -> Iterator[Finding]:
     """Coupons that take their codes from pools need codes, and no coupon may end before it is handed over."""
     for role in (REFERRER, FRIEND):
         if programme.draft.get(f"{role}_kind") != "made" or not programme.draft.get(f"{role}_offer_id"):
             continue
-        offer = _get_offer(int(programme.draft[f"{role}_offer_id"]))
+        offer = rewards.get_offer(int(programme.draft[f"{role}_offer_id"]))
         yield _tax(offer)
         if _ends_early(offer, programme):
             text = _("“%(name)s” ends before the last rewards are handed over.")

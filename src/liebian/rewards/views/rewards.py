@@ -26,6 +26,7 @@ from liebian.rewards.views.gifts import may_ship
 from liebian.rewards.views.holdings import show_holding
 from liebian.rewards.views.words import ACTS, ON_HOLD, STATES, role_words, say_units, words_of
 from liebian.ui.formats import error_text, money, number
+from liebian.ui.tables import read_ids
 
 PAGE = 50
 
@@ -84,7 +85,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
 @requires("rewards:review")
 def act(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
-    name, ids = given.get("act", ""), _ids(given)
+    name, ids = given.get("act", ""), read_ids(given, MOST_REWARDS + 1)
     if name not in ACTS or not ids:
         messages.error(request, gettext("Choose rewards and what to do with them first."))
         return redirect("rewards:list")
@@ -142,11 +143,6 @@ def _ask(request: HttpRequest, name: Act, ids: Sequence[int], form: ActForm, *, 
 def _act_form(name: Act, data: QueryDict | None) -> ActForm:
     reasons = [(code, gettext(queries.get_reason(code).staff)) for code in REASONS_OF[name]]
     return ActForm(data, reasons=reasons)
-
-
-def _ids(given: QueryDict) -> list[int]:
-    texts = given.getlist("id")[: MOST_REWARDS + 1]
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
 
 
 def _fits(name: Act, reward: RewardView) -> bool:

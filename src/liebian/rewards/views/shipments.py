@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
@@ -26,6 +24,7 @@ from liebian.rewards.types import MOST_PARCELS, ParcelOutcome, ParcelView, Posta
 from liebian.rewards.views.gift_words import NO_ADDRESS, PARCEL_ACTS, PARCELS, WHY_NOT
 from liebian.rewards.views.gifts import may_ship
 from liebian.ui.formats import error_text, number
+from liebian.ui.tables import read_ids, send_csv
 
 PAGE, SHOWN = 50, 200
 COLUMNS = ("shipment", "gift", "recipient", "phone", "region", "address", "postcode", "carrier", "tracking")
@@ -40,7 +39,7 @@ def shipment_list(request: HttpRequest) -> HttpResponse:
 def shipment_act(request: HttpRequest) -> HttpResponse:
     """Asks once, with the number that it concerns; then does it and tells what was left alone."""
     given = request.POST if request.method == "POST" else request.GET
-    name, ids = given.get("act", ""), _ids(given)
+    name, ids = given.get("act", ""), read_ids(given, MOST_PARCELS)
     if name not in PARCEL_ACTS or not ids:
         messages.error(request, gettext("Choose shipments and what became of them first."))
         return redirect("rewards:shipments")
@@ -61,7 +60,7 @@ def shipment_act(request: HttpRequest) -> HttpResponse:
 @requires("rewards:ship")
 def shipment_export(request: HttpRequest) -> HttpResponse:
     """The chosen shipments, or all that can leave, with their addresses in clear. Who took them out is written down."""
-    ids = _ids(request.GET)
+    ids = read_ids(request.GET, MOST_PARCELS)
     chosen = queries.list_parcels(ids=ids) if ids else _list_ready()
     parcels = [each for each in chosen if each.state in ("to_pack", "packed") and each.has_address]
     record_audit(
@@ -71,10 +70,9 @@ def shipment_export(request: HttpRequest) -> HttpResponse:
         details={"parcels": [each.id for each in parcels]},
         now=clock.now(),
     )
-    response = HttpResponse(_write(parcels), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="shipments.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
+    addresses = queries.open_addresses([each.id for each in parcels])
+    rows = [_cells(each, addresses[each.id]) for each in parcels if each.id in addresses]
+    return send_csv("shipments.csv", COLUMNS, rows)
 
 
 @requires("rewards:ship")
@@ -145,28 +143,6 @@ def _list_ready() -> list[ParcelView]:
     return sorted(found, key=lambda each: each.id)[:MOST_PARCELS]
 
 
-def _write(parcels: Sequence[ParcelView]) -> bytes:
-    """With the mark that makes spreadsheets read UTF-8."""
-    addresses = queries.open_addresses([each.id for each in parcels])
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for each in parcels:
-        if each.id in addresses:
-            writer.writerow(_cells(each, addresses[each.id]))
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
-
-
 def _cells(parcel: ParcelView, address: PostalAddress) -> list[str]:
     texts = (parcel.gift, address.recipient, address.phone, address.region, address.line, address.postcode)
-    return [str(parcel.id), *(_harmless(text) for text in texts), parcel.carrier, parcel.tracking]
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet shows it as text and does not compute it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _ids(given: QueryDict) -> list[int]:
-    texts = given.getlist("id")[:MOST_PARCELS]
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+    return [str(parcel.id), *texts, parcel.carrier, parcel.tracking]

@@ -1,4 +1,4 @@
-"""Tables that leave as CSV."""
+"""Tables that leave as CSV, and rows that were chosen in one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 
 
 def send_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -23,3 +23,9 @@ def send_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def read_ids(given: QueryDict, most: int) -> list[int]:
+    """The numbers of the chosen rows; what is no number is left out."""
+    texts = given.getlist("id")[:most]
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
