@@ -13,7 +13,7 @@ from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun
-from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
+from liebian.rewards.models.reviews import PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Offer",
     "Parcel",
     "PointsLot",
+    "PointsProposal",
     "PointsTermsRow",
     "PointsUse",
     "PointsUseLot",

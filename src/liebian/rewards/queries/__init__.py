@@ -27,7 +27,6 @@ from liebian.rewards.queries.holdings import (
     list_coupons_by_code,
     list_issued_coupons,
     list_points_balances,
-    points_account_code,
     points_balance,
 )
 from liebian.rewards.queries.limits import list_limit_uses
@@ -41,6 +40,14 @@ from liebian.rewards.queries.points import (
     list_points_of,
     prove_lots,
 )
+from liebian.rewards.queries.points_desk import (
+    find_idle_end,
+    get_lot,
+    get_point_use,
+    list_point_uses,
+    list_programmes_of,
+    sum_ending_points,
+)
 from liebian.rewards.queries.points_terms import get_points_terms
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
@@ -50,11 +57,13 @@ from liebian.rewards.queries.privileges import (
 )
 from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
+    asks_second_for_points,
     count_waiting_reviews,
     get_review,
     get_review_policy,
     list_reviews,
     list_reviews_of,
+    list_waiting_corrections,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -71,6 +80,7 @@ from liebian.rewards.queries.totals import get_programme_totals, list_programme_
 from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
+    "asks_second_for_points",
     "count_open_alarms",
     "count_parcels",
     "count_rewards_by_person",
@@ -78,6 +88,7 @@ __all__ = [
     "count_waiting_reviews",
     "find_code_of",
     "find_coupon",
+    "find_idle_end",
     "find_parcel_of",
     "find_pool_of",
     "find_privilege_of",
@@ -85,8 +96,10 @@ __all__ = [
     "get_alarm",
     "get_budget",
     "get_gift_stock",
+    "get_lot",
     "get_offer",
     "get_parcel",
+    "get_point_use",
     "get_points_balance",
     "get_points_terms",
     "get_pool",
@@ -113,6 +126,7 @@ __all__ = [
     "list_low_pools",
     "list_offers",
     "list_parcels",
+    "list_point_uses",
     "list_points_balances",
     "list_points_history",
     "list_points_of",
@@ -120,6 +134,7 @@ __all__ = [
     "list_privileges",
     "list_privileges_at",
     "list_programme_totals",
+    "list_programmes_of",
     "list_redemptions",
     "list_reviews",
     "list_reviews_of",
@@ -128,10 +143,11 @@ __all__ = [
     "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
+    "list_waiting_corrections",
     "open_addresses",
-    "points_account_code",
     "points_balance",
     "preview_review",
     "prove_lots",
+    "sum_ending_points",
     "tax_of",
 ]

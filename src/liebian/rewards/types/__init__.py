@@ -54,6 +54,12 @@ from liebian.rewards.types.points import (
     Shortage,
     UseKind,
 )
+from liebian.rewards.types.points_desk import (
+    PointsProgramme,
+    PointsUseView,
+    ProposedPoints,
+    TermsVersion,
+)
 from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
@@ -62,6 +68,7 @@ from liebian.rewards.types.reviews import (
     Act,
     PolicyMode,
     PolicyView,
+    ReviewAct,
     ReviewItemView,
     ReviewPreview,
     ReviewState,
@@ -151,9 +158,11 @@ __all__ = [
     "PointsEarn",
     "PointsMovement",
     "PointsOutcome",
+    "PointsProgramme",
     "PointsRestore",
     "PointsTerms",
     "PointsTransfer",
+    "PointsUseView",
     "PointsWarning",
     "PolicyMode",
     "PolicyView",
@@ -165,11 +174,13 @@ __all__ = [
     "PrivilegeTerms",
     "PrivilegeView",
     "ProgrammeTotals",
+    "ProposedPoints",
     "Quote",
     "ReasonText",
     "RedemptionState",
     "RedemptionView",
     "RefundNotice",
+    "ReviewAct",
     "ReviewItemView",
     "ReviewPreview",
     "ReviewState",
@@ -185,5 +196,6 @@ __all__ = [
     "Span",
     "Tally",
     "TaxRule",
+    "TermsVersion",
     "UseKind",
 ]

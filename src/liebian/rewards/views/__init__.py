@@ -20,6 +20,14 @@ from liebian.rewards.views.coupon_pools import (
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
 from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
 from liebian.rewards.views.panel import customer_panel
+from liebian.rewards.views.points_acts import (
+    points_adjust,
+    points_release,
+    points_shortage,
+    points_take_back,
+    points_transfer,
+)
+from liebian.rewards.views.points_page import customer_points
 from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
@@ -38,6 +46,7 @@ __all__ = [
     "coupon_list",
     "coupon_new",
     "customer_panel",
+    "customer_points",
     "decide",
     "explain",
     "fund",
@@ -45,6 +54,11 @@ __all__ = [
     "gift_new",
     "gift_page",
     "gift_restock",
+    "points_adjust",
+    "points_release",
+    "points_shortage",
+    "points_take_back",
+    "points_transfer",
     "policy",
     "pool_generate",
     "pool_import",
