@@ -48,7 +48,7 @@ from liebian.rewards.queries.points_desk import (
     list_programmes_of,
     sum_ending_points,
 )
-from liebian.rewards.queries.points_terms import get_points_terms
+from liebian.rewards.queries.points_terms import get_points_terms, list_points_programmes
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
@@ -130,6 +130,7 @@ __all__ = [
     "list_points_balances",
     "list_points_history",
     "list_points_of",
+    "list_points_programmes",
     "list_pools",
     "list_privileges",
     "list_privileges_at",

@@ -28,6 +28,7 @@ from liebian.rewards.views.points_acts import (
     points_transfer,
 )
 from liebian.rewards.views.points_page import customer_points
+from liebian.rewards.views.points_terms import points_list, points_terms
 from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
@@ -55,9 +56,11 @@ __all__ = [
     "gift_page",
     "gift_restock",
     "points_adjust",
+    "points_list",
     "points_release",
     "points_shortage",
     "points_take_back",
+    "points_terms",
     "points_transfer",
     "policy",
     "pool_generate",
