@@ -55,7 +55,7 @@ def test_a_change_is_shown_in_words_with_examples_before_it_is_saved(now):
     page = client.post("/rewards/points/terms", FORM).content.decode()
     for words in (
         "vip, from now on.", "Points end 12 months after they became usable.", "Together they are at most 2.5 times.", "from 10 to 1,000 at once",
-        "Giving costs 5.00% of them on top.", "can be spent for 7 days", "later points pay it first",
+        "Giving costs 5% of them on top.", "can be spent for 7 days", "later points pay it first",
     ):  # fmt: skip
         assert words in page, words
     examples = re.findall(r"Points earned on ([^<]*) become usable on ([^<]*) and end with ([^<]*)\.</li>", page)

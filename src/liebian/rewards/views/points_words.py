@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from liebian.rewards.types import LotView, PointsTerms, PointsUseView
 from liebian.rewards.views.words import StateWords
-from liebian.ui.formats import day, moment, number, percent
+from liebian.ui.formats import day, moment, number
 
 PENDING = StateWords(gettext_lazy("Not usable yet"), "warn", "clock")
 USABLE = StateWords(gettext_lazy("Usable"), "good", "check")
@@ -174,5 +174,5 @@ def _say_transfer(terms: PointsTerms) -> list[str]:
         said = _("Points can be given to another customer, from %(least)s to %(most)s at once.") % texts
     else:
         said = _("Points can be given to another customer, from %(least)s on.") % texts
-    fee = _("Giving costs %(fee)s of them on top.") % {"fee": percent(terms.transfer_fee_bp / 10_000, 2)}
+    fee = _("Giving costs %(fee)s of them on top.") % {"fee": f"{terms.transfer_fee_bp / 100:g}%"}
     return [said, fee if terms.transfer_fee_bp else ""]

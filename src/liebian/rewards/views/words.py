@@ -70,12 +70,10 @@ ACTS: dict[Act, ActWords] = {
         "arrow-back-up", danger=True,
     ),
 }  # fmt: skip
-REVIEW_ACTS: dict[ReviewAct, ActWords] = {
-    **ACTS,
-    "adjust": ActWords(
-        _("Correct points"), _("Correct points?"), _("The points are given or taken at once."), "plus-minus"
-    ),
-}
+_CORRECT = ActWords(
+    _("Correct points"), _("Correct points?"), _("The points are given or taken at once."), "plus-minus"
+)
+REVIEW_ACTS: dict[ReviewAct, ActWords] = {"adjust": _CORRECT, **dict[ReviewAct, ActWords](ACTS.items())}
 REVIEW_STATES = {
     "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
     "done": StateWords(_("Done"), "good", "check"),
