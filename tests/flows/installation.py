@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import psycopg
 
 from tests.flows.live import CODE, ROOT, Live
+from tests.live import template
 
 PARTS = ("web", "worker", "worker's parent", "lane")
 
@@ -26,8 +26,8 @@ PARTS = ("web", "worker", "worker's parent", "lane")
 class Installation(Live):
     """Web and worker; `process` is the web server, `worker` the parent of the lanes."""
 
-    def __init__(self, home: Path, database_url: str | None) -> None:
-        super().__init__(home, database_url)
+    def __init__(self, home: Path, database_url: str | None, *, is_made: bool = False) -> None:
+        super().__init__(home, database_url, is_made=is_made)
         self.home = home
         self.worker: Any = None
 
@@ -110,9 +110,8 @@ def installation(home: Path, database_url: str | None = None) -> Iterator[Instal
     server = os.environ.get("DATABASE_URL") if database_url is None else ""
     name = f"survive_{uuid.uuid4().hex[:12]}"
     if server:
-        _run_sql(server, f"CREATE DATABASE {name}")
-        database_url = urlparse(server)._replace(path=f"/{name}").geturl()
-    place = Installation(home, database_url or None)
+        database_url = template.create_database(server, name)
+    place = Installation(home, database_url or None, is_made=bool(server))
     try:
         yield place
     finally:

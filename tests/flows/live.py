@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tests.live import template
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "from liebian.config.cli.main import run; run()"
 PREPARE = """
@@ -31,7 +33,7 @@ print(json.dumps({"names": names, "counted": SourceDay.objects.aggregate(n=Sum("
 
 
 class Live:
-    def __init__(self, home: Path, database_url: str | None) -> None:
+    def __init__(self, home: Path, database_url: str | None, *, is_made: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -40,7 +42,10 @@ class Live:
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'analytics' / 'src'}",
             "DJANGO_SETTINGS_MODULE": "liebian.config.settings", "DATABASE_URL": database_url or "",
         }  # fmt: skip
-        self._command("-c", CODE, "migrate")
+        if not database_url:
+            template.fill_folder(home)
+        elif not is_made:
+            self._command("-c", CODE, "migrate")
         self.write_key = self._command("-c", PREPARE).strip()
         self.process: Any = None
 

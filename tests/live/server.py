@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+from tests.live import template
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
@@ -95,8 +96,9 @@ def live_server(home: Path) -> Iterator[LiveServer]:
     with _database(port) as address:
         if address:
             environment["DATABASE_URL"] = address
+        else:
+            template.fill_folder(home)
         server = LiveServer(f"http://127.0.0.1:{port}", environment)
-        subprocess.run([*COMMAND, "migrate"], env=environment, cwd=ROOT, check=True, timeout=120)
         server.start()
         try:
             yield server
@@ -111,10 +113,8 @@ def _database(mark: int) -> Iterator[str]:
         yield ""
         return
     name = f"liebian_live_{os.getpid()}_{mark}"
-    with psycopg.connect(wanted, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
     try:
-        yield urlunsplit(urlsplit(wanted)._replace(path=f"/{name}"))
+        yield template.create_database(wanted, name)
     finally:
         with psycopg.connect(wanted, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
