@@ -69,6 +69,7 @@ class Installation(Live):
             self.worker.wait(timeout=40)
 
     def end(self) -> None:
+        self.console.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
         if self.worker is not None:
@@ -78,13 +79,7 @@ class Installation(Live):
 
     def run(self, code: str, *arguments: str) -> Any:
         """What a script with Django prints as JSON on its last line."""
-        setup, leave = "import django; django.setup()\n", "\nimport os, sys; sys.stdout.flush(); os._exit(0)\n"
-        done = subprocess.run(  # it leaves at once: Arrow's threads may abort an interpreter that takes its time to end
-            [sys.executable, "-c", setup + code + leave, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True,
-            timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        return self.console.ask(code, *arguments)
 
     def command(self, *arguments: str) -> tuple[int, Any]:
         """(exit code, JSON) of `liebian …`."""

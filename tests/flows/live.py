@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import socket
@@ -14,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.live import template
+from tests.live.console import Console
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "from liebian.config.cli.main import run; run()"
 PREPARE = """
-import django; django.setup()
 from liebian.events.services import ensure_source
 from liebian.core import clock
 print(ensure_source(name="live", now=clock.now()).write_key)
 """
 COUNT = """
-import django, json; django.setup()
+import json
 from liebian.events.models import Event, SourceDay
 from django.db.models import Sum
 names = list(Event.objects.values_list("name", flat=True))
@@ -46,7 +45,8 @@ class Live:
             template.fill_folder(home)
         elif not is_made:
             self._command("-c", CODE, "migrate")
-        self.write_key = self._command("-c", PREPARE).strip()
+        self.console = Console(self.environment)
+        self.write_key = self.console.run(PREPARE).strip()
         self.process: Any = None
 
     def _command(self, *arguments: str) -> str:
@@ -92,5 +92,5 @@ class Live:
 
     def look(self) -> dict[str, Any]:
         """What is in the log: the names of its events, and how many were counted."""
-        found: dict[str, Any] = json.loads(self._command("-c", COUNT))
+        found: dict[str, Any] = self.console.ask(COUNT)
         return found
