@@ -151,6 +151,15 @@ def test_only_who_has_the_right_may_act():
         assert operator.get(f"/customers/1/points/{act}").status_code == 405
 
 
+def test_who_was_merged_is_met_where_they_stand():
+    store_customers([make_customer(3, merged_into=2)])
+    client = sign_in()
+    assert client.get("/customers/3/points")["Location"] == "/customers/2/points"
+    answer = client.post("/customers/3/points/adjust", ADJUST | {"confirm": "yes"})
+    assert (answer.status_code, answer["Location"]) == (302, "/customers/2/points")
+    assert not Review.objects.exists()
+
+
 def test_points_are_given_on_where_the_terms_let_them(now):
     earn("a", 100, now)
     asked = {"receiver": "c-2", "amount": "40", "note": "a present", "key": "t1"}

@@ -77,6 +77,10 @@ def points_release(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 
 def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
+    stands = get_customer(customer_id)
+    if stands.id != customer_id:
+        messages.warning(request, _("This customer was merged into C-%(n)s. Nothing was moved.") % {"n": stands.id})
+        return redirect("rewards:customer-points", stands.id)
     place, form = read_place(request, customer_id), act.make_form(request.POST)
     shown: Mapping[str, Any] = {f"{act.name}_form": form}
     if not form.is_valid():
