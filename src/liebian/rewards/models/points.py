@@ -56,18 +56,24 @@ class PointsLot(models.Model):
             models.Index(
                 fields=["customer_id", "expires_at"], condition=Q(remaining__gt=0), name="rewards_lot_of_customer"
             ),
-            models.Index(fields=["expires_at", "id"], condition=Q(remaining__gt=0), name="rewards_lot_due"),
+            models.Index(
+                fields=["expires_at", "customer_id", "id"], condition=Q(remaining__gt=0), name="rewards_lot_ending"
+            ),
             models.Index(fields=["active_from", "id"], condition=Q(state="pending"), name="rewards_lot_pending"),
             models.Index(fields=["reward"], condition=Q(reward__isnull=False), name="rewards_lot_of_reward"),
         ]
 
 
 class PointsWallet(models.Model):
-    """Only where points lapse by inactivity: when a customer's whole balance does, unless something happens before."""
+    """Only where points lapse by inactivity: when a customer's whole balance does, unless something happens before.
+
+    `lapsed_at` is when it last did: lots of before that were spent or set aside by then have no other end to come back to.
+    """
 
     customer_id = models.BigIntegerField()
     asset = models.CharField(max_length=60)
     idle_at = models.DateTimeField(null=True)
+    lapsed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "rewards_points_wallet"
