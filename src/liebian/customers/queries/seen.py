@@ -15,6 +15,7 @@ from django.db.models.functions import Mod
 
 from liebian.core import cursors
 from liebian.core.columns import select_in
+from liebian.core.prepared import cursor_of
 from liebian.customers.models import Customer, TierMembership
 from liebian.customers.models import CustomerEvent as CustomerEventRow
 from liebian.customers.types import STAGE, RuleAttributes, SeenEvents
@@ -28,7 +29,7 @@ def list_seen_events_after(position: int, limit: int, *, shard: int = 0, shards:
     mine = "" if shards == 1 else " AND customer_id %% %s = %s"
     sql = f"SELECT {_COLUMNS} FROM customers_customerevent WHERE event_id > %s AND event_id <= %s{mine} ORDER BY event_id LIMIT %s"  # noqa: S608
     values = [position, end, *([] if shards == 1 else [shards, shard]), limit]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
     event_id, seen_id, type_, name, at_ms, received_ms = zip(*rows, strict=True) if rows else ((),) * 6

@@ -16,6 +16,7 @@ from liebian.core.arrays import ints_text
 from liebian.core.bulk import give_keys, write_rows
 from liebian.core.columns import insert_tuples, select_in
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Posting
 from liebian.ledger.queries import get_entry, list_entries_by_id
@@ -300,7 +301,7 @@ def move_balances(moves: Sequence[tuple[int, int]]) -> bool:
     """Add to accounts by their ids; false where one would go below zero, which the caller has to take back."""
     if not moves:
         return True
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_APPLY_ALL, [ints_text([key for key, _ in moves]), ints_text([delta for _, delta in moves])])
         else:
