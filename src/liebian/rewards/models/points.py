@@ -53,9 +53,7 @@ class PointsLot(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["customer_id", "expires_at"], condition=Q(remaining__gt=0), name="rewards_lot_of_customer"
-            ),
+            models.Index(fields=["customer_id", "expires_at"], name="rewards_lot_by_customer"),
             models.Index(
                 fields=["expires_at", "customer_id", "id"], condition=Q(remaining__gt=0), name="rewards_lot_ending"
             ),
@@ -79,6 +77,22 @@ class PointsWallet(models.Model):
         db_table = "rewards_points_wallet"
         constraints = [models.UniqueConstraint(fields=["customer_id", "asset"], name="rewards_points_wallet_once")]
         indexes = [models.Index(fields=["idle_at"], name="rewards_points_idle")]
+
+
+class PointsMerge(models.Model):
+    """Whoever was merged away has no points of their own: everything is and will be that of `winner`, who stands today.
+
+    `moved` names the lots and uses that went over then.
+    """
+
+    loser_id = models.BigIntegerField(unique=True)
+    winner_id = models.BigIntegerField(db_index=True)
+    position = models.BigIntegerField()
+    at = models.DateTimeField()
+    moved = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "rewards_points_merge"
 
 
 class PointsUse(models.Model):

@@ -9,23 +9,24 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from liebian.core.bulk import give_keys, write_rows
-from liebian.core.columns import insert_tuples, update_tuples
+from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.ledger.queries import list_balances, list_unopened
 from liebian.ledger.services import lock_balances, post_many
 from liebian.ledger.types import AccountRef, EntryDraft, Leg
-from liebian.rewards.models import PointsLot, PointsUse, PointsUseLot, PointsWallet
+from liebian.rewards.models import PointsLot, PointsMerge, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.queries.points_terms import TermsBook
 from liebian.rewards.rules import PointsAccounts, idle_end, pick_lots, spending_order
-from liebian.rewards.types import UseKind
+from liebian.rewards.types import PointsAdjustment, PointsBurn, PointsEarn, PointsTransfer, UseKind
 
 Holder = tuple[str, int]  # asset, customer
 Part = tuple[PointsLot, int]
+A = TypeVar("A", PointsEarn, PointsBurn, PointsTransfer, PointsAdjustment)
 _LOT_COLUMNS = ("remaining", "reserved", "expired", "clawed", "state", "expires_at")
 
 
@@ -62,6 +63,10 @@ class Desk:
         self.holders = sorted(set(holders))
         self.terms = TermsBook(asset for asset, _ in self.holders)
         lock_holders(self.holders, now)
+        self._standing = read_standing(customer for _, customer in self.holders)
+        if self._standing:
+            self.holders = sorted({(asset, self.stand(customer)) for asset, customer in self.holders})
+            lock_holders(self.holders, now)
         codes = {PointsAccounts(asset).debt(customer).code: (asset, customer) for asset, customer in self.holders}
         self.debts: dict[Holder, int] = {codes[code]: held for code, held in list_balances(codes).items()}
         self._made: list[PointsLot] = []
@@ -69,6 +74,18 @@ class Desk:
         self._touched: dict[Holder, Silence] = {}
         self._uses: list[tuple[PointsUse, Sequence[Part]]] = []
         self._entries: list[EntryDraft] = []
+
+    # Who they are
+
+    def stand(self, customer_id: int) -> int:
+        """The customer, or who they are since they were merged."""
+        return self._standing.get(customer_id, customer_id)
+
+    def as_they_stand(self, acts: Sequence[A], *names: str) -> list[A]:
+        """The acts, about the people of today; `names` are the fields that name people."""
+        if not self._standing:
+            return list(acts)
+        return [replace(act, **{name: self.stand(getattr(act, name)) for name in names}) for act in acts]
 
     # What they have
 
@@ -236,6 +253,12 @@ def lock_holders(holders: Sequence[Holder], now: datetime) -> None:
     shared = {ref.code: ref for asset in {asset for asset, _ in holders} for ref in PointsAccounts(asset).shared}
     refs = [PointsAccounts(asset).active(customer) for asset, customer in holders]
     lock_balances(refs=[*refs, *[shared[code] for code in list_unopened(shared)]], now=now)
+
+
+def read_standing(customer_ids: Iterable[int]) -> dict[int, int]:
+    """Of those who were merged away, who they are today."""
+    found = select_in(PointsMerge, ("loser_id", "winner_id"), "loser_id", sorted(set(customer_ids)))
+    return dict(found)
 
 
 def make_use(key: str, kind: UseKind, holder: Holder, amount: int, at: datetime, **others: Any) -> PointsUse:

@@ -34,7 +34,9 @@ UPDATE rewards_points_lot AS t SET expires_at = w.idle_at FROM rewards_points_wa
 WHERE w.id IN ({ids}) AND w.idle_at <= %s AND t.customer_id = w.customer_id AND t.asset = w.asset AND t.state = 'active'
 AND t.remaining > 0 AND t.active_from < w.idle_at AND (t.expires_at IS NULL OR t.expires_at > w.idle_at)
 """
-_KEEP_IDLE = "UPDATE rewards_points_wallet SET lapsed_at = idle_at, idle_at = NULL WHERE id IN ({ids}) AND idle_at <= %s"
+_KEEP_IDLE = (
+    "UPDATE rewards_points_wallet SET lapsed_at = idle_at, idle_at = NULL WHERE id IN ({ids}) AND idle_at <= %s"
+)
 
 
 class _Due(NamedTuple):
@@ -151,12 +153,22 @@ def _end_idle(at: datetime, now: datetime, limit: int) -> int:
     wallets = list(idle.values_list("id", "asset", "customer_id")[:limit])
     if not wallets:
         return 0
+    with transaction.atomic():
+        lock_holders(sorted({(asset, customer) for _, asset, customer in wallets}), now)
+        end_silences([key for key, _, _ in wallets], at)
+    return len(wallets)
+
+
+def end_silences(wallet_ids: Sequence[int], at: datetime) -> None:
+    """Of these wallets, those whose silence has become too long by `at`. The customers are locked by the caller."""
+    run_on_wallets(wallet_ids, (_END_IDLE, _KEEP_IDLE), connection.ops.adapt_datetimefield_value(at))
+
+
+def run_on_wallets(wallet_ids: Sequence[int], statements: Sequence[str], *given: Any) -> None:
+    """Statements about a set of wallets: "{ids}" stands for it, and comes first."""
     is_postgres = connection.vendor == "postgresql"
     among = "SELECT unnest(%s::bigint[])" if is_postgres else "SELECT value FROM json_each(%s)"
-    ids = [key for key, _, _ in wallets]
-    given = [ints_text(ids) if is_postgres else str(ids), connection.ops.adapt_datetimefield_value(at)]
-    with transaction.atomic(), connection.cursor() as cursor:
-        lock_holders(sorted({(asset, customer) for _, asset, customer in wallets}), now)
-        for statement in (_END_IDLE, _KEEP_IDLE):
-            cursor.execute(statement.format(ids=among), given)
-    return len(wallets)
+    ids = ints_text(wallet_ids) if is_postgres else str(list(wallet_ids))
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.format(ids=among), [ids, *given])
