@@ -9,6 +9,7 @@ import pytest
 from liebian.core.errors import Conflict, Invalid
 from liebian.ledger.queries import list_balances, list_entries, prove_zero
 from liebian.rewards import queries, services
+from liebian.rewards.services.points import ending
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.tests.points_shop import (
     VIP,
@@ -397,3 +398,24 @@ def test_a_reward_whose_points_ended_unspent_is_not_owed():
         pass
     take_order_back(1)
     assert queries.list_rewards(state="clawed_back")[0].owed_minor == 0
+
+
+def test_a_night_that_was_killed_keeps_its_whole_pieces_and_goes_on(monkeypatch):
+    for number in range(6):
+        earn(f"k{number}", 10, day(1, 1), customer=number, expires_at=JAN)
+    left_to_do, real = [2], ending.post_wide
+
+    def killed(**asked):
+        left_to_do[0] -= 1
+        real(**asked)
+        if left_to_do[0] < 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ending, "post_wide", killed)
+    with pytest.raises(KeyboardInterrupt):
+        services.expire_many_points(at=JAN, now=NOW, piece=2)
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 40
+    assert queries.prove_lots() == []
+    monkeypatch.undo()
+    assert services.expire_many_points(at=JAN, now=NOW, piece=2) == 2
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 60
