@@ -87,7 +87,9 @@ class Paper:
 
     def open_lots(self, who: int, at: datetime) -> list[Lot]:
         self.lapse(who, at)
-        lots = [lot for lot in self.lots if lot.owner == who and lot.state == "active" and lot.left and not lot.is_over(at)]
+        lots = [
+            lot for lot in self.lots if lot.owner == who and lot.state == "active" and lot.left and not lot.is_over(at)
+        ]
         return sorted(lots, key=lambda lot: (lot.end is None, lot.end or lot.earned, lot.earned, self.lots.index(lot)))
 
     def pick(self, who: int, amount: int, at: datetime) -> list[list]:

@@ -8,7 +8,14 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from liebian.core.errors import Conflict
 from liebian.customers.types import Merge
@@ -175,7 +182,9 @@ class Points(RuleBasedStateMachine):
         for who in PEOPLE:
             seen, paper = balances[who], self.paper
             lots = queries.list_lots(who, asset=VIP, only_left=False)
-            assert sorted((lot.amount, lot.remaining, lot.reserved, lot.expired, lot.state) for lot in lots) == paper.rows(who)
+            assert sorted(
+                (lot.amount, lot.remaining, lot.reserved, lot.expired, lot.state) for lot in lots
+            ) == paper.rows(who)
             assert (seen.active, seen.debt) == (paper.has(who, self.now), paper.debt[who])
             assert seen.receivable + seen.in_review == paper.owed[who]
         assert queries.prove_lots() == []
