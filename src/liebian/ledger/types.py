@@ -73,6 +73,22 @@ class EntryDraft:
     reversal_of: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WideDraft:
+    """One entry that takes from very many accounts and gives all of it to `target`: `taken` is by code, each above zero.
+
+    The accounts exist, have one kind, and are in the asset of `target`. For the rest, and for idempotency, as an `EntryDraft`.
+    """
+
+    key: str
+    kind: str
+    account_kind: str
+    taken: Mapping[str, int]
+    target: AccountRef
+    effective_at: datetime
+    memo: Mapping[str, Any] = field(default_factory=dict)
+
+
 HoldState = Literal["open", "posted", "voided", "expired"]
 
 

@@ -70,9 +70,14 @@ def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
 def list_merges_after(position: int | str, limit: int = 10_000) -> list[Merge]:
     """The next merges behind a position, or behind the cursor of that name."""
     rows = select_after(
-        IdentityChange, ("id", "other_id", "customer_id"), "id", position, limit=limit, where="kind = 'merged'"
+        IdentityChange,
+        ("id", "other_id", "customer_id", "event_id"),
+        "id",
+        position,
+        limit=limit,
+        where="kind = 'merged'",
     )
-    return [Merge(position=key, loser_id=other or 0, winner_id=person) for key, other, person in rows]
+    return [Merge(key, other or 0, person, event) for key, other, person, event in rows]
 
 
 def get_merges_end() -> int:

@@ -10,7 +10,7 @@ from liebian.rewards.models.coupons import (
     ShopKey,
 )
 from liebian.rewards.models.gifts import Parcel
-from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
+from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun
 from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
@@ -28,6 +28,7 @@ __all__ = [
     "Offer",
     "Parcel",
     "PointsLot",
+    "PointsMerge",
     "PointsTermsRow",
     "PointsUse",
     "PointsUseLot",

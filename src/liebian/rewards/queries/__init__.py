@@ -34,6 +34,7 @@ from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
+    has_ended_points,
     list_expiring_points,
     list_liability,
     list_lots,
@@ -97,6 +98,7 @@ __all__ = [
     "get_review_policy",
     "get_reward",
     "gross_of",
+    "has_ended_points",
     "has_reward_changes_behind",
     "iterate_unused_codes",
     "list_alarms",
