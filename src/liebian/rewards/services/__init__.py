@@ -20,6 +20,7 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
 from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import (
@@ -30,6 +31,7 @@ from liebian.rewards.services.issuing import (
     return_unissued,
     write_off_unissued,
 )
+from liebian.rewards.services.liability import set_point_value, take_stock
 from liebian.rewards.services.offers import create_offer
 from liebian.rewards.services.points import (
     activate_points,
@@ -78,6 +80,7 @@ __all__ = [
     "expire_points",
     "expire_reservations",
     "explain_alarm",
+    "forecast_budgets",
     "fund_budget",
     "generate_codes",
     "give_back",
@@ -103,7 +106,9 @@ __all__ = [
     "restore_points",
     "return_unissued",
     "set_address",
+    "set_budget_horizon",
     "set_budget_warning",
+    "set_point_value",
     "set_points_terms",
     "set_retail_code",
     "set_review_policy",
@@ -111,7 +116,9 @@ __all__ = [
     "set_shop_key_enabled",
     "share_out",
     "ship_table",
+    "stretch_budget",
     "take_codes",
+    "take_stock",
     "transfer_budget",
     "transfer_points",
     "use_reserved",
