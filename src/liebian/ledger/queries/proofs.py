@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from liebian.ledger.models import Account, Posting, Proof, Proven, Segment, Statement
-from liebian.ledger.types import Finding, ProofView
+from liebian.ledger.models import Account, FullProof, Posting, Proof, Proven, Segment, Statement
+from liebian.ledger.types import Finding, FullProofView, ProofView, SegmentView
 
 _HOUR = timedelta(hours=1)
 
@@ -24,6 +24,23 @@ def find_last_proof() -> ProofView | None:
 def list_proofs(*, limit: int = 30) -> list[ProofView]:
     """Newest first."""
     return [view_proof(row) for row in Proof.objects.order_by("-id")[:limit]]
+
+
+def find_full_proof() -> FullProofView | None:
+    """The full proof that somebody asked for last."""
+    row = FullProof.objects.select_related("proof").order_by("-id").first()
+    if row is None:
+        return None
+    return FullProofView(
+        row.pk, row.state, row.asked_at, row.asked_by, row.n_done, row.n_total, row.finished_at,  # type: ignore[arg-type]
+        view_proof(row.proof) if row.proof else None, row.error,
+    )  # fmt: skip
+
+
+def list_segments(*, limit: int = 20) -> list[SegmentView]:
+    """Newest first."""
+    columns = ("after_entry", "last_entry", "n_entries", "n_postings", "digest", "checked_at")
+    return [SegmentView(*row) for row in Segment.objects.order_by("-id").values_list(*columns)[:limit]]
 
 
 def view_proof(row: Proof) -> ProofView:

@@ -1,5 +1,6 @@
 """Writes of the ledger: posting, two-step holds, pools, the proof. Only `rewards` calls them."""
 
+from liebian.ledger.services.full_proofs import ask_full_proof, run_full_proof
 from liebian.ledger.services.holds import (
     expire_holds,
     post_hold,
@@ -14,6 +15,7 @@ from liebian.ledger.services.posting import lock_balances, open_accounts, post, 
 from liebian.ledger.services.proving import prove
 
 __all__ = [
+    "ask_full_proof",
     "expire_holds",
     "lock_balances",
     "open_accounts",
@@ -28,6 +30,7 @@ __all__ = [
     "reserve_each",
     "reshard",
     "reverse",
+    "run_full_proof",
     "void_hold",
     "void_holds",
 ]

@@ -1,5 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
+from liebian.ledger.services import run_full_proof
 from liebian.rewards.services.budget_moves import close_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
@@ -105,6 +106,7 @@ __all__ = [
     "restock",
     "restore_points",
     "return_unissued",
+    "run_full_proof",
     "set_address",
     "set_budget_horizon",
     "set_budget_warning",
