@@ -98,19 +98,21 @@ def list_daily_flows(
 
 
 def _read_statements(account: int, rows: QuerySet[Posting], instant: datetime, known_at: datetime | None) -> int:
-    """Whole hours from statements, the begun hour and segments that straddle `known_at` from the postings they name."""
+    """Whole hours from statements; the begun hour, and segments that straddle `known_at`, from the postings they name."""
     statements = Statement.objects.filter(account=account, hour__lt=instant)
-    doubtful = Q(hour__gt=instant - _HOUR)
+    straddling = Q(pk__in=[])
     if known_at is not None:
         statements = statements.filter(segment__inserted_from__lt=known_at)
-        doubtful |= Q(segment__inserted_to__gte=known_at)
-    whole = _sum(statements.exclude(doubtful))
-    spans = statements.filter(doubtful).order_by("segment", "hour")
-    parts = 0
-    for first, last, hour in spans.values_list("first_entry", "last_entry", "hour"):
+        straddling = Q(segment__inserted_to__gte=known_at)
+    begun = Q(hour__gt=instant - _HOUR)
+    parts = _sum(statements.exclude(begun | straddling))
+    for first, last, hour in statements.filter(begun & ~straddling).values_list("first_entry", "last_entry", "hour"):
         of_hour = rows.filter(entry__effective_at__gte=hour, entry__effective_at__lt=hour + _HOUR)
         parts += _sum(of_hour.filter(entry_id__gte=first, entry_id__lte=last))
-    return whole + parts
+    spans = statements.filter(straddling).values_list("segment__after_entry", "segment__last_entry").distinct()
+    for after, last in spans:
+        parts += _sum(rows.filter(entry_id__gt=after, entry_id__lte=last))
+    return parts
 
 
 def _sum(rows: QuerySet[Posting] | QuerySet[Statement]) -> int:

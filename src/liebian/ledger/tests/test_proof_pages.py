@@ -76,7 +76,7 @@ def test_a_proof_that_does_not_hold_names_what_is_off_and_what_to_do():
     services.run_full_proof(clock=clock)
     page = read(staff, "/ledger/proofs")
     assert "/ledger/accounts/budget:3" in page and "¥99.99" in page and "¥100.00" in page
-    assert "核验未通过" in page and "Prove" not in page
+    assert "证明不成立" in page and "Prove" not in page
 
 
 def test_a_proof_that_breaks_off_is_told_and_can_be_asked_for_again(monkeypatch):
