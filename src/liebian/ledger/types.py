@@ -247,6 +247,41 @@ class ProofView:
 
 
 @dataclass(frozen=True, slots=True)
+class FullProofView:
+    """A full proof that was asked for. `n_done` of `n_total` entries that were proven before are read again."""
+
+    id: int
+    state: Literal["waiting", "running", "done", "failed"]
+    asked_at: datetime
+    asked_by: int | None
+    n_done: int
+    n_total: int
+    finished_at: datetime | None
+    proof: ProofView | None
+    error: str
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state in ("waiting", "running")
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.n_done // self.n_total if self.n_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """Entries behind `after_entry` up to `last_entry`, proven together. `digest` stands for them and all before them."""
+
+    after_entry: int
+    last_entry: int
+    n_entries: int
+    n_postings: int
+    digest: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KindSum:
     """All accounts of one kind in a book. `code` names the account where there is only one."""
 

@@ -11,6 +11,8 @@ class Budget(models.Model):
     currency = models.CharField(max_length=3)
     shards = models.PositiveSmallIntegerField(default=1)
     warn_at_minor = models.BigIntegerField(null=True)
+    warn_days = models.PositiveSmallIntegerField(null=True)
+    lasts_until = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

@@ -1,6 +1,12 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.budgets import get_budget, list_budget_parts, list_budgets
+from liebian.rewards.queries.budgets import (
+    find_budget_forecast,
+    get_budget,
+    list_budget_forecasts,
+    list_budget_parts,
+    list_budgets,
+)
 from liebian.rewards.queries.coupons import (
     find_code_of,
     find_pool_of,
@@ -29,6 +35,14 @@ from liebian.rewards.queries.holdings import (
     list_points_balances,
     points_account_code,
     points_balance,
+)
+from liebian.rewards.queries.liability import (
+    find_point_value,
+    find_stock,
+    forecast_breakage,
+    list_owed_as_of,
+    list_point_assets,
+    list_points_months,
 )
 from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
@@ -78,12 +92,16 @@ __all__ = [
     "count_rewards_by_person",
     "count_rewards_by_state",
     "count_waiting_reviews",
+    "find_budget_forecast",
     "find_code_of",
     "find_coupon",
     "find_parcel_of",
+    "find_point_value",
     "find_pool_of",
     "find_privilege_of",
     "find_shop",
+    "find_stock",
+    "forecast_breakage",
     "get_alarm",
     "get_budget",
     "get_gift_stock",
@@ -102,6 +120,7 @@ __all__ = [
     "has_reward_changes_behind",
     "iterate_unused_codes",
     "list_alarms",
+    "list_budget_forecasts",
     "list_budget_parts",
     "list_budgets",
     "list_coupons",
@@ -116,9 +135,12 @@ __all__ = [
     "list_lots",
     "list_low_pools",
     "list_offers",
+    "list_owed_as_of",
     "list_parcels",
+    "list_point_assets",
     "list_points_balances",
     "list_points_history",
+    "list_points_months",
     "list_points_of",
     "list_pools",
     "list_privileges",

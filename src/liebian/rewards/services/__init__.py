@@ -1,5 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
+from liebian.ledger.services import run_full_proof
 from liebian.rewards.services.budget_moves import close_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
@@ -20,6 +21,7 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
 from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import (
@@ -30,6 +32,7 @@ from liebian.rewards.services.issuing import (
     return_unissued,
     write_off_unissued,
 )
+from liebian.rewards.services.liability import set_point_value, take_stock
 from liebian.rewards.services.offers import create_offer
 from liebian.rewards.services.points import (
     activate_points,
@@ -81,6 +84,7 @@ __all__ = [
     "expire_points",
     "expire_reservations",
     "explain_alarm",
+    "forecast_budgets",
     "fund_budget",
     "generate_codes",
     "give_back",
@@ -106,8 +110,11 @@ __all__ = [
     "restock",
     "restore_points",
     "return_unissued",
+    "run_full_proof",
     "set_address",
+    "set_budget_horizon",
     "set_budget_warning",
+    "set_point_value",
     "set_points_terms",
     "set_retail_code",
     "set_review_policy",
@@ -115,7 +122,9 @@ __all__ = [
     "set_shop_key_enabled",
     "share_out",
     "ship_table",
+    "stretch_budget",
     "take_codes",
+    "take_stock",
     "transfer_budget",
     "transfer_points",
     "use_reserved",

@@ -19,6 +19,7 @@ from liebian.rewards.views.coupon_pools import (
 )
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
 from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
+from liebian.rewards.views.liability import liability, liability_file, liability_value
 from liebian.rewards.views.panel import customer_panel
 from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
@@ -45,6 +46,9 @@ __all__ = [
     "gift_new",
     "gift_page",
     "gift_restock",
+    "liability",
+    "liability_file",
+    "liability_value",
     "policy",
     "pool_generate",
     "pool_import",
