@@ -15,7 +15,7 @@ from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, Point
 from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun
-from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
+from liebian.rewards.models.reviews import PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "PointsCohort",
     "PointsLot",
     "PointsMerge",
+    "PointsProposal",
     "PointsRedeemed",
     "PointsTermsRow",
     "PointsUse",

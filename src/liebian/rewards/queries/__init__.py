@@ -33,7 +33,6 @@ from liebian.rewards.queries.holdings import (
     list_coupons_by_code,
     list_issued_coupons,
     list_points_balances,
-    points_account_code,
     points_balance,
 )
 from liebian.rewards.queries.liability import (
@@ -56,7 +55,15 @@ from liebian.rewards.queries.points import (
     list_points_of,
     prove_lots,
 )
-from liebian.rewards.queries.points_terms import get_points_terms
+from liebian.rewards.queries.points_desk import (
+    find_idle_end,
+    get_lot,
+    get_point_use,
+    list_point_uses,
+    list_programmes_of,
+    sum_ending_points,
+)
+from liebian.rewards.queries.points_terms import get_points_terms, list_points_programmes
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
@@ -65,11 +72,13 @@ from liebian.rewards.queries.privileges import (
 )
 from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
+    asks_second_for_points,
     count_waiting_reviews,
     get_review,
     get_review_policy,
     list_reviews,
     list_reviews_of,
+    list_waiting_corrections,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -87,6 +96,7 @@ from liebian.rewards.queries.totals import get_programme_totals, list_programme_
 from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
+    "asks_second_for_points",
     "count_open_alarms",
     "count_parcels",
     "count_rewards_by_person",
@@ -95,6 +105,7 @@ __all__ = [
     "find_budget_forecast",
     "find_code_of",
     "find_coupon",
+    "find_idle_end",
     "find_parcel_of",
     "find_point_value",
     "find_pool_of",
@@ -105,8 +116,10 @@ __all__ = [
     "get_alarm",
     "get_budget",
     "get_gift_stock",
+    "get_lot",
     "get_offer",
     "get_parcel",
+    "get_point_use",
     "get_points_balance",
     "get_points_terms",
     "get_pool",
@@ -138,14 +151,17 @@ __all__ = [
     "list_owed_as_of",
     "list_parcels",
     "list_point_assets",
+    "list_point_uses",
     "list_points_balances",
     "list_points_history",
     "list_points_months",
     "list_points_of",
+    "list_points_programmes",
     "list_pools",
     "list_privileges",
     "list_privileges_at",
     "list_programme_totals",
+    "list_programmes_of",
     "list_redemptions",
     "list_reviews",
     "list_reviews_of",
@@ -154,10 +170,11 @@ __all__ = [
     "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
+    "list_waiting_corrections",
     "open_addresses",
-    "points_account_code",
     "points_balance",
     "preview_review",
     "prove_lots",
+    "sum_ending_points",
     "tax_of",
 ]

@@ -73,10 +73,21 @@ from liebian.rewards.rules.points import (
     transfer_fee,
 )
 from liebian.rewards.rules.privileges import chain, check_privilege, count_open, read_privilege, say_privilege
-from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
+from liebian.rewards.rules.reviews import (
+    ADJUST_REASONS,
+    NO_POLICY,
+    REASONS_OF,
+    check_adjustment,
+    check_policy,
+    check_review,
+    fits,
+    needs_second_for_points,
+    needs_second_person,
+)
 from liebian.rewards.rules.taxes import gross_of, tax_of
 
 __all__ = [
+    "ADJUST_REASONS",
     "LETTERS",
     "LIMITS_BOOK",
     "MOST_POINTS",
@@ -96,6 +107,7 @@ __all__ = [
     "allowance_for",
     "chain",
     "check_address",
+    "check_adjustment",
     "check_amount",
     "check_asset",
     "check_codes",
@@ -137,6 +149,7 @@ __all__ = [
     "left_account",
     "make_codes",
     "multiply_points",
+    "needs_second_for_points",
     "needs_second_person",
     "pick_lots",
     "plan_claw",

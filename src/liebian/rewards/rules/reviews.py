@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
+from liebian.rewards.rules.points import MOST_POINTS
 from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, Act, PolicyView
 
 NO_POLICY = PolicyView("never", "", 0)
@@ -25,6 +26,7 @@ REASONS_OF: Mapping[Act, tuple[str, ...]] = {
     "reject": _DISQUALIFIED,
     "claw_back": _DISQUALIFIED,
 }
+ADJUST_REASONS = ("points_goodwill", "points_missing", "points_mistake", "points_abuse")
 MOST_NOTE = 500
 
 
@@ -62,8 +64,28 @@ def needs_second_person(policy: PolicyView, minor_by_currency: Mapping[str, int]
     return any(minor >= policy.from_minor or unit != policy.currency for unit, minor in minor_by_currency.items())
 
 
+def needs_second_for_points(policy: PolicyView, amount: int) -> bool:
+    """Whether a second person has to agree to a correction of so many points, given or taken.
+
+    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), -500)
+    True
+    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), 499)
+    False
+    """
+    if policy.mode != "from":
+        return policy.mode == "always"
+    return abs(amount) >= policy.from_points
+
+
+def check_adjustment(reason: str, note: str) -> None:
+    if reason not in ADJUST_REASONS:
+        raise Invalid("review_reason", _("Choose a reason from the list. The customer may read it."))
+    if not note.strip() or len(note) > MOST_NOTE:
+        raise Invalid("points_note", _("Say why, in at most 500 characters."))
+
+
 def check_policy(policy: PolicyView) -> None:
-    if policy.mode not in ("never", "from", "always"):
+    if policy.mode not in ("never", "from", "always") or not 0 <= policy.from_points <= MOST_POINTS:
         raise Invalid("review_policy", _("A second person is needed never, always, or from a sum on."))
     if policy.mode == "from" and (policy.from_minor <= 0 or len(policy.currency) != 3):
         raise Invalid(

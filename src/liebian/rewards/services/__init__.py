@@ -45,12 +45,16 @@ from liebian.rewards.services.points import (
     expire_points,
     expire_reservations,
     merge_points,
+    release_by_hand,
     release_reserved,
     restore_points,
     set_points_terms,
+    take_back_by_hand,
+    transfer_by_hand,
     transfer_points,
     use_reserved,
 )
+from liebian.rewards.services.points_reviews import propose_adjustment
 from liebian.rewards.services.reconciling import explain_alarm, list_checks, reconcile, reconcile_night
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
@@ -97,12 +101,14 @@ __all__ = [
     "mark_issued_late",
     "merge_points",
     "move_parcels",
+    "propose_adjustment",
     "propose_review",
     "quote_coupons",
     "reconcile",
     "reconcile_night",
     "redeem_coupons",
     "redeem_reservation",
+    "release_by_hand",
     "release_due",
     "release_reserved",
     "release_rewards",
@@ -123,9 +129,11 @@ __all__ = [
     "share_out",
     "ship_table",
     "stretch_budget",
+    "take_back_by_hand",
     "take_codes",
     "take_stock",
     "transfer_budget",
+    "transfer_by_hand",
     "transfer_points",
     "use_reserved",
     "write_off_unissued",

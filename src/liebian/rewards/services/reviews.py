@@ -16,8 +16,10 @@ from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.reviews import get_review, preview_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
+from liebian.rewards.services.review_steps import close_review, record_review
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
 
@@ -34,10 +36,16 @@ def set_review_policy(*, policy: PolicyView, actor: int, now: datetime) -> None:
                 "mode": policy.mode,
                 "currency": policy.currency,
                 "from_minor": policy.from_minor,
+                "from_points": policy.from_points,
                 "changed_at": now,
             },
         )
-        details = {"mode": policy.mode, "currency": policy.currency, "from_minor": policy.from_minor}
+        details = {
+            "mode": policy.mode,
+            "currency": policy.currency,
+            "from_minor": policy.from_minor,
+            "from_points": policy.from_points,
+        }
         audit.record_audit(actor_id=actor, action="reward_review_policy", subject="rewards", details=details, now=now)
 
 
@@ -73,7 +81,7 @@ def propose_review(
             return get_review(review.pk)
         ReviewItem.objects.bulk_create(ReviewItem(review=review, reward_id=reward_id) for reward_id in ids)
         if preview_review(act, ids).needs_second:
-            _record(review, "propose", actor, now)
+            record_review(review, "propose", actor, now)
         else:
             _take(review, "done", actor, "", day, now)
     return get_review(review.pk)
@@ -83,7 +91,7 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
     """A second person agrees, and the act is taken, or declines; whoever proposed it can only withdraw it.
 
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
-    nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided".
+    nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided", Conflict "points_short".
     """
     with transaction.atomic():
         review = Review.objects.select_for_update().filter(pk=review_id).first()
@@ -97,10 +105,13 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
             if (review.state, review.decided_by) == (state, actor):
                 return get_review(review_id)
             raise Conflict("review_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        if agree:
+        if agree and review.act == "adjust":
+            carry_out_proposal(review, now)
+            close_review(review, state, actor, note, now)
+        elif agree:
             _take(review, state, actor, note, day, now)
         else:
-            _decide(review, state, actor, note, now)
+            close_review(review, state, actor, note, now)
     return get_review(review_id)
 
 
@@ -118,23 +129,6 @@ def _check_same(review: Review, act: str, reason: str, ids: Sequence[int]) -> No
             "idempotency_mismatch",
             _("This was already sent once for other rewards. Nothing was changed; open the page again and start over."),
         )
-
-
-def _decide(review: Review, state: str, actor: int, note: str, now: datetime) -> None:
-    review.state, review.decided_by, review.decided_at, review.decision_note = state, actor, now, note
-    review.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
-    _record(review, state, actor, now)
-
-
-def _record(review: Review, action: str, actor: int, now: datetime) -> None:
-    audit.record_audit(
-        actor_id=actor,
-        action=f"reward_review_{action}",
-        subject=f"review:{review.pk}",
-        reason=review.note,
-        details={"act": review.act, "code": review.reason, "rewards": review.n_rewards},
-        now=now,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +152,7 @@ def _take(review: Review, state: str, actor: int, note: str, day: date, now: dat
     done = [row.pk for row in rows]
     review.items.filter(reward_id__in=done).update(outcome="done")
     review.items.filter(outcome="").update(outcome="moved_on")
-    _decide(review, state, actor, note, now)
+    close_review(review, state, actor, note, now)
 
 
 def _approve(acting: _Acting) -> None:

@@ -68,6 +68,12 @@ from liebian.rewards.types.points import (
     Shortage,
     UseKind,
 )
+from liebian.rewards.types.points_desk import (
+    PointsProgramme,
+    PointsUseView,
+    ProposedPoints,
+    TermsVersion,
+)
 from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
@@ -76,6 +82,7 @@ from liebian.rewards.types.reviews import (
     Act,
     PolicyMode,
     PolicyView,
+    ReviewAct,
     ReviewItemView,
     ReviewPreview,
     ReviewState,
@@ -175,9 +182,11 @@ __all__ = [
     "PointsMonth",
     "PointsMovement",
     "PointsOutcome",
+    "PointsProgramme",
     "PointsRestore",
     "PointsTerms",
     "PointsTransfer",
+    "PointsUseView",
     "PointsWarning",
     "PolicyMode",
     "PolicyView",
@@ -189,11 +198,13 @@ __all__ = [
     "PrivilegeTerms",
     "PrivilegeView",
     "ProgrammeTotals",
+    "ProposedPoints",
     "Quote",
     "ReasonText",
     "RedemptionState",
     "RedemptionView",
     "RefundNotice",
+    "ReviewAct",
     "ReviewItemView",
     "ReviewPreview",
     "ReviewState",
@@ -211,5 +222,6 @@ __all__ = [
     "StockKind",
     "Tally",
     "TaxRule",
+    "TermsVersion",
     "UseKind",
 ]

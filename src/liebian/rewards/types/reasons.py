@@ -138,5 +138,26 @@ REASONS: dict[str, ReasonText] = {
     "coupon_order_in_part": _said(
         _("The coupon comes back only with the whole order"), _("The coupon comes back only with the whole order")
     ),
+    "points_goodwill": _said(_("Goodwill"), _("A present from us")),
+    "points_missing": _said(_("Points had been missing"), _("Points that you had been missing")),
+    "points_mistake": _said(_("Points were booked by mistake"), _("A mistake in your points was put right")),
+    "points_abuse": _said(_("Points were got by abuse"), _("These points did not follow the rules")),
+    "points_short": _said(_("The customer has fewer points than that"), _("You do not have so many points")),
+    "points_in_debt": _said(
+        _("The customer owes points, which come first"), _("You owe points; new ones pay them first")
+    ),
+    "points_no_transfer": _said(
+        _("The terms do not let points go from this customer to that one"), _("These points cannot be given away")
+    ),
+    "points_transfer_size": _said(
+        _("The terms do not let so many points go at once"), _("You cannot give so many points at once")
+    ),
+    "points_unknown": _said(_("Nothing was earned or spent under this key"), _("We do not know these points")),
+    "points_not_used": _said(_("The points are set aside and not spent yet"), _("These points were not spent yet")),
+    "points_reservation_over": _said(
+        _("What was set aside is free again"), _("Your cart took too long, so its points are free again")
+    ),
+    "points_used": _said(_("What was set aside is spent already"), _("These points were spent")),
+    "points_nothing": _said(_("The multipliers leave nothing"), _("Nothing was earned this time")),
 }
 del _
