@@ -160,6 +160,32 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """A payout that its recipient has to confirm, with what the provider's own page asks for."""
+
+    payout_id: int
+    reward_id: int
+    name: str
+    currency: str
+    net_minor: int
+    merchant: str
+    app: str
+    package: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyOf:
+    """One person's money in one currency: promised and on hold or owed (before tax), with a provider and paid (after tax)."""
+
+    currency: str
+    promised_minor: int
+    owed_minor: int
+    under_way_minor: int
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     id: int
     account_id: int

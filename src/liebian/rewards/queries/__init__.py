@@ -6,6 +6,7 @@ from liebian.rewards.queries.coupons import (
     find_pool_of,
     find_shop,
     get_pool,
+    get_shop,
     iterate_unused_codes,
     list_low_pools,
     list_pools,
@@ -66,6 +67,7 @@ from liebian.rewards.queries.rewards import (
     list_reward_changes_after,
     list_reward_ids,
     list_rewards,
+    sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 from liebian.rewards.rules import gross_of, tax_of
@@ -95,6 +97,7 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "get_shop",
     "gross_of",
     "iterate_unused_codes",
     "list_alarms",
@@ -133,5 +136,6 @@ __all__ = [
     "points_balance",
     "preview_review",
     "prove_lots",
+    "sum_money",
     "tax_of",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Sum
 
 from liebian.core import crypto
-from liebian.core.errors import NotFound
+from liebian.core.errors import NotFound, NotSignedIn
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import CouponCode, CouponPool, Redemption, ShopKey
@@ -101,6 +101,14 @@ def find_shop(key: str) -> ShopKeyView | None:
     """The shop that has this key, while it may redeem."""
     row = ShopKey.objects.filter(index=crypto.index_of("shop_key", key), is_enabled=True).first()
     return view_shop_key(row) if row else None
+
+
+def get_shop(key: str) -> ShopKeyView:
+    """Raises NotSignedIn "shop_key"."""
+    shop = find_shop(key) if key else None
+    if shop is None:
+        raise NotSignedIn("shop_key", _("Send the shop's key as Bearer token. It is made on the page Coupons."))
+    return shop
 
 
 def list_shop_keys() -> list[ShopKeyView]:

@@ -50,12 +50,13 @@ from liebian.rewards.services.reconciling import explain_alarm, list_checks, rec
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
-from liebian.rewards.services.shop_keys import create_shop_key, set_shop_key_enabled
+from liebian.rewards.services.shop_keys import admit_shop, create_shop_key, set_shop_key_enabled
 
 __all__ = [
     "CHECKS",
     "activate_points",
     "adjust_points",
+    "admit_shop",
     "answer_once",
     "burn_points",
     "call_back",
