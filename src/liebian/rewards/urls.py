@@ -49,5 +49,6 @@ urlpatterns = [
     path("ledger/budgets/<int:budget_id>/warning", views.budget_warning, name="budget-warning"),
     path("ledger/budgets/<int:budget_id>/transfer", views.budget_transfer, name="budget-transfer"),
     path("ledger/budgets/<int:budget_id>/close", views.budget_close, name="budget-close"),
+    path("ledger/budgets/<int:budget_id>/reopen", views.budget_reopen, name="budget-reopen"),
     path("ledger/budgets/<int:budget_id>/fund", views.fund, name="fund_budget"),
 ]

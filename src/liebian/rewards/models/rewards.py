@@ -7,11 +7,14 @@ from django.db.models import F, Q
 
 
 class Budget(models.Model):
+    """`closures`: the times during which it was closed and that are over, each with who opened it again and why."""
+
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3)
     shards = models.PositiveSmallIntegerField(default=1)
     warn_at_minor = models.BigIntegerField(null=True)
     closed_at = models.DateTimeField(null=True)
+    closures = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     class Meta:

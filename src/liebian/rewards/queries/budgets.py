@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -10,7 +12,7 @@ from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD, BookView
 from liebian.rewards.models import Budget
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.types import BudgetPart, BudgetView
+from liebian.rewards.types import BudgetPart, BudgetView, Closure
 
 
 def get_budget(budget_id: int) -> BudgetView:
@@ -57,4 +59,10 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         written_off=held("written_off"),
         warn_at_minor=row.warn_at_minor,
         closed_at=row.closed_at,
+        closures=tuple(_view_closure(each) for each in row.closures),
     )
+
+
+def _view_closure(said: dict[str, Any]) -> Closure:
+    ends = (datetime.fromisoformat(said[name]) for name in ("from", "until"))
+    return Closure(*ends, reason=said["reason"], actor=said["actor"])

@@ -28,15 +28,17 @@ REASONS_OF: Mapping[Act, tuple[str, ...]] = {
 MOST_NOTE = 500
 
 
-def fits(act: Act, state: str, *, is_on_hold: bool) -> bool:
-    """Whether the act would change a reward.
+def fits(act: Act, state: str, *, is_on_hold: bool, reason: str = "") -> bool:
+    """Whether the act would change a reward. One that waits for stock goes on by itself, so a person can still put it on hold.
 
     >>> fits("approve", "pending", is_on_hold=False), fits("approve", "approved", is_on_hold=False)
+    (True, False)
+    >>> fits("hold", "held", is_on_hold=True, reason="stock_empty"), fits("hold", "held", is_on_hold=True, reason="risk_held")
     (True, False)
     """
     if act == "approve" and state == "approved":
         return is_on_hold
-    return state in FITS[act] and not (act == "hold" and is_on_hold)
+    return state in FITS[act] and not (act == "hold" and is_on_hold and reason != "stock_empty")
 
 
 def check_review(act: Act, reason: str, note: str, n_rewards: int, most: int) -> None:

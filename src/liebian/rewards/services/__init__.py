@@ -1,6 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
-from liebian.rewards.services.budget_moves import close_budget, transfer_budget
+from liebian.rewards.services.budget_moves import close_budget, reopen_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
     answer_once,
@@ -99,6 +99,7 @@ __all__ = [
     "release_due",
     "release_reserved",
     "release_rewards",
+    "reopen_budget",
     "reserve_coupons",
     "restock",
     "restore_points",

@@ -152,7 +152,9 @@ def _take(review: Review, state: str, actor: int, note: str, day: date, now: dat
     budgets = lock_budgets(found.values_list("budget_id", flat=True))
     act: Act = review.act  # type: ignore[assignment]
     rows = [
-        row for row in found.select_related("offer").order_by("id") if fits(act, row.state, is_on_hold=row.is_on_hold)
+        row
+        for row in found.select_related("offer").order_by("id")
+        if fits(act, row.state, is_on_hold=row.is_on_hold, reason=row.reason)
     ]
     _ACTS[act](_Acting(review, rows, budgets, day, now))
     done = [row.pk for row in rows]
