@@ -7,6 +7,7 @@ from typing import Any
 
 from liebian.core.bulk import write_rows
 from liebian.core.columns import insert_tuples, select_in, update_tuples
+from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
 from liebian.customers.types import CustomerEvent
 from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
@@ -16,6 +17,7 @@ from liebian.orders.rules import (
     apply_placed,
     apply_refund,
     apply_statement,
+    identifier_of,
     order_id_of,
     parse_placed,
     parse_updated,
@@ -26,7 +28,7 @@ from liebian.orders.types import COMPLETED, ORDER_NAMES, REFUNDED, UPDATED, Line
 
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
-    "coupons", "checkout_id", "discount_minor", "stated_at",
+    "coupons", "checkout_id", "discount_minor", "store", "identifier", "stated_at",
 ]  # fmt: skip
 
 
@@ -70,6 +72,7 @@ class OrderBatch:
         named = state.coupons
         if placed is not None:
             (apply_placed if event.name == COMPLETED else apply_statement)(state, placed, event.at)
+            state.identifier = state.identifier or _hash_identifier(event.body)
             kind = "corrected" if known else "paid"
         elif event.name == REFUNDED:
             currency = state.currency or str(properties.get("currency") or self.currency)
@@ -91,7 +94,7 @@ class OrderBatch:
             OrderChange(
                 order_id=state.id, external_id=state.external_id, customer_id=state.customer_id, kind=kind,
                 amount_minor=delta, n_orders=n_delta, currency=state.currency, channel=state.channel,
-                at=item.event.at, event_id=item.event.id, coupons=coupons,
+                at=item.event.at, event_id=item.event.id, coupons=coupons, store=state.store, identifier=state.identifier,
             )
         )  # fmt: skip
 
@@ -146,12 +149,22 @@ def _told_together(before: SeenProduct | None, now: SeenProduct) -> SeenProduct:
     return SeenProduct(now.external_id, now.name or before.name, now.category or before.category, price, currency)
 
 
+def _hash_identifier(body: dict[str, Any]) -> str:
+    """Enough to know it again, and nothing of it."""
+    properties, context = (body.get(name) for name in ("properties", "context"))
+    said = identifier_of(
+        properties if isinstance(properties, dict) else {}, context if isinstance(context, dict) else {}
+    )
+    return index_of("order.identifier", said).hex() if said else ""
+
+
 def _state(row: Order) -> State:
     return State(
         external_id=row.external_id, customer_id=row.customer_id, id=row.pk, ordered_at=row.ordered_at,
         currency=row.currency, total_minor=row.total_minor, channel=row.channel, is_cancelled=row.is_cancelled,
         lines=tuple(Line(**line) for line in row.lines), refunds=dict(row.refunds),
         coupons=tuple(row.coupons), checkout_id=row.checkout_id, discount_minor=row.discount_minor, stated_at=row.stated_at,
+        store=row.store, identifier=row.identifier,
     )  # fmt: skip
 
 
@@ -162,5 +175,5 @@ def _row(state: State) -> Order:
         is_cancelled=state.is_cancelled, counts=state.counts, status=state.status, channel=state.channel,
         lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
         coupons=list(state.coupons), checkout_id=state.checkout_id, discount_minor=state.discount_minor,
-        stated_at=state.stated_at,
+        stated_at=state.stated_at, store=state.store, identifier=state.identifier,
     )  # fmt: skip

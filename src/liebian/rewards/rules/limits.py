@@ -67,8 +67,7 @@ class Allowance:
 
     @property
     def reason(self) -> str:
-        by_scope = {"person": "person_cap", "friend": "friend_cap", "programme": "programme_cap"}
-        return "window_cap" if self.rule.period != "ever" else by_scope.get(self.rule.scope, "window_cap")
+        return "window_cap" if self.rule.period != "ever" else f"{self.rule.scope}_cap"
 
 
 def limit_asset(measure: str, currency: str) -> str:
