@@ -46,6 +46,7 @@ from liebian.rewards.queries.points_terms import get_points_terms
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
+    list_levels,
     list_privileges,
     list_privileges_at,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "list_holders",
     "list_issued_coupons",
     "list_last_runs",
+    "list_levels",
     "list_liability",
     "list_limit_uses",
     "list_lots",
