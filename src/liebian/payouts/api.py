@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from liebian.access.guard import public
 from liebian.core import clock
-from liebian.core.errors import Invalid, NotFound
+from liebian.core.errors import Invalid
 from liebian.core.json_api import operation, read_key
 from liebian.core.openapi import document, responses
 from liebian.core.texts import mark as _
@@ -19,7 +19,7 @@ from liebian.customers import queries as customers
 from liebian.payouts import queries
 from liebian.rewards import services as rewards
 
-MOST_SIGNS, LARGEST = 120, 2**63 - 1
+LARGEST = 2**63 - 1
 CODES: dict[int, tuple[str, ...]] = {
     401: ("shop_key",),
     404: ("customer_unknown",),
@@ -31,7 +31,7 @@ CODES: dict[int, tuple[str, ...]] = {
 _PARAMETERS = [
     {
         "name": "user_id", "in": "query", "required": True, "description": "The customer, by the id that your events carry",
-        "schema": {"type": "string", "minLength": 1, "maxLength": MOST_SIGNS},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 120},
     },
     {"name": "reward", "in": "query", "required": False, "description": "This reward only", "schema": {"type": "integer", "minimum": 1}},
 ]  # fmt: skip
@@ -61,7 +61,8 @@ class WaitingPayouts(Struct):
 @operation("GET", realm="payouts")
 def waiting(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     rewards.admit_shop(key=read_key(request.headers.get("Authorization", "")), now=clock.now())
-    found = queries.list_to_confirm(_find_person(request.GET.get("user_id", "")), reward_id=_read_reward(request))
+    person = customers.get_by_user_id(request.GET.get("user_id", ""))
+    found = queries.list_to_confirm(person.id, reward_id=_read_reward(request))
     told = [
         WaitingPayout(
             each.merchant, each.app, each.package, each.payout_id, each.reward_id, each.name, each.net_minor,
@@ -70,16 +71,6 @@ def waiting(request: HttpRequest) -> tuple[int, dict[str, Any]]:
         for each in found
     ]  # fmt: skip
     return 200, msgspec.to_builtins(WaitingPayouts(told))
-
-
-def _find_person(user_id: str) -> int:
-    if not 0 < len(user_id) <= MOST_SIGNS or not user_id.isprintable():
-        raise Invalid("user_id", _("Say whose payouts: user_id, with 1 to %(most)s signs."), most=MOST_SIGNS)
-    owner = customers.find_customer_id(kind="user_id", value=user_id)
-    person = customers.find_customer(owner) if owner is not None else None
-    if person is None:
-        raise NotFound("customer_unknown", _("No event has told of this user_id yet."))
-    return person.id
 
 
 def _read_reward(request: HttpRequest) -> int | None:

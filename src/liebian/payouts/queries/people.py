@@ -13,13 +13,9 @@ from liebian.rewards import queries as rewards
 from liebian.rewards.types import RESERVED
 
 
-def list_ids_of(customer_id: int) -> list[int]:
-    return [customer_id, *customers.list_merged_into([customer_id]).get(customer_id, ())]
-
-
 def list_money_of(customer_id: int) -> list[MoneyOf]:
     """By currency; empty when this person never had a reward of money that counts."""
-    ids = list_ids_of(customer_id)
+    ids = customers.list_ids_of(customer_id)
     promised = rewards.sum_money(ids)
     sent: dict[tuple[str, str], int] = {}
     for currency, state, minor in (
@@ -47,7 +43,7 @@ def _sum(sums: dict[tuple[str, str], int], currency: str, states: Sequence[str] 
 def list_to_confirm(customer_id: int, *, reward_id: int | None = None) -> list[ToConfirm]:
     """Payouts that wait for this person, oldest first."""
     state: PayoutState = "awaiting"
-    rows = Payout.objects.filter(customer_id__in=list_ids_of(customer_id), state=state).exclude(package="")
+    rows = Payout.objects.filter(customer_id__in=customers.list_ids_of(customer_id), state=state).exclude(package="")
     if reward_id is not None:
         rows = rows.filter(reward_id=reward_id)
     found = list(rows.select_related("account").order_by("id"))

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from liebian.core import clock
-from liebian.customers import queries as customers
 from liebian.customers.models import Customer
+from liebian.customers.queries import people
 from liebian.payouts import services
 from liebian.payouts.models import Payout
 from liebian.payouts.tests.desk import CHECKER, approve, give_payees, make_account, owe
@@ -27,7 +27,7 @@ PEOPLE = {"u1": 1001, "u2": 1002, "u3": 1003}
 @pytest.fixture(autouse=True)
 def _at_noon(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr(customers, "find_customer_id", lambda *, kind, value: PEOPLE.get(value))
+    monkeypatch.setattr(people, "find_customer_id", lambda *, kind, value: PEOPLE.get(value))
 
 
 @pytest.fixture

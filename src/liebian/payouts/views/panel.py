@@ -23,7 +23,7 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "sums": queries.list_money_of(person),
         "hints": [(names[adapter], hint) for adapter, hint in queries.get_payee_hints(person).items()],
         "rows": [
-            show_payout(each) for each in queries.list_payouts(customer_ids=queries.list_ids_of(person), limit=SHOWN)
+            show_payout(each) for each in queries.list_payouts(customer_ids=customers.list_ids_of(person), limit=SHOWN)
         ],
         "may_prepare": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
     }

@@ -55,7 +55,7 @@ def _page(request: HttpRequest, person: int, form: PayeeForm, *, status: int = 2
         "form": form,
         "hints": [(names[adapter], hint) for adapter, hint in queries.get_payee_hints(person).items()],
         "rows": [
-            show_payout(each) for each in queries.list_payouts(customer_ids=queries.list_ids_of(person), limit=20)
+            show_payout(each) for each in queries.list_payouts(customer_ids=customers.list_ids_of(person), limit=20)
         ],
     }
     return render(request, "payouts/payee.html", context, status=status)

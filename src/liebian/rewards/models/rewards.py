@@ -45,7 +45,7 @@ class Offer(models.Model):
 class Reward(models.Model):
     """The decision about one side of one qualification, granted or refused, and its state since.
 
-    `is_by_hand`: a person, a provider or a checkout had a say, so its state does not follow from the log alone. `claw_target`: units
+    `attempt`: how often it was sent again after a loss or a return. `is_by_hand`: a person, a provider or a checkout had a say, so its state does not follow from the log alone. `claw_target`: units
     to be taken back as soon as a delivery that is under way has ended.
     """
 
@@ -67,6 +67,7 @@ class Reward(models.Model):
     is_on_hold = models.BooleanField(default=False)
     is_by_hand = models.BooleanField(default=False)
     claw_target = models.BigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
     trace = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()

@@ -20,6 +20,7 @@ from liebian.rewards.queries.gifts import (
     get_parcel,
     list_gift_stocks,
     list_parcels,
+    list_parcels_of,
     open_addresses,
 )
 from liebian.rewards.queries.holdings import (
@@ -118,6 +119,7 @@ __all__ = [
     "list_low_pools",
     "list_offers",
     "list_parcels",
+    "list_parcels_of",
     "list_points_balances",
     "list_points_history",
     "list_points_of",

@@ -63,7 +63,7 @@ class Allowance:
 
     @property
     def world(self) -> AccountRef:
-        return AccountRef(f"world:{self.asset}", WORLD, self.asset, book=LIMITS_BOOK)
+        return limits_world(self.asset)
 
     @property
     def reason(self) -> str:
@@ -77,6 +77,10 @@ def limit_asset(measure: str, currency: str) -> str:
 def left_account(key: str, asset: str) -> AccountRef:
     """Its code sorts before those of all other accounts, so that limits are locked first."""
     return AccountRef(f"allowance:{key}", "allowance", asset, book=LIMITS_BOOK)
+
+
+def limits_world(asset: str) -> AccountRef:
+    return AccountRef(f"world:{asset}", WORLD, asset, book=LIMITS_BOOK)
 
 
 def used_account(key: str, asset: str) -> AccountRef:

@@ -20,7 +20,14 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
-from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
+from liebian.rewards.services.gifts import (
+    erase_addresses,
+    move_parcels,
+    restock,
+    set_address,
+    set_own_address,
+    ship_table,
+)
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import (
     call_back,
@@ -106,6 +113,7 @@ __all__ = [
     "return_unissued",
     "set_address",
     "set_budget_warning",
+    "set_own_address",
     "set_points_terms",
     "set_retail_code",
     "set_review_policy",

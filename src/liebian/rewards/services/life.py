@@ -94,6 +94,11 @@ def post_all(drafts: Sequence[EntryDraft], budgets: Mapping[int, BudgetAccounts]
             raise outcome
 
 
+def attempt_key(kind: str, row: Reward) -> str:
+    """The key of an entry that happens once to each time a reward is sent."""
+    return f"{kind}:{row.pk}:{row.attempt}" if row.attempt else f"{kind}:{row.pk}"
+
+
 def accounts_of(row: Budget) -> BudgetAccounts:
     over = tuple((datetime.fromisoformat(each["from"]), datetime.fromisoformat(each["until"])) for each in row.closures)
     return BudgetAccounts(row.pk, row.currency, row.name, row.shards, row.closed_at, over)

@@ -23,6 +23,7 @@ from liebian.rewards.types.coupons import (
 from liebian.rewards.types.gifts import (
     MOST_PARCELS,
     PACKING,
+    PARCEL_ENDS,
     GiftStock,
     ParcelAct,
     ParcelOutcome,
@@ -98,6 +99,7 @@ __all__ = [
     "MOST_PARCELS",
     "MOST_REWARDS",
     "PACKING",
+    "PARCEL_ENDS",
     "PAYABLE",
     "POINTS",
     "REASONS",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Act = Literal["approve", "hold", "reject", "claw_back"]
+Act = Literal["approve", "hold", "reject", "claw_back", "resend"]
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
 MOST_REWARDS = 1000
