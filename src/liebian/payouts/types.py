@@ -67,6 +67,7 @@ class AccountDraft:
     max_minor: int = 20_000
     most_a_day: int = 10
     day_minor: int = 2_000_000
+    calls_a_minute: int = 300
     quiet_from: time | None = None
     quiet_until: time | None = None
 
@@ -84,6 +85,7 @@ class AccountView:
     max_minor: int
     most_a_day: int
     day_minor: int
+    calls_a_minute: int
     quiet_from: time | None
     quiet_until: time | None
 

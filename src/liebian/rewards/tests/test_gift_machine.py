@@ -175,6 +175,6 @@ def test_no_sequence_of_acts_loses_a_gift_a_day_or_a_cent():
     run_state_machine_as_test(
         Parcels,
         settings=settings(
-            max_examples=14, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
