@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
-PARALLEL = ("-n", "auto", "--dist", "loadfile")  # a file's tests stay together, so that they share what is dear to make
+# A file's tests stay together, so that they share what is dear to make. The long ones come first, so that they do not end alone.
+PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 # What the database below does not touch: clients, samples, what the web server says to nonsense.
 SAME_ON_BOTH = ("test_fuzz.py", "test_samples.py", "test_wechat_module.py")
 DEFAULT_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -37,6 +38,11 @@ def pytest(*arguments: str, home: str, **extra: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
+def forget_template(url: str, home: str) -> None:
+    code = "import sys; from tests.live import template; template.forget(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, url], cwd=ROOT, env={**os.environ, "LIEBIAN_HOME": home}, check=True)
+
+
 def main() -> int:
     required = set(filter(None, os.environ.get("LIEBIAN_REQUIRE", "").split(",")))
     if chosen := sys.argv[1:]:
@@ -47,21 +53,22 @@ def main() -> int:
         print("The library, alone:", flush=True)
         codes.append(pytest(*PARALLEL, "analytics", home=home))
         print("Everything else but the browser, on SQLite:", flush=True)
-        codes.append(pytest(*PARALLEL, "src", "tests", "--ignore=tests/browser", home=home))
+        codes.append(pytest(*PARALLEL, "tests", "src", "--ignore=tests/browser", home=home))
         url = find_postgres()
         if url:
             print("What touches a database, again on PostgreSQL:", flush=True)
             same = [f"--ignore=tests/flows/{name}" for name in SAME_ON_BOTH]
             codes.append(
-                pytest(*PARALLEL, "src", "tests/flows", "tests/permissions", *same, home=home, DATABASE_URL=url)
+                pytest(*PARALLEL, "tests/flows", "tests/permissions", "src", *same, home=home, DATABASE_URL=url)
             )
+            forget_template(url, home)
         elif "postgres" in required:
             print("PostgreSQL is required and was not found on 127.0.0.1:5432 (TEST_POSTGRES_URL sets another).")
             codes.append(1)
         else:
             print("PostgreSQL was not found: its tests did not run.")
         print("In the browser:", flush=True)
-        codes.append(pytest("tests/browser", home=home))
+        codes.append(pytest(*PARALLEL, "tests/browser", home=home))
     return max(codes)
 
 

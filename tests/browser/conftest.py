@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.live import template
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [
@@ -87,7 +89,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     }  # fmt: skip
     environment.pop("DATABASE_URL", None)
     found = Installation(f"http://127.0.0.1:{port}", environment)
-    found.run("migrate")
+    template.fill_folder(Path(environment["LIEBIAN_HOME"]))
     found.run("demo", "--customers", DEMO_CUSTOMERS)
     found.password = found.run("user", "reset", "admin")["password"]
     processes = [subprocess.Popen([*COMMAND, name], env=environment, cwd=ROOT) for name in ("serve", "worker")]

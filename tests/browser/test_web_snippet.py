@@ -235,7 +235,9 @@ def test_calls_before_the_file_has_arrived_keep_their_time(open_shop: Open) -> N
     assert stub
     five_seconds_ago = "const now = Date.now; Date.now = () => now() - 5000;"
     shop = open_shop(
-        early=five_seconds_ago + stub[1].replace("WRITE_KEY", "KEY") + "Date.now = now; var told = liebian.map(c => c[2])"
+        early=five_seconds_ago
+        + stub[1].replace("WRITE_KEY", "KEY")
+        + "Date.now = now; var told = liebian.map(c => c[2])"
     )
     shop.do("liebian.track('Later')")
     rows = shop.log(4)

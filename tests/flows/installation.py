@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import psycopg
 
 from tests.flows.live import CODE, ROOT, Live
+from tests.live import template
 
 PARTS = ("web", "worker", "worker's parent", "lane")
 
@@ -26,8 +26,8 @@ PARTS = ("web", "worker", "worker's parent", "lane")
 class Installation(Live):
     """Web and worker; `process` is the web server, `worker` the parent of the lanes."""
 
-    def __init__(self, home: Path, database_url: str | None) -> None:
-        super().__init__(home, database_url)
+    def __init__(self, home: Path, database_url: str | None, *, is_made: bool = False) -> None:
+        super().__init__(home, database_url, is_made=is_made)
         self.home = home
         self.worker: Any = None
 
@@ -69,6 +69,7 @@ class Installation(Live):
             self.worker.wait(timeout=40)
 
     def end(self) -> None:
+        self.console.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
         if self.worker is not None:
@@ -78,13 +79,7 @@ class Installation(Live):
 
     def run(self, code: str, *arguments: str) -> Any:
         """What a script with Django prints as JSON on its last line."""
-        setup, leave = "import django; django.setup()\n", "\nimport os, sys; sys.stdout.flush(); os._exit(0)\n"
-        done = subprocess.run(  # it leaves at once: Arrow's threads may abort an interpreter that takes its time to end
-            [sys.executable, "-c", setup + code + leave, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True,
-            timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        return self.console.ask(code, *arguments)
 
     def command(self, *arguments: str) -> tuple[int, Any]:
         """(exit code, JSON) of `liebian …`."""
@@ -110,9 +105,8 @@ def installation(home: Path, database_url: str | None = None) -> Iterator[Instal
     server = os.environ.get("DATABASE_URL") if database_url is None else ""
     name = f"survive_{uuid.uuid4().hex[:12]}"
     if server:
-        _run_sql(server, f"CREATE DATABASE {name}")
-        database_url = urlparse(server)._replace(path=f"/{name}").geturl()
-    place = Installation(home, database_url or None)
+        database_url = template.create_database(server, name)
+    place = Installation(home, database_url or None, is_made=bool(server))
     try:
         yield place
     finally:

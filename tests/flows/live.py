@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import socket
@@ -13,16 +12,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tests.live import template
+from tests.live.console import Console
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "from liebian.config.cli.main import run; run()"
 PREPARE = """
-import django; django.setup()
 from liebian.events.services import ensure_source
 from liebian.core import clock
 print(ensure_source(name="live", now=clock.now()).write_key)
 """
 COUNT = """
-import django, json; django.setup()
+import json
 from liebian.events.models import Event, SourceDay
 from django.db.models import Sum
 names = list(Event.objects.values_list("name", flat=True))
@@ -31,7 +32,7 @@ print(json.dumps({"names": names, "counted": SourceDay.objects.aggregate(n=Sum("
 
 
 class Live:
-    def __init__(self, home: Path, database_url: str | None) -> None:
+    def __init__(self, home: Path, database_url: str | None, *, is_made: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -40,8 +41,12 @@ class Live:
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'analytics' / 'src'}",
             "DJANGO_SETTINGS_MODULE": "liebian.config.settings", "DATABASE_URL": database_url or "",
         }  # fmt: skip
-        self._command("-c", CODE, "migrate")
-        self.write_key = self._command("-c", PREPARE).strip()
+        if not database_url:
+            template.fill_folder(home)
+        elif not is_made:
+            self._command("-c", CODE, "migrate")
+        self.console = Console(self.environment)
+        self.write_key = self.console.run(PREPARE).strip()
         self.process: Any = None
 
     def _command(self, *arguments: str) -> str:
@@ -87,5 +92,5 @@ class Live:
 
     def look(self) -> dict[str, Any]:
         """What is in the log: the names of its events, and how many were counted."""
-        found: dict[str, Any] = json.loads(self._command("-c", COUNT))
+        found: dict[str, Any] = self.console.ask(COUNT)
         return found

@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import threading
-import uuid
 from collections import Counter
-from urllib.parse import urlparse
 
 import pytest
 
 from liebian.events.tests.client import basic
-from tests.flows.live import Live
+from tests.flows.installation import installation
 
 SENDERS = 4
 
 
 @pytest.fixture
 def live(tmp_path):
-    """On PostgreSQL in a database of its own, which is dropped afterwards."""
-    url = os.environ.get("DATABASE_URL")
-    name = f"live_{uuid.uuid4().hex[:12]}"
-    if url:
-        _run_sql(url, f"CREATE DATABASE {name}")
-    server = Live(tmp_path, urlparse(url)._replace(path=f"/{name}").geturl() if url else None)
-    yield server
-    if server.process is not None and server.process.poll() is None:
-        server.kill()
-    if url:
-        _run_sql(url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _run_sql(url, statement):
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
+    with installation(tmp_path) as found:
+        yield found
 
 
 class Sender(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -14,23 +13,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+from tests.live import template
+from tests.live.console import Console
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
 READ_LOG = """
-import json, django
-django.setup()
+import json
 from liebian.events import queries
 rows = queries.list_events_after(0, 1_000_000)
 print(json.dumps([{"source": r.source, "type": r.type, "name": r.name, "user_id": r.user_id, "anonymous_id": r.anonymous_id,
     "at": r.at.isoformat(), "body": r.body, "personal": r.personal} for r in rows if r.source != "liebian"]))
 """
 MAKE_SOURCE = """
-import sys, django
-django.setup()
+import sys
 from liebian.core import clock
 from liebian.events import services
 print(services.create_source(name=sys.argv[1], now=clock.now()).write_key)
@@ -48,6 +47,10 @@ class LiveServer:
     url: str
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = field(default=None)
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.console = Console(self.environment)
 
     def start(self) -> None:
         """Starts the web server and returns once it answers."""
@@ -70,18 +73,11 @@ class LiveServer:
 
     def add_source(self, name: str) -> str:
         """The write key of a new source."""
-        return self._python(MAKE_SOURCE, name).strip()
+        return self.console.run(MAKE_SOURCE, name).strip()
 
     def read_log(self, source: str) -> list[dict[str, Any]]:
         """Every event of the source, in the order of the log."""
-        return [row for row in json.loads(self._python(READ_LOG)) if row["source"] == source]
-
-    def _python(self, code: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return [row for row in self.console.ask(READ_LOG) if row["source"] == source]
 
 
 @contextmanager
@@ -95,13 +91,15 @@ def live_server(home: Path) -> Iterator[LiveServer]:
     with _database(port) as address:
         if address:
             environment["DATABASE_URL"] = address
+        else:
+            template.fill_folder(home)
         server = LiveServer(f"http://127.0.0.1:{port}", environment)
-        subprocess.run([*COMMAND, "migrate"], env=environment, cwd=ROOT, check=True, timeout=120)
         server.start()
         try:
             yield server
         finally:
             server.kill()
+            server.console.close()
 
 
 @contextmanager
@@ -111,10 +109,8 @@ def _database(mark: int) -> Iterator[str]:
         yield ""
         return
     name = f"liebian_live_{os.getpid()}_{mark}"
-    with psycopg.connect(wanted, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
     try:
-        yield urlunsplit(urlsplit(wanted)._replace(path=f"/{name}"))
+        yield template.create_database(wanted, name)
     finally:
         with psycopg.connect(wanted, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

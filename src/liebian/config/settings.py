@@ -107,6 +107,7 @@ if env.DATABASE_URL.value:
     _postgres["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": 20, "timeout": 5, "reconnect_timeout": 5},
         "connect_timeout": 5,
+        "prepare_threshold": 2**31,  # nothing is prepared but what asks for it: liebian.core.prepared
     }
     DATABASES = {"default": _postgres}
 else:

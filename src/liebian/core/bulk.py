@@ -13,6 +13,7 @@ from django.db import connections, models, router
 
 from liebian.core.arrays import array_text
 from liebian.core.columns import arrays_of, conflict_clause
+from liebian.core.prepared import cursor_of
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {"JSONField": lambda value: json.dumps(value, ensure_ascii=False)}
 
@@ -36,7 +37,7 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
     read = attrgetter(*[field.attname for field in fields])
     adapters = [_adapter(field, connection) for field in fields]
     values = [tuple([adapt(v) if adapt else v for adapt, v in zip(adapters, read(row), strict=True)]) for row in rows]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             source = arrays_of(fields, connection)
             arrays = [array_text(f, column) for f, column in zip(fields, zip(*values, strict=True), strict=True)]
@@ -57,10 +58,10 @@ def give_keys(objects: Sequence[models.Model]) -> None:
     model = type(objects[0])
     connection = connections[router.db_for_write(model)]
     table = model._meta.db_table
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             sequence = f"pg_get_serial_sequence('{table}', '{_column(model._meta.pk)}')"
-            cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [len(objects)])  # noqa: S608
+            cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s::bigint)", [len(objects)])  # noqa: S608
             keys = [row[0] for row in cursor.fetchall()]
         else:
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])

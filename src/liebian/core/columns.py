@@ -14,14 +14,24 @@ from typing import Any
 from django.db import connections, models, router
 
 from liebian.core.arrays import array_text
+from liebian.core.prepared import cursor_of
 
+_BEHIND = "COALESCE((SELECT position FROM core_cursor WHERE core_cursor.name = %s), 0)"
 CHUNK = 900  # values in one IN list on SQLite; lists of equal length share a prepared statement
 
 
 def select_in(
-    model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[Any], *, where: str = ""
+    model: type[models.Model],
+    columns: Sequence[str],
+    key: str,
+    values: Sequence[Any],
+    *,
+    where: str = "",
+    given: Sequence[Any] = (),
+    lock: bool = False,
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows of `model` whose `key` is among the values, as tuples of the columns. `where` is SQL of ours, without values."""
+    """Rows of `model` whose `key` is among the values, as tuples of the columns. `where` is SQL of ours, in which
+    `given` stand for the marks. With `lock` they are locked, where the database locks rows."""
     if not values:
         return
     connection = connections[router.db_for_read(model)]
@@ -29,20 +39,22 @@ def select_in(
     names = ", ".join(_selected(_field(model, name), connection) for name in columns)
     head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(_field(model, key).column)}"  # noqa: S608 - names of our own models
     tail = f" AND {where}" if where else ""
+    tail += " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
     readers = [
         (place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))
     ]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             field = _field(model, key)
-            cursor.execute(f"{head} = ANY(%s::{field.db_type(connection)}[]){tail}", [array_text(field, values)])
+            asked = f"{head} = ANY(%s::{field.db_type(connection)}[]){tail}"
+            cursor.execute(asked, [array_text(field, values), *given])
             yield from _read(cursor.fetchall(), readers)
             return
         for start in range(0, len(values), CHUNK):
             part = list(values[start : start + CHUNK])
             if start:
                 part += [part[-1]] * (CHUNK - len(part))
-            cursor.execute(f"{head} IN ({', '.join(['%s'] * len(part))}){tail}", part)
+            cursor.execute(f"{head} IN ({', '.join(['%s'] * len(part))}){tail}", [*part, *given])
             yield from _read(cursor.fetchall(), readers)
 
 
@@ -50,7 +62,7 @@ def select_after(
     model: type[models.Model],
     columns: Sequence[str],
     key: str,
-    after: int,
+    after: int | str,
     *,
     upto: int | None = None,
     limit: int | None = None,
@@ -59,13 +71,13 @@ def select_after(
 ) -> list[tuple[Any, ...]]:
     """The next rows of a log in the order of its `key`: behind one position, up to another, at most so many.
 
-    `where` is SQL of ours, in which `values` stand for the marks.
+    The position may be the name of the cursor that stands there, where rows and cursors are in one database. `where` is SQL of ours, in which `values` stand for the marks.
     """
     connection = connections[router.db_for_read(model)]
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in columns]
     name = quote(_field(model, key).column)
-    conditions, given = [f"{name} > %s"], [after]
+    conditions, given = [f"{name} > {'%s' if isinstance(after, int) else _BEHIND}"], [after]
     if upto is not None:
         conditions, given = [*conditions, f"{name} <= %s"], [*given, upto]
     if where:
@@ -75,7 +87,7 @@ def select_after(
     if limit is not None:
         sql, given = f"{sql} LIMIT %s", [*given, limit]
     readers = [(place, read) for place, field in enumerate(fields) if (read := _reader(field, connection))]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(sql, given)
         return list(_read(cursor.fetchall(), readers))
 
@@ -93,7 +105,7 @@ def insert_tuples(
     names = ", ".join(quote(field.column) for field in fields)
     head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
     tail = conflict_clause(model, update, connection) if update else ""
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             source = arrays_of(fields, connection)
             cursor.execute(f"{head} SELECT * FROM {source}{tail}", _transposed(fields, rows))  # noqa: S608
@@ -118,7 +130,7 @@ def update_tuples(
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in (*columns, key)]
     table, names = quote(model._meta.db_table), [quote(field.column) for field in fields]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             given = [f"c{place}" for place in range(len(names))]  # the key may be one of the changed columns as well
             source = f"{arrays_of(fields, connection)} AS v({', '.join(given)})"

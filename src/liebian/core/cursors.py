@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from liebian.core import clock
 from liebian.core.models import Cursor
+from liebian.core.prepared import cursor_of
 
 # Every stage asks several times in every step, and composing these anew costs more than running them.
 _POSITION = "SELECT position FROM core_cursor WHERE name = %s"
@@ -39,7 +40,7 @@ def reading(name: str, *, wait: bool = True) -> Iterator[Reading]:
         yield state
         if state.position != state.start:
             moved_at = connection.ops.adapt_datetimefield_value(clock.now())
-            with connection.cursor() as cursor:
+            with cursor_of(connection) as cursor:
                 cursor.execute(_MOVE, [state.position, moved_at, name])
 
 
@@ -56,7 +57,7 @@ def _locked(name: str, wait: bool) -> int:
 
 
 def _ask(sql: str, name: str) -> int | None:
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(sql, [name])
         row = cursor.fetchone()
     return None if row is None else int(row[0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import msgspec
+
 from liebian.core.bulk import write_rows
 from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.core.crypto import index_of
@@ -39,8 +41,8 @@ class OrderBatch:
         self.batch = batch
         self.currency = currency
         named = {str(i.event.properties.get("order_id") or "").strip() for i in batch if i.event.name in ORDER_NAMES}
-        rows = Order.objects.filter(external_id__in=named) if named else []
-        self.states: dict[str, State] = {row.external_id: _state(row) for row in rows}
+        rows = select_in(Order, ("id", "external_id", *_ORDER_COLUMNS), "external_id", sorted(named))
+        self.states: dict[str, State] = {row[1]: _state(row) for row in rows}
         self.changed: dict[str, State] = {}
         self.changes: list[OrderChange] = []
         self.refused: list[RefusedOrderEvent] = []
@@ -158,13 +160,15 @@ def _hash_identifier(body: dict[str, Any]) -> str:
     return index_of("order.identifier", said).hex() if said else ""
 
 
-def _state(row: Order) -> State:
+def _state(row: tuple[Any, ...]) -> State:
+    told = dict(zip(("id", "external_id", *_ORDER_COLUMNS), row, strict=True))
+    lines, refunds, coupons = (msgspec.json.decode(told[name]) for name in ("lines", "refunds", "coupons"))
     return State(
-        external_id=row.external_id, customer_id=row.customer_id, id=row.pk, ordered_at=row.ordered_at,
-        currency=row.currency, total_minor=row.total_minor, channel=row.channel, is_cancelled=row.is_cancelled,
-        lines=tuple(Line(**line) for line in row.lines), refunds=dict(row.refunds),
-        coupons=tuple(row.coupons), checkout_id=row.checkout_id, discount_minor=row.discount_minor, stated_at=row.stated_at,
-        store=row.store, identifier=row.identifier,
+        external_id=told["external_id"], customer_id=told["customer_id"], id=told["id"], ordered_at=told["ordered_at"],
+        currency=told["currency"], total_minor=told["total_minor"], channel=told["channel"], is_cancelled=told["is_cancelled"],
+        lines=tuple(Line(**line) for line in lines), refunds=refunds, coupons=tuple(coupons),
+        checkout_id=told["checkout_id"], discount_minor=told["discount_minor"], stated_at=told["stated_at"],
+        store=told["store"], identifier=told["identifier"],
     )  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncDate
 
 from liebian.core import cursors, days, keyset
@@ -99,28 +99,24 @@ def list_order_changes_after(position: int, limit: int) -> list[OrderChangeView]
 def list_changes_of(order_ids: Iterable[int], *, upto: int) -> list[OrderMove]:
     """Every change of these orders up to a position, in the order in which they were decided."""
     columns = ("id", "order_id", "amount_minor", "n_orders", "currency", "channel", "at")
-    rows = select_in(OrderChange, columns, "order_id", sorted(order_ids), where=f"id <= {int(upto)}")
+    rows = select_in(OrderChange, columns, "order_id", sorted(order_ids), where="id <= %s", given=[upto])
     return [OrderMove(*row) for row in sorted(rows)]
 
 
 def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
     """What the orders of each of these people amount to; people without orders included."""
-    wanted = set(customer_ids)
-    rows = (
-        Order.objects.filter(customer_id__in=wanted, ordered_at__isnull=False)
-        .values("customer_id")
-        .annotate(
-            n=Sum("counts"), paid=Sum("total_minor"), back=Sum("refunded_minor"),
-            first=Min("ordered_at", filter=Q(counts=1)), last=Max("ordered_at", filter=Q(counts=1)), rows=Count("id"),
-        )
-    )  # fmt: skip
-    facts = {
-        row["customer_id"]: OrderFacts(
-            row["customer_id"], row["n"], row["paid"] - row["back"], row["first"], row["last"]
-        )
-        for row in rows
-    }
-    return [facts.get(customer_id, OrderFacts(customer_id, 0, 0, None, None)) for customer_id in sorted(wanted)]
+    orders: dict[int, list[tuple[int, int, datetime]]] = {key: [] for key in sorted(set(customer_ids))}
+    columns = ("customer_id", "counts", "total_minor", "refunded_minor", "ordered_at")
+    placed = select_in(Order, columns, "customer_id", list(orders), where="ordered_at IS NOT NULL")
+    for owner, counts, total, refunded, at in placed:
+        orders[owner].append((counts, total - refunded, at))
+    return [_facts_of(owner, found) for owner, found in orders.items()]
+
+
+def _facts_of(customer_id: int, orders: list[tuple[int, int, datetime]]) -> OrderFacts:
+    counted = [at for counts, _, at in orders if counts == 1]
+    n, net = sum(counts for counts, _, _ in orders), sum(net for _, net, _ in orders)
+    return OrderFacts(customer_id, n, net, min(counted, default=None), max(counted, default=None))
 
 
 def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:

@@ -23,13 +23,14 @@ SPAN = 20_000  # how far one read goes when few of the events on the way are wan
 
 
 def list_customer_events_after(
-    position: int, limit: int, *, names: Sequence[str] | None = None
+    position: int, limit: int, *, names: Sequence[str] | None = None, horizon: int | None = None
 ) -> tuple[list[CustomerEventView], int]:
     """The next events with their people, and the position up to which the log is now read.
 
-    With `names`, only these events are returned, but the position moves over all others too.
+    With `names`, only these events are returned, but the position moves over all others too. Nothing behind `horizon` is read, a
+    position up to which people are resolved; it is asked for where the caller does not know one.
     """
-    end = min(cursors.position_of(STAGE), position + max(SPAN, limit))
+    end = min(cursors.position_of(STAGE) if horizon is None else horizon, position + max(SPAN, limit))
     if end <= position:
         return [], max(end, position)
     where = f"name IN ({', '.join(['%s'] * len(names))})" if names is not None else ""
@@ -67,7 +68,8 @@ def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
     return dict(CustomerEvent.objects.filter(event_id__in=list(event_ids)).values_list("event_id", "customer_id"))
 
 
-def list_merges_after(position: int, limit: int = 10_000) -> list[Merge]:
+def list_merges_after(position: int | str, limit: int = 10_000) -> list[Merge]:
+    """The next merges behind a position, or behind the cursor of that name."""
     rows = select_after(
         IdentityChange, ("id", "other_id", "customer_id"), "id", position, limit=limit, where="kind = 'merged'"
     )

@@ -16,6 +16,7 @@ from liebian.core.arrays import ints_text
 from liebian.core.bulk import give_keys, write_rows
 from liebian.core.columns import insert_tuples, select_in
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Posting
 from liebian.ledger.queries import get_entry, list_entries_by_id
@@ -294,7 +295,7 @@ def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Locked]) -> None:
     moves = [(accounts[code].id, delta) for code, delta in sorted(deltas.items()) if delta]
     if not moves:
         return
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_APPLY_ALL, [ints_text([key for key, _ in moves]), ints_text([delta for _, delta in moves])])
         else:

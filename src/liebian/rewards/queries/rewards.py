@@ -83,11 +83,12 @@ def list_reward_changes(reward_id: int) -> list[RewardChangeView]:
 
 def list_reward_changes_after(position: int, limit: int) -> list[RewardChangeView]:
     """The log of all changes by id, for readers with a cursor. A granted or refused reward is its first change."""
-    if not select_after(
-        RewardChange, ["id"], "id", position, limit=1
-    ):  # asked in every step of a stage, mostly in vain
-        return []
     return view_changes(RewardChange.objects.filter(pk__gt=position).order_by("id")[:limit])
+
+
+def has_reward_changes_behind(cursor: str) -> bool:
+    """Whether the reader of that cursor has something to read: asked in every step of a stage, mostly in vain."""
+    return bool(select_after(RewardChange, ["id"], "id", cursor, limit=1))
 
 
 def count_rewards_by_person(

@@ -11,6 +11,7 @@ from django.db import connection
 
 from liebian.core.arrays import ints_text
 from liebian.core.errors import Conflict, NotFound
+from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.ledger.services import post_each_pooled
 from liebian.ledger.types import EntryDraft, InsufficientFunds
@@ -59,7 +60,7 @@ def share_budgets(budget_ids: Iterable[int]) -> dict[int, BudgetAccounts]:
     """The budgets, which keep their number of parts until the caller's transaction ends; others may grant at the same time."""
     wanted = sorted(set(budget_ids))
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with cursor_of(connection) as cursor:
             for budget_id in wanted:
                 cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [_BUDGETS, budget_id])
     return _accounts_of(Budget.objects.filter(pk__in=wanted), wanted)
@@ -69,7 +70,7 @@ def seize_budget(budget_id: int) -> BudgetAccounts:
     """The budget for oneself alone: nobody grants from it, releases or takes back until the caller's transaction ends."""
     accounts = lock_budgets([budget_id])[budget_id]
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with cursor_of(connection) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_BUDGETS, budget_id])
     return accounts
 
@@ -79,7 +80,7 @@ def claim_causes(causes: Iterable[str]) -> None:
     if connection.vendor != "postgresql":
         return
     numbers = {int.from_bytes(blake2b(each.encode(), digest_size=8).digest(), signed=True) for each in causes}
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(n)) FROM (SELECT n FROM unnest(%s::bigint[]) n ORDER BY n) AS causes",
             [ints_text(sorted(numbers))],
@@ -125,7 +126,7 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
         moved_at = connection.ops.adapt_datetimefield_value(step.at or at)
         hand = (step.on_hold, step.by_hand or old.is_by_hand)
         rows.append((step.to_state, step.reason, *clawed, owed, *hand, moved_at, old.pk, old.state, old.clawed_amount))
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.executemany(_MOVE, rows)
         if cursor.rowcount != len(rows):
             raise Conflict(

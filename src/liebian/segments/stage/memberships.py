@@ -13,6 +13,7 @@ from liebian_analytics.rules.packed import Additions, Packed, merge_facts
 
 from liebian.core.arrays import ints_text
 from liebian.core.columns import insert_tuples, select_in
+from liebian.core.prepared import cursor_of
 from liebian.customers import queries as customers
 from liebian.segments.models import Membership, State
 from liebian.segments.stage.facts import Gathered, Key
@@ -65,7 +66,7 @@ def _read_locked(ids: list[int]) -> dict[int, tuple[bytes, bytes]]:
     if connection.vendor != "postgresql" or not ids:
         return _read(ids)
     asked = [ints_text(ids)]
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(_KNOWN, asked)
         if len(cursor.fetchall()) < len(ids):
             cursor.execute(_OPEN, asked)
@@ -148,7 +149,7 @@ def _close(left: list[tuple[int, int]], moment: Moment) -> None:
         return
     change = "UPDATE segments_membership AS m SET left_at = %s, left_by = %s"
     at = connection.ops.adapt_datetimefield_value(moment.at)
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             which = "FROM unnest(%s::bigint[], %s::bigint[]) AS v(segment_id, customer_id) WHERE m.segment_id = v.segment_id AND m.customer_id = v.customer_id"
             cursor.execute(

@@ -14,6 +14,7 @@ from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.customers import queries as customers
 from liebian.segments.models import DueOrder, Progress
+from liebian.segments.stage import progress as progress_rows
 from liebian.segments.stage.facts import Gathered, number_facts
 from liebian.segments.stage.memberships import Moment, bring_up_to_date, has_open_memberships
 from liebian.segments.stage.people import MergedMeanwhile
@@ -27,12 +28,12 @@ _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 def advance(limit: int, shard: int, shards: int) -> int:
     """One step of one shard; see `liebian.segments.services.advance`."""
-    rows = list(Progress.objects.order_by("shard"))
+    rows = progress_rows.read_all()
     if not rows:
         if shard:
             return 0
         _lay_out(shards, [])
-        rows = list(Progress.objects.order_by("shard"))
+        rows = progress_rows.read_all()
     if rows[0].shards != shards:
         return _change_layout(rows, limit, shards) if shard == 0 else 0
     return _step(rows[shard], limit, None)
@@ -78,18 +79,19 @@ def _step(progress: Progress, limit: int, ceiling: int | None) -> int:
     if today is None:
         return 0
     try:
-        done = _consume(progress, portion, rules, today)
-        return done + _sweep(progress.shard, rules, CHUNK_BETWEEN if portion.size else CHUNK)
+        done, reached = _consume(progress, portion, rules, today)
+        return done + (0 if reached.sweep_after is None else _sweep(reached, rules, portion))
     except MergedMeanwhile:  # by another process: what was read is old, the next step reads anew
         return 1
     except cursors.Busy:  # another worker has this shard
         return 0
 
 
-def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) -> int:
+def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) -> tuple[int, Progress]:
+    """How much was consumed, and how far the shard is now."""
     moved = portion.upto > progress.event_id or portion.size
     if not moved and rules.signature == progress.rules:
-        return 0
+        return 0, progress
     due: list[DueOrder] = []
     if portion.new_day is None:
         gathered, changed, due = gather(progress, portion, today)
@@ -99,18 +101,18 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         gathered, changed = Gathered(), set()
     numbers = number_facts(set(gathered.keys))
     with cursors.reading(_cursor_of(progress), wait=False) as reading:
-        row = Progress.objects.select_for_update().get(pk=progress.pk)
-        if _place(row) != _place(progress):
-            return 1  # another process was faster; what we read is behind us
+        row = progress_rows.read_locked(progress.shard)
+        if row is None or _place(row) != _place(progress):
+            return 1, progress  # another process was faster; what we read is behind us
         _move(row, portion, rules, today)
         if changed:
             bring_up_to_date(changed, gathered, numbers, rules, _moment(row))
         write_rows(due)
         if portion.new_day is not None:
             DueOrder.objects.filter(day__lte=row.day, seen_id__in=changed).delete()
-        row.save()
+        progress_rows.store(row)
         reading.position = row.event_id
-    return max(portion.upto - progress.event_id, portion.size)
+    return max(portion.upto - progress.event_id, portion.size), row
 
 
 def _cursor_of(progress: Progress) -> str:
@@ -135,18 +137,16 @@ def _moment(row: Progress) -> Moment:
     return Moment(row.day, row.at or _DAWN, row.event_id)
 
 
-def _sweep(shard: int, rules: RuleSet, chunk: int) -> int:
+def _sweep(progress: Progress, rules: RuleSet, portion: Portion) -> int:
     """The next people of a running sweep."""
-    progress = Progress.objects.get(pk=shard)
-    if progress.sweep_after is None:
-        return 0
+    chunk = CHUNK_BETWEEN if portion.size else CHUNK
     with cursors.reading(_cursor_of(progress), wait=False):
-        row = Progress.objects.select_for_update().get(pk=shard)
-        if row.sweep_after is None or row.rules != rules.signature:
+        row = progress_rows.read_locked(progress.shard)
+        if row is None or row.sweep_after is None or row.rules != rules.signature:
             return 1
         ids = customers.list_known_ids_after(row.sweep_after, chunk, shard=row.shard, shards=row.shards)
         if ids:
             bring_up_to_date(ids, Gathered(), {}, rules, _moment(row))
         row.sweep_after = ids[-1] if len(ids) == chunk else None
-        row.save()
+        progress_rows.store(row)
     return max(len(ids), 1)
