@@ -64,5 +64,5 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
 
 
 def _view_closure(said: dict[str, Any]) -> Closure:
-    ends = (datetime.fromisoformat(said[name]) for name in ("from", "until"))
-    return Closure(*ends, reason=said["reason"], actor=said["actor"])
+    start, end = datetime.fromisoformat(said["from"]), datetime.fromisoformat(said["until"])
+    return Closure(start, end, said["reason"], said["actor"])

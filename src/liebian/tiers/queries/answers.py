@@ -168,7 +168,7 @@ def explain(customer_id: int, as_of: date) -> list[TierReason]:
         row, lift = places.find_row(customer_id), places.lifts.get(customer_id)
         if row is None and lift is None:
             continue
-        told = (words.lift_sentence(model.kind, lift),) if lift else ()
+        told: tuple[str, ...] = (words.lift_sentence(model.kind, lift),) if lift else ()
         if row is not None:
             told += words.sentences(model.kind, model.parameters, row, cuts=places.cuts, currency=places.currency)
         cell = lift.cell if lift else row["cell"] if row else ""

@@ -61,7 +61,7 @@ def get_mark(as_of: date) -> str:
 @lru_cache(maxsize=8)
 def _cells_by_name(kind: str) -> dict[str, str]:
     """The code of a cell, alone or with its kind before it, and its name in every language, whole or up to the colon."""
-    names = {}
+    names: dict[str, str] = {}
     for cell in CELLS[kind]:
         told = [cell, f"{kind}:{cell}"]
         for language, _name in settings.LANGUAGES:
