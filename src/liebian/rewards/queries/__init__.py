@@ -12,6 +12,7 @@ from liebian.rewards.queries.coupons import (
     find_pool_of,
     find_shop,
     get_pool,
+    get_shop,
     iterate_unused_codes,
     list_low_pools,
     list_pools,
@@ -25,6 +26,7 @@ from liebian.rewards.queries.gifts import (
     get_parcel,
     list_gift_stocks,
     list_parcels,
+    list_parcels_of,
     open_addresses,
 )
 from liebian.rewards.queries.holdings import (
@@ -67,6 +69,7 @@ from liebian.rewards.queries.points_terms import get_points_terms, list_points_p
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
+    list_levels,
     list_privileges,
     list_privileges_at,
 )
@@ -91,6 +94,7 @@ from liebian.rewards.queries.rewards import (
     list_reward_changes_after,
     list_reward_ids,
     list_rewards,
+    sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 from liebian.rewards.rules import gross_of, tax_of
@@ -128,6 +132,7 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "get_shop",
     "gross_of",
     "has_ended_points",
     "has_reward_changes_behind",
@@ -143,6 +148,7 @@ __all__ = [
     "list_holders",
     "list_issued_coupons",
     "list_last_runs",
+    "list_levels",
     "list_liability",
     "list_limit_uses",
     "list_lots",
@@ -150,6 +156,7 @@ __all__ = [
     "list_offers",
     "list_owed_as_of",
     "list_parcels",
+    "list_parcels_of",
     "list_point_assets",
     "list_point_uses",
     "list_points_balances",
@@ -176,5 +183,6 @@ __all__ = [
     "preview_review",
     "prove_lots",
     "sum_ending_points",
+    "sum_money",
     "tax_of",
 ]

@@ -8,6 +8,7 @@ from liebian.rewards.views.budget_pages import (
     budget_transfer,
     budget_warning,
 )
+from liebian.rewards.views.budget_reopening import budget_reopen
 from liebian.rewards.views.budgets import fund
 from liebian.rewards.views.coupon_pools import (
     pool_generate,
@@ -42,6 +43,7 @@ __all__ = [
     "budget_list",
     "budget_page",
     "budget_parts",
+    "budget_reopen",
     "budget_transfer",
     "budget_warning",
     "coupon_code",
