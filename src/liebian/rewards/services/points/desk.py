@@ -85,7 +85,10 @@ class Desk:
         """The acts, about the people of today; `names` are the fields that name people."""
         if not self._standing:
             return list(acts)
-        return [replace(act, **{name: self.stand(getattr(act, name)) for name in names}) for act in acts]
+        return [replace(act, **self._standing_of(act, names)) for act in acts]
+
+    def _standing_of(self, act: A, names: Sequence[str]) -> dict[str, Any]:
+        return {name: self.stand(getattr(act, name)) for name in names}
 
     # What they have
 
