@@ -73,6 +73,22 @@ class EntryDraft:
     reversal_of: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WideDraft:
+    """One entry that takes from very many accounts and gives all of it to `target`: `taken` is by code, each above zero.
+
+    The accounts exist, have one kind, and are in the asset of `target`. For the rest, and for idempotency, as an `EntryDraft`.
+    """
+
+    key: str
+    kind: str
+    account_kind: str
+    taken: Mapping[str, int]
+    target: AccountRef
+    effective_at: datetime
+    memo: Mapping[str, Any] = field(default_factory=dict)
+
+
 HoldState = Literal["open", "posted", "voided", "expired"]
 
 
@@ -250,6 +266,41 @@ class ProofView:
     @property
     def holds(self) -> bool:
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class FullProofView:
+    """A full proof that was asked for. `n_done` of `n_total` entries that were proven before are read again."""
+
+    id: int
+    state: Literal["waiting", "running", "done", "failed"]
+    asked_at: datetime
+    asked_by: int | None
+    n_done: int
+    n_total: int
+    finished_at: datetime | None
+    proof: ProofView | None
+    error: str
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state in ("waiting", "running")
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.n_done // self.n_total if self.n_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """Entries behind `after_entry` up to `last_entry`, proven together. `digest` stands for them and all before them."""
+
+    after_entry: int
+    last_entry: int
+    n_entries: int
+    n_postings: int
+    digest: str
+    checked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,15 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Hold, Posting
 from liebian.ledger.queries.groups import find_long, list_groups, list_postings
-from liebian.ledger.queries.proofs import balance_as_of, find_last_proof, list_proofs
+from liebian.ledger.queries.proofs import (
+    balance_as_of,
+    find_full_proof,
+    find_last_proof,
+    list_daily_flows,
+    list_proofs,
+    list_segments,
+    sum_as_of,
+)
 from liebian.ledger.types import (
     WORLD,
     AccountsSummary,
@@ -30,9 +38,9 @@ from liebian.ledger.types import (
 )
 
 __all__ = [
-    "balance_as_of", "count_entries", "find_account", "find_last_proof", "find_reversal", "get_account", "get_entry",
-    "get_pool_balance", "list_assets", "list_balances", "list_books", "list_entries", "list_entries_by_id", "list_holds",
-    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_unbalanced_entries", "list_unopened", "prove_zero",
+    "balance_as_of", "count_entries", "find_account", "find_full_proof", "find_last_proof", "find_reversal", "get_account", "get_entry",
+    "get_pool_balance", "list_assets", "list_balances", "list_books", "list_daily_flows", "list_entries", "list_entries_by_id", "list_holds",
+    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unbalanced_entries", "list_unopened", "prove_zero", "sum_as_of",
 ]  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localtime
 
 from liebian.access.guard import requires
 from liebian.access.queries import find_user_names
@@ -15,7 +16,7 @@ from liebian.core import clock
 from liebian.core.days import day_of, day_start
 from liebian.ledger import queries
 from liebian.ledger.forms import AccountFilter, PostingFilter
-from liebian.ledger.types import AssetProof, EntryView
+from liebian.ledger.types import AccountView, AssetProof, EntryView
 from liebian.ledger.views.rows import MOST_POSTINGS, make_row, make_rows, say_group
 from liebian.ledger.views.words import say_amount, say_asset, say_kind
 
@@ -41,11 +42,31 @@ def account_page(request: HttpRequest, code: str) -> HttpResponse:
         "day_text": day.isoformat(),
         "then": say_amount(then, account.asset),
         "form": form,
+        "instant": _at_instant(account, asked["at"], asked["known"]),
+        "at_text": _input(asked["at"]),
+        "known_text": _input(asked["known"]),
         "rows": make_rows(page),
         "page": page,
         "now": now,
     }
     return render(request, "ledger/account.html", context)
+
+
+def _at_instant(account: AccountView, at: datetime | None, known: datetime | None) -> dict[str, Any] | None:
+    if at is None:
+        return None
+    held = queries.balance_as_of(account.code, at, known_at=known)
+    since = held - queries.balance_as_of(account.code, at) if known else 0
+    return {
+        "held": say_amount(held, account.asset),
+        "at": at,
+        "known": known,
+        "later": say_amount(-since, account.asset) if since else "",
+    }
+
+
+def _input(moment: datetime | None) -> str:
+    return localtime(moment).strftime("%Y-%m-%dT%H:%M:%S") if moment else ""
 
 
 @requires("ledger:view")
@@ -82,6 +103,7 @@ def proof(request: HttpRequest) -> HttpResponse:
         "unbalanced": unbalanced,
         "holds": not unbalanced and all(each.holds for each in proofs),
         "n_accounts": sum(each.n_accounts for each in proofs),
+        "last": queries.find_last_proof(),
         "now": clock.now(),
     }
     return render(request, "ledger/proof.html", context)

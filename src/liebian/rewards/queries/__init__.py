@@ -1,11 +1,18 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.budgets import get_budget, list_budget_parts, list_budgets
+from liebian.rewards.queries.budgets import (
+    find_budget_forecast,
+    get_budget,
+    list_budget_forecasts,
+    list_budget_parts,
+    list_budgets,
+)
 from liebian.rewards.queries.coupons import (
     find_code_of,
     find_pool_of,
     find_shop,
     get_pool,
+    get_shop,
     iterate_unused_codes,
     list_low_pools,
     list_pools,
@@ -19,6 +26,7 @@ from liebian.rewards.queries.gifts import (
     get_parcel,
     list_gift_stocks,
     list_parcels,
+    list_parcels_of,
     open_addresses,
 )
 from liebian.rewards.queries.holdings import (
@@ -29,10 +37,19 @@ from liebian.rewards.queries.holdings import (
     list_points_balances,
     points_balance,
 )
+from liebian.rewards.queries.liability import (
+    find_point_value,
+    find_stock,
+    forecast_breakage,
+    list_owed_as_of,
+    list_point_assets,
+    list_points_months,
+)
 from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
+    has_ended_points,
     list_expiring_points,
     list_liability,
     list_lots,
@@ -52,6 +69,7 @@ from liebian.rewards.queries.points_terms import get_points_terms, list_points_p
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
+    list_levels,
     list_privileges,
     list_privileges_at,
 )
@@ -76,6 +94,7 @@ from liebian.rewards.queries.rewards import (
     list_reward_changes_after,
     list_reward_ids,
     list_rewards,
+    sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 from liebian.rewards.rules import gross_of, tax_of
@@ -87,13 +106,17 @@ __all__ = [
     "count_rewards_by_person",
     "count_rewards_by_state",
     "count_waiting_reviews",
+    "find_budget_forecast",
     "find_code_of",
     "find_coupon",
     "find_idle_end",
     "find_parcel_of",
+    "find_point_value",
     "find_pool_of",
     "find_privilege_of",
     "find_shop",
+    "find_stock",
+    "forecast_breakage",
     "get_alarm",
     "get_budget",
     "get_gift_stock",
@@ -109,10 +132,13 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "get_shop",
     "gross_of",
+    "has_ended_points",
     "has_reward_changes_behind",
     "iterate_unused_codes",
     "list_alarms",
+    "list_budget_forecasts",
     "list_budget_parts",
     "list_budgets",
     "list_coupons",
@@ -122,15 +148,20 @@ __all__ = [
     "list_holders",
     "list_issued_coupons",
     "list_last_runs",
+    "list_levels",
     "list_liability",
     "list_limit_uses",
     "list_lots",
     "list_low_pools",
     "list_offers",
+    "list_owed_as_of",
     "list_parcels",
+    "list_parcels_of",
+    "list_point_assets",
     "list_point_uses",
     "list_points_balances",
     "list_points_history",
+    "list_points_months",
     "list_points_of",
     "list_points_programmes",
     "list_pools",
@@ -152,5 +183,6 @@ __all__ = [
     "preview_review",
     "prove_lots",
     "sum_ending_points",
+    "sum_money",
     "tax_of",
 ]

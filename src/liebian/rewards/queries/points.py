@@ -105,6 +105,12 @@ def list_lots(
     return [_view(lot) for lot in rows[:limit]]
 
 
+def has_ended_points(*, at: datetime) -> bool:
+    """Whether there is anything that ended by `at` and is still counted, or somebody who did nothing for too long by then."""
+    lots = PointsLot.objects.filter(state="active", remaining__gt=0, expires_at__lte=at)
+    return lots.exists() or PointsWallet.objects.filter(idle_at__lte=at).exists()
+
+
 def list_lots_by_cause(causes: Sequence[str]) -> dict[str, LotView]:
     return {lot.cause: lot for lot in list_lots_where(cause__in=causes)}
 

@@ -22,10 +22,10 @@ def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
     n_fitting = 0
     sums: Counter[str] = Counter()
     rows = Reward.objects.filter(pk__in=reward_ids).values_list(
-        "state", "is_on_hold", "cost_minor", "clawed_minor", "offer__currency"
+        "state", "is_on_hold", "reason", "cost_minor", "clawed_minor", "offer__currency", "claw_target", "clawed_amount"
     )
-    for state, is_on_hold, cost, clawed, currency in rows:
-        if fits(act, state, is_on_hold=is_on_hold):
+    for state, is_on_hold, reason, cost, clawed, currency, target, units in rows:
+        if fits(act, state, is_on_hold=is_on_hold, reason=reason, is_refunded=target > units):
             n_fitting += 1
             sums[currency] += cost - clawed
     second = needs_second_person(get_review_policy(), sums)

@@ -60,6 +60,14 @@ REASONS: dict[str, ReasonText] = {
     "programme_cap": _said(
         _("The programme has given as much as its limit allows"), _("The rewards of this offer are all given out")
     ),
+    "store_cap": _said(
+        _("This store's orders have brought as many rewards as the programme allows"),
+        _("The rewards of this store are all given out"),
+    ),
+    "identifier_cap": _said(
+        _("This payer or device has brought as many rewards as the programme allows"),
+        _("The rewards for this device or payment account are used up"),
+    ),
     "window_cap": _said(_("This period's limit was reached"), _("The limit for this period was reached")),
     "campaign_budget": _said(
         _("The budget could not carry both sides' rewards"), _("The rewards of this offer are all given out")

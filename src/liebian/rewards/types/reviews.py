@@ -9,7 +9,7 @@ from typing import Literal
 
 from liebian.rewards.types.points_desk import ProposedPoints
 
-Act = Literal["approve", "hold", "reject", "claw_back"]
+Act = Literal["approve", "hold", "reject", "claw_back", "resend"]
 ReviewAct = Act | Literal["adjust"]
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]

@@ -8,6 +8,7 @@ from liebian.rewards.views.budget_pages import (
     budget_transfer,
     budget_warning,
 )
+from liebian.rewards.views.budget_reopening import budget_reopen
 from liebian.rewards.views.budgets import fund
 from liebian.rewards.views.coupon_pools import (
     pool_generate,
@@ -19,6 +20,7 @@ from liebian.rewards.views.coupon_pools import (
 )
 from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, shop_key_new, shop_key_switch
 from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
+from liebian.rewards.views.liability import liability, liability_file, liability_value
 from liebian.rewards.views.panel import customer_panel
 from liebian.rewards.views.points_acts import (
     points_adjust,
@@ -41,6 +43,7 @@ __all__ = [
     "budget_list",
     "budget_page",
     "budget_parts",
+    "budget_reopen",
     "budget_transfer",
     "budget_warning",
     "coupon_code",
@@ -55,6 +58,9 @@ __all__ = [
     "gift_new",
     "gift_page",
     "gift_restock",
+    "liability",
+    "liability_file",
+    "liability_value",
     "points_adjust",
     "points_list",
     "points_release",

@@ -69,6 +69,10 @@ ACTS: dict[Act, ActWords] = {
         _("What the customers still have returns; what they no longer have is owed. This cannot be undone."),
         "arrow-back-up", danger=True,
     ),
+    "resend": ActWords(
+        _("Send again"), _("Send gifts again?"),
+        _("Each takes another piece from the stock and its cost from the budget once more, and is packed anew."), "truck-delivery",
+    ),
 }  # fmt: skip
 _CORRECT = ActWords(
     _("Correct points"), _("Correct points?"), _("The points are given or taken at once."), "plus-minus"
