@@ -85,7 +85,11 @@ class Desk:
         """The acts, about the people of today; `names` are the fields that name people."""
         if not self._standing:
             return list(acts)
-        return [replace(act, **{name: self.stand(getattr(act, name)) for name in names}) for act in acts]
+        changed: list[A] = []
+        for act in acts:
+            people: dict[str, Any] = {name: self.stand(getattr(act, name)) for name in names}
+            changed.append(replace(act, **people))
+        return changed
 
     # What they have
 
