@@ -167,6 +167,12 @@ BACKGROUND_JOBS = [
         lambda now: rewards.reconcile_night(now=now),
         "Compares rewards, points, coupons and limits with the ledger once a night, and proves the ledger.",
     ),
+    Job(
+        "full proof",
+        5,
+        lambda now: rewards.run_full_proof(clock=clock.now),
+        "Reads the whole ledger again when somebody asked for it.",
+    ),
     Job("payouts", 5, payouts.work_payouts, "Sends approved payouts and asks providers what became of others."),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]

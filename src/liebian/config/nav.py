@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from liebian.access.queries import get_organisation
+from liebian.rewards.queries import count_open_alarms
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Item:
     permission: str
     prefix: str | tuple[str, ...]
     line_before: bool = False
+    count: Callable[[], int] | None = None
+    count_permission: str = ""
 
 
 _DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/pipeline")
@@ -30,7 +35,15 @@ ITEMS = [
     Item(_("Tiers"), "stairs-up", "tiers:list", "tiers:view", "/tiers"),
     Item(_("Segments"), "hash", "segments:list", "segments:view", "/segments"),
     Item(_("Referral"), "affiliate", "referrals:list", "referrals:view", "/referrals", line_before=True),
-    Item(_("Rewards"), "gift", "rewards:list", "rewards:view", "/rewards"),
+    Item(
+        _("Rewards"),
+        "gift",
+        "rewards:list",
+        "rewards:view",
+        "/rewards",
+        count=count_open_alarms,
+        count_permission="rewards:review",
+    ),
     Item(_("Payouts"), "cash", "payouts:batches", "payouts:view", "/payouts"),
     Item(_("Ledger"), "scale", "ledger:home", "ledger:view", "/ledger"),
     Item(_("Data in"), "database-import", "events:imports", "imports:view", _DATA_IN, line_before=True),
@@ -40,7 +53,7 @@ ITEMS = [
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Context for base.html: the organisation and the items this user may open."""
+    """Context for base.html: the organisation and the items this user may open, with what waits for them there."""
     user = getattr(request, "user", None)
     frame: dict[str, Any] = {"nav_items": [], "organisation": SimpleLazyObject(get_organisation)}
     if user is None or not user.is_authenticated:
@@ -52,5 +65,8 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         except NoReverseMatch:
             continue
         if user.may(item.permission):
-            items.append({"item": item, "url": url, "active": request.path.startswith(item.prefix)})
+            entry: dict[str, Any] = {"item": item, "url": url, "active": request.path.startswith(item.prefix)}
+            if item.count and user.may(item.count_permission):
+                entry["count"] = cache(item.count)  # asked when a menu is drawn, once, and not by every fragment
+            items.append(entry)
     return {**frame, "nav_items": items, "pipeline_tab": user.may("pipeline:view")}

@@ -16,6 +16,7 @@ from django.db import connections, models, router
 from liebian.core.arrays import array_text
 from liebian.core.prepared import cursor_of
 
+_BEHIND = "COALESCE((SELECT position FROM core_cursor WHERE core_cursor.name = %s), 0)"
 CHUNK = 900  # values in one IN list on SQLite; lists of equal length share a prepared statement
 
 
@@ -61,7 +62,7 @@ def select_after(
     model: type[models.Model],
     columns: Sequence[str],
     key: str,
-    after: int,
+    after: int | str,
     *,
     upto: int | None = None,
     limit: int | None = None,
@@ -70,13 +71,13 @@ def select_after(
 ) -> list[tuple[Any, ...]]:
     """The next rows of a log in the order of its `key`: behind one position, up to another, at most so many.
 
-    `where` is SQL of ours, in which `values` stand for the marks.
+    The position may be the name of the cursor that stands there, where rows and cursors are in one database. `where` is SQL of ours, in which `values` stand for the marks.
     """
     connection = connections[router.db_for_read(model)]
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in columns]
     name = quote(_field(model, key).column)
-    conditions, given = [f"{name} > %s"], [after]
+    conditions, given = [f"{name} > {'%s' if isinstance(after, int) else _BEHIND}"], [after]
     if upto is not None:
         conditions, given = [*conditions, f"{name} <= %s"], [*given, upto]
     if where:

@@ -31,3 +31,9 @@ class AccountFilter(_Asked):
     day = forms.DateField(
         required=False, label=_("At the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    at = forms.DateTimeField(required=False)
+    known = forms.DateTimeField(required=False)
+
+
+class PostingFilter(_Asked):
+    kind = forms.CharField(required=False, max_length=32)

@@ -149,3 +149,22 @@ class Proof(models.Model):
 
     class Meta:
         db_table = "ledger_proof"
+
+
+class FullProof(models.Model):
+    """A proof of everything that somebody asked for: how far it is, and the proof that it came to."""
+
+    state = models.CharField(max_length=10, default="waiting")
+    asked_at = models.DateTimeField()
+    asked_by = models.BigIntegerField(null=True)
+    n_done = models.BigIntegerField(default=0)
+    n_total = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    proof = models.ForeignKey(Proof, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "ledger_full_proof"
+        constraints = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="waiting"), name="ledger_one_full_proof_waits")
+        ]

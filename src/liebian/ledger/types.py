@@ -164,7 +164,28 @@ class PostingView:
 
 
 @dataclass(frozen=True, slots=True)
+class PostingGroup:
+    """What left (less than zero) or reached the accounts of one kind together. `code` names the account where there is only one."""
+
+    kind: str
+    asset: str
+    n_accounts: int
+    amount: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingPage:
+    """`further` is the place from which to go on, or None at the end."""
+
+    postings: tuple[PostingView, ...]
+    further: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryView:
+    """Either `postings` or, where they are too many for whoever asked, `groups`."""
+
     id: int
     key: str
     kind: str
@@ -175,6 +196,7 @@ class EntryView:
     reversal_of: int | None
     memo: Mapping[str, Any]
     postings: tuple[PostingView, ...]
+    groups: tuple[PostingGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +266,41 @@ class ProofView:
     @property
     def holds(self) -> bool:
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class FullProofView:
+    """A full proof that was asked for. `n_done` of `n_total` entries that were proven before are read again."""
+
+    id: int
+    state: Literal["waiting", "running", "done", "failed"]
+    asked_at: datetime
+    asked_by: int | None
+    n_done: int
+    n_total: int
+    finished_at: datetime | None
+    proof: ProofView | None
+    error: str
+
+    @property
+    def is_moving(self) -> bool:
+        return self.state in ("waiting", "running")
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.n_done // self.n_total if self.n_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """Entries behind `after_entry` up to `last_entry`, proven together. `digest` stands for them and all before them."""
+
+    after_entry: int
+    last_entry: int
+    n_entries: int
+    n_postings: int
+    digest: str
+    checked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

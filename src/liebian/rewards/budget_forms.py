@@ -48,6 +48,14 @@ class WarningForm(forms.Form):
         label=_("Warn when so much is left"), required=False, min_value=0, widget=forms.TextInput(attrs=_NUMBER),
         help_text=_("Empty: no warning."),
     )  # fmt: skip
+    warn_days = forms.IntegerField(
+        label=_("Warn so many days before it is used up"), required=False, min_value=1, max_value=365,
+        help_text=_("By the forecast of the night. Empty: no warning."),
+    )  # fmt: skip
+    lasts_until = forms.DateField(
+        label=_("It should last until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("One is warned when the forecast falls before this day. A programme sets its own end when it is published."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

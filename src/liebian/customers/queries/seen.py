@@ -23,9 +23,15 @@ from liebian.customers.types import STAGE, RuleAttributes, SeenEvents
 _COLUMNS = "event_id, customer_id, type, name, at_ms, received_ms"
 
 
-def list_seen_events_after(position: int, limit: int, *, shard: int = 0, shards: int = 1) -> SeenEvents:
-    """The next events in log order, of one shard of seen ids, and the position up to which this shard is now read."""
-    end = cursors.position_of(STAGE)
+def list_seen_events_after(
+    position: int, limit: int, *, shard: int = 0, shards: int = 1, horizon: int | None = None
+) -> SeenEvents:
+    """The next events in log order, of one shard of seen ids, and the position up to which this shard is now read.
+
+    Nothing behind `horizon` is read, a position up to which people are resolved; it is asked for where the caller does
+    not know one.
+    """
+    end = cursors.position_of(STAGE) if horizon is None else horizon
     mine = "" if shards == 1 else " AND customer_id %% %s = %s"
     sql = f"SELECT {_COLUMNS} FROM customers_customerevent WHERE event_id > %s AND event_id <= %s{mine} ORDER BY event_id LIMIT %s"  # noqa: S608
     values = [position, end, *([] if shards == 1 else [shards, shard]), limit]

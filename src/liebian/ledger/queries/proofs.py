@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
-from liebian.ledger.models import Posting, Proof, Proven, Segment, Statement
-from liebian.ledger.types import Finding, ProofView
+from liebian.ledger.models import Account, FullProof, Posting, Proof, Proven, Segment, Statement
+from liebian.ledger.types import Finding, FullProofView, ProofView, SegmentView
 
 _HOUR = timedelta(hours=1)
 
@@ -21,6 +24,23 @@ def find_last_proof() -> ProofView | None:
 def list_proofs(*, limit: int = 30) -> list[ProofView]:
     """Newest first."""
     return [view_proof(row) for row in Proof.objects.order_by("-id")[:limit]]
+
+
+def find_full_proof() -> FullProofView | None:
+    """The full proof that somebody asked for last."""
+    row = FullProof.objects.select_related("proof").order_by("-id").first()
+    if row is None:
+        return None
+    return FullProofView(
+        row.pk, row.state, row.asked_at, row.asked_by, row.n_done, row.n_total, row.finished_at,  # type: ignore[arg-type]
+        view_proof(row.proof) if row.proof else None, row.error,
+    )  # fmt: skip
+
+
+def list_segments(*, limit: int = 20) -> list[SegmentView]:
+    """Newest first."""
+    columns = ("after_entry", "last_entry", "n_entries", "n_postings", "digest", "checked_at")
+    return [SegmentView(*row) for row in Segment.objects.order_by("-id").values_list(*columns)[:limit]]
 
 
 def view_proof(row: Proof) -> ProofView:
@@ -47,20 +67,52 @@ def balance_as_of(code: str, instant: datetime, *, known_at: datetime | None = N
     return direct + _read_statements(busy.account_id, rows, instant, known_at)
 
 
+def sum_as_of(
+    *, book: str, asset: str, kinds: Iterable[str], instant: datetime, known_at: datetime | None = None
+) -> int:
+    """What the accounts of these kinds in a book held together just before `instant`. For kinds with few postings or few accounts."""
+    accounts = Account.objects.filter(book=book, asset=asset, kind__in=list(kinds))
+    busy = Proven.objects.filter(account__in=accounts, busy_after__isnull=False)
+    codes = list(busy.values_list("account__code", flat=True))
+    rows = Posting.objects.filter(account__in=accounts.exclude(code__in=codes), entry__effective_at__lt=instant)
+    if known_at is not None:
+        rows = rows.filter(entry__inserted_at__lt=known_at)
+    return _sum(rows) + sum(balance_as_of(code, instant, known_at=known_at) for code in codes)
+
+
+def list_daily_flows(
+    *, kind: str, since: datetime, until: datetime, zone: str, without: Collection[str] = ()
+) -> dict[str, dict[date, int]]:
+    """By book and business day, what entries of [since, until) did to its accounts of a kind; `without` leaves kinds of entry out.
+
+    Entries are posted after they took effect, so those that were proven before `since` need not be read.
+    """
+    before = Segment.objects.filter(inserted_to__lt=since).order_by("-id").values_list("last_entry", flat=True).first()
+    rows = Posting.objects.filter(account__kind=kind, entry_id__gt=before or 0)
+    rows = rows.filter(entry__effective_at__gte=since, entry__effective_at__lt=until).exclude(entry__kind__in=without)
+    days = rows.annotate(day=TruncDate("entry__effective_at", tzinfo=ZoneInfo(zone))).order_by()
+    flows: dict[str, dict[date, int]] = defaultdict(dict)
+    for book, day, total in days.values_list("account__book", "day").annotate(total=Sum("amount")):
+        flows[book][day] = int(total)
+    return flows
+
+
 def _read_statements(account: int, rows: QuerySet[Posting], instant: datetime, known_at: datetime | None) -> int:
-    """Whole hours from statements, the begun hour and segments that straddle `known_at` from the postings they name."""
+    """Whole hours from statements; the begun hour, and segments that straddle `known_at`, from the postings they name."""
     statements = Statement.objects.filter(account=account, hour__lt=instant)
-    doubtful = Q(hour__gt=instant - _HOUR)
+    straddling = Q(pk__in=[])
     if known_at is not None:
         statements = statements.filter(segment__inserted_from__lt=known_at)
-        doubtful |= Q(segment__inserted_to__gte=known_at)
-    whole = _sum(statements.exclude(doubtful))
-    spans = statements.filter(doubtful).order_by("segment", "hour")
-    parts = 0
-    for first, last, hour in spans.values_list("first_entry", "last_entry", "hour"):
+        straddling = Q(segment__inserted_to__gte=known_at)
+    begun = Q(hour__gt=instant - _HOUR)
+    parts = _sum(statements.exclude(begun | straddling))
+    for first, last, hour in statements.filter(begun & ~straddling).values_list("first_entry", "last_entry", "hour"):
         of_hour = rows.filter(entry__effective_at__gte=hour, entry__effective_at__lt=hour + _HOUR)
         parts += _sum(of_hour.filter(entry_id__gte=first, entry_id__lte=last))
-    return whole + parts
+    spans = statements.filter(straddling).values_list("segment__after_entry", "segment__last_entry").distinct()
+    for after, last in spans:
+        parts += _sum(rows.filter(entry_id__gt=after, entry_id__lte=last))
+    return parts
 
 
 def _sum(rows: QuerySet[Posting] | QuerySet[Statement]) -> int:

@@ -1,5 +1,6 @@
 """Writes of the ledger: posting, two-step holds, pools, the proof. Only `rewards` calls them."""
 
+from liebian.ledger.services.full_proofs import ask_full_proof, run_full_proof
 from liebian.ledger.services.holds import (
     expire_holds,
     post_hold,
@@ -15,6 +16,7 @@ from liebian.ledger.services.proving import prove
 from liebian.ledger.services.wide import post_wide
 
 __all__ = [
+    "ask_full_proof",
     "expire_holds",
     "lock_balances",
     "open_accounts",
@@ -30,6 +32,7 @@ __all__ = [
     "reserve_each",
     "reshard",
     "reverse",
+    "run_full_proof",
     "void_hold",
     "void_holds",
 ]

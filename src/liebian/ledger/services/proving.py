@@ -6,7 +6,7 @@ Does not repair anything: what is off is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -24,16 +24,16 @@ CURSOR = "ledger proof"
 SEGMENT_ENTRIES = 20_000
 
 
-def prove(*, now: datetime, is_full: bool = False) -> ProofView:
+def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] | None = None) -> ProofView:
     """Prove what was posted since the last proof, and read the segment again that was not looked at for longest; or all of them.
 
-    Writes Segment, Proven, Statement and one Proof. Repeating it adds a Proof of nothing new. Two at a time wait for one another.
+    `tell` is told how many entries were read again, segment by segment. Writes Segment, Proven, Statement and one Proof. Repeating it adds a Proof of nothing new. Two at a time wait for one another.
     """
     end = _find_end()
     findings: list[Finding] = []
     touched: set[int] = set()
     n_new = 0
-    checked = _recheck(is_full=is_full, now=now)
+    checked = _recheck(is_full=is_full, now=now, tell=tell)
     findings += checked
     while part := _advance(end, touched, findings, now):
         n_new += part
@@ -84,7 +84,7 @@ def _advance(end: int, touched: set[int], findings: list[Finding], now: datetime
     return content.n_entries
 
 
-def _recheck(*, is_full: bool, now: datetime) -> list[Finding]:
+def _recheck(*, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
     """Segments that read otherwise than when they were proven."""
     rows = list(Segment.objects.order_by("id") if is_full else Segment.objects.order_by("checked_at", "id")[:1])
     findings = []
@@ -95,6 +95,8 @@ def _recheck(*, is_full: bool, now: datetime) -> list[Finding]:
             span = f"{row.after_entry + 1}-{row.last_entry}"
             n_found = content.n_postings if content else 0
             findings.append(Finding("past_changed", span, "", row.n_postings, n_found))
+        if tell is not None:
+            tell(row.n_entries)
     Segment.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
     return findings
 

@@ -30,7 +30,9 @@ def announce_outcomes() -> int:
 
     A crash between the two leaves messages that will be sent again and recognised. Returns how many were sent.
     """
-    return _announce(OUTCOMES, _own) + _announce(REWARDS, _of_rewards)
+    waiting = select_after(Outcome, ["id"], "id", OUTCOMES, limit=1)  # asked in every step, mostly in vain
+    told = _announce(OUTCOMES, _own) if waiting else 0
+    return told + (_announce(REWARDS, _of_rewards) if rewards.has_reward_changes_behind(REWARDS) else 0)
 
 
 def _announce(cursor: str, read: Callable[[int], tuple[list[dict[str, Any]], int]]) -> int:
@@ -46,9 +48,9 @@ def _announce(cursor: str, read: Callable[[int], tuple[list[dict[str, Any]], int
 
 
 def _own(position: int) -> tuple[list[dict[str, Any]], int]:
-    if not select_after(Outcome, ["id"], "id", position, limit=1):
-        return [], position
     rows = list(Outcome.objects.filter(pk__gt=position).order_by("pk")[:_LIMIT])
+    if not rows:
+        return [], position
     names = _programme_names({row.programme_id for row in rows if row.programme_id})
     messages = [
         _message(

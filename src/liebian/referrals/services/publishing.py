@@ -73,6 +73,7 @@ def _freeze(row: Programme, actor: int | None, now: datetime) -> None:
     row.segment_id = int(draft["segment_id"])
     row.holdout_percent = int(draft["holdout_percent"])
     row.starts_on, row.ends_on = date.fromisoformat(draft["starts_on"]), date.fromisoformat(draft["ends_on"])
+    rewards.stretch_budget(budget_id=row.budget_id, until=row.ends_on)
     row.min_order_minor, row.hold_days = int(draft.get("min_order_minor") or 0), int(draft["hold_days"])
     row.limits = clean_limits(draft.get("limits", ()))
     row.texts = _texts(draft)

@@ -76,8 +76,7 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     horizon = orders.get_position()  # orders read what customers wrote, so this is behind both
     if horizon <= start:
         return None
-    found, upto = customers.list_customer_events_after(start, limit, names=EVENT_NAMES)
-    upto = min(upto, horizon)
+    found, upto = customers.list_customer_events_after(start, limit, names=EVENT_NAMES, horizon=horizon)
     changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]
     if len(changes) == limit:
         upto = min(upto, changes[-1].event_id)
@@ -120,7 +119,7 @@ def _merge_points() -> int:
 
 def _follow_merges() -> int:
     """Give what belonged to somebody who was merged away to the person they are; the winner's own rows stand."""
-    if not customers.list_merges_after(cursors.position_of(MERGES), 1):
+    if not customers.list_merges_after(MERGES, 1):
         return 0
     with cursors.reading(MERGES) as reading:
         merges = customers.list_merges_after(reading.start)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0080_money")]
+    dependencies = [("rewards", "0090_points_reviews")]
     operations = [
         migrations.AddField(
             model_name="pointswallet",

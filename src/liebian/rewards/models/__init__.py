@@ -9,16 +9,19 @@ from liebian.rewards.models.coupons import (
     Redemption,
     ShopKey,
 )
+from liebian.rewards.models.forecasts import BudgetForecast
 from liebian.rewards.models.gifts import Parcel
+from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, PointsValue, StockDay, StockLine
 from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun
-from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
+from liebian.rewards.models.reviews import PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
     "Alarm",
     "Budget",
+    "BudgetForecast",
     "CheckRun",
     "CheckoutAnswer",
     "Coupon",
@@ -27,11 +30,15 @@ __all__ = [
     "CouponPool",
     "Offer",
     "Parcel",
+    "PointsCohort",
     "PointsLot",
     "PointsMerge",
+    "PointsProposal",
+    "PointsRedeemed",
     "PointsTermsRow",
     "PointsUse",
     "PointsUseLot",
+    "PointsValue",
     "PointsWallet",
     "Privilege",
     "Redemption",
@@ -41,4 +48,6 @@ __all__ = [
     "Reward",
     "RewardChange",
     "ShopKey",
+    "StockDay",
+    "StockLine",
 ]

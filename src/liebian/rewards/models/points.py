@@ -9,7 +9,7 @@ from liebian.rewards.models.rewards import Reward
 
 
 class PointsTermsRow(models.Model):
-    """The terms of a programme of points from an instant on. Never changed: other terms are another row."""
+    """The terms of a programme of points from an instant on. What holds or held is never changed: other terms are another row."""
 
     asset = models.CharField(max_length=60)
     valid_from = models.DateTimeField()

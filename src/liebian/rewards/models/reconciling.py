@@ -19,6 +19,7 @@ class CheckRun(models.Model):
     class Meta:
         db_table = "rewards_check_run"
         constraints = [models.UniqueConstraint(fields=["code", "day"], name="rewards_checked_once_a_day")]
+        indexes = [models.Index(fields=["code", "day"], condition=~Q(error=""), name="rewards_check_failed")]
 
 
 class Alarm(models.Model):

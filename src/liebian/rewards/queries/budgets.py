@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD, BookView
-from liebian.rewards.models import Budget
+from liebian.rewards.models import Budget, BudgetForecast
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.types import BudgetPart, BudgetView
+from liebian.rewards.types import BudgetForecastView, BudgetPart, BudgetView, Closure
 
 
 def get_budget(budget_id: int) -> BudgetView:
@@ -29,6 +31,38 @@ def list_budgets(*, ids: Iterable[int] | None = None) -> list[BudgetView]:
     codes = {row.pk: BudgetAccounts(row.pk, row.currency).available_pool.book for row in budgets}
     books = {book.code: book for book in ledger.list_books(codes=codes.values())}
     return [_view_budget(row, books.get(codes[row.pk])) for row in budgets]
+
+
+def find_budget_forecast(budget_id: int) -> BudgetForecastView | None:
+    """What the last night told of this budget."""
+    row = BudgetForecast.objects.filter(pk=budget_id).first()
+    return _view_forecast(row) if row else None
+
+
+def list_budget_forecasts() -> list[tuple[BudgetView, BudgetForecastView | None]]:
+    """Open budgets, newest first, with what the last night told of each."""
+    rows = BudgetForecast.objects.in_bulk()
+    budgets = [each for each in list_budgets() if not each.closed_at]
+    return [(each, _view_forecast(rows[each.id]) if each.id in rows else None) for each in budgets]
+
+
+def _view_forecast(row: BudgetForecast) -> BudgetForecastView:
+    def day(days: int | None) -> date | None:
+        return None if days is None else row.as_of + timedelta(days=max(days, 1) - 1)
+
+    return BudgetForecastView(
+        budget_id=row.pk,
+        at=row.at,
+        as_of=row.as_of,
+        verdict=row.verdict,  # type: ignore[arg-type]
+        left_minor=row.left_minor,
+        per_week_minor=row.per_week_minor,
+        used_up_on=day(row.days),
+        soonest=day(row.soonest),
+        latest=day(row.latest),
+        days=row.days,
+        used=tuple(row.used),
+    )
 
 
 def list_budget_parts(budget: BudgetView) -> list[BudgetPart]:
@@ -57,4 +91,12 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         written_off=held("written_off"),
         warn_at_minor=row.warn_at_minor,
         closed_at=row.closed_at,
+        warn_days=row.warn_days,
+        lasts_until=row.lasts_until,
+        closures=tuple(_view_closure(each) for each in row.closures),
     )
+
+
+def _view_closure(said: dict[str, Any]) -> Closure:
+    start, end = datetime.fromisoformat(said["from"]), datetime.fromisoformat(said["until"])
+    return Closure(start, end, said["reason"], said["actor"])

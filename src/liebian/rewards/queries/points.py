@@ -112,7 +112,12 @@ def has_ended_points(*, at: datetime) -> bool:
 
 
 def list_lots_by_cause(causes: Sequence[str]) -> dict[str, LotView]:
-    return {lot.cause: _view(lot) for lot in PointsLot.objects.filter(cause__in=causes)}
+    return {lot.cause: lot for lot in list_lots_where(cause__in=causes)}
+
+
+def list_lots_where(**condition: object) -> list[LotView]:
+    """For modules of this context only."""
+    return [_view(lot) for lot in PointsLot.objects.filter(**condition)]
 
 
 def list_expiring_points(
@@ -235,4 +240,5 @@ def _view(lot: PointsLot) -> LotView:
         earned_at=lot.earned_at,
         expiry=lot.expiry,
         trace=lot.trace,
+        clawed=lot.clawed,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -27,7 +27,9 @@ def list_alarms(*, states: Collection[str] = ("open", "explained"), limit: int =
 
 def count_open_alarms() -> int:
     """Differences that nobody has explained, and checks whose last run failed."""
-    return Alarm.objects.filter(state="open").count() + sum(bool(run.error) for run in list_last_runs().values())
+    later = CheckRun.objects.filter(code=OuterRef("code"), day__gt=OuterRef("day"))
+    failed = CheckRun.objects.exclude(error="").filter(~Exists(later))
+    return Alarm.objects.filter(state="open").count() + failed.count()
 
 
 def get_alarm(alarm_id: int) -> AlarmView:

@@ -74,7 +74,7 @@ def test_codes_and_coupons_that_drifted_are_alarms():
     issue(pooled, 2)
     CouponCode.objects.filter(cause__isnull=True).first().delete()  # type: ignore[union-attr]
     Coupon.objects.filter(pk=Coupon.objects.first().pk).update(state="void")  # type: ignore[union-attr]
-    assert check() == {"coupons": 2}
+    assert check() == {"coupons": 2, "liability": 1}
 
 
 def test_an_alarm_is_gone_when_its_difference_is():

@@ -72,10 +72,21 @@ class OfferView:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A time during which a budget was closed, and why it was opened again."""
+
+    start: datetime
+    end: datetime
+    reason: str
+    actor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetView:
     """Where a budget's money is. funded = available + reserved + payable + paid_out + receivable + written_off, always.
 
     A closed budget promises nothing more; what it has promised is still paid. `warn_at_minor`: it is low with so much left.
+    It should last until `lasts_until`, and one is warned when it is expected to be used up within `warn_days`.
     """
 
     id: int
@@ -92,6 +103,9 @@ class BudgetView:
     written_off: int
     warn_at_minor: int | None = None
     closed_at: datetime | None = None
+    warn_days: int | None = None
+    lasts_until: date | None = None
+    closures: tuple[Closure, ...] = ()
 
     @property
     def is_low(self) -> bool:

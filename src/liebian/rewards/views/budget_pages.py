@@ -18,6 +18,7 @@ from liebian.core.money import exponent
 from liebian.rewards import queries, services
 from liebian.rewards.budget_forms import CloseForm, PartsForm, TransferForm, WarningForm
 from liebian.rewards.types import BudgetView
+from liebian.rewards.views.forecasts import show_forecast
 from liebian.ui.formats import error_text, money
 
 
@@ -57,8 +58,10 @@ def budget_warning(request: HttpRequest, budget_id: int) -> HttpResponse:
     form = WarningForm(request.POST, currency=budget.currency)
     if not form.is_valid():
         return _page(request, budget, status=422, warning_form=form)
-    services.set_budget_warning(
-        budget_id=budget_id, warn_at_minor=form.cleaned_data["amount"], actor=request.user.pk, now=clock.now()
+    data, actor, now = form.cleaned_data, request.user.pk, clock.now()
+    services.set_budget_warning(budget_id=budget_id, warn_at_minor=data["amount"], actor=actor, now=now)
+    services.set_budget_horizon(
+        budget_id=budget_id, warn_days=data["warn_days"], lasts_until=data["lasts_until"], actor=actor, now=now
     )
     messages.success(request, _("Saved."))
     return redirect("rewards:budget", budget_id)
@@ -105,7 +108,7 @@ def budget_close(request: HttpRequest, budget_id: int) -> HttpResponse:
         return _page(request, budget, status=422, close_form=form)
     if "confirm" not in request.POST:
         effect = _(
-            "%(left)s is taken out, and nothing more is promised from this budget. %(reserved)s is promised already and is still paid. This cannot be undone."
+            "%(left)s is taken out, and nothing more is promised from this budget. %(reserved)s is promised already and is still paid. It can be opened again, with a reason."
         ) % {
             "left": money(budget.available, budget.currency),
             "reserved": money(budget.reserved + budget.payable, budget.currency),
@@ -143,7 +146,11 @@ def _page(request: HttpRequest, budget: BudgetView, *, status: int = 200, **more
         "may_fund": bool(request.user.may("ledger:fund")),  # type: ignore[union-attr]
         "has_targets": bool(targets),
         "parts_form": PartsForm(initial={"shards": budget.shards}),
-        "warning_form": WarningForm(currency=budget.currency, initial={"amount": warn_at}),
+        "warning_form": WarningForm(
+            currency=budget.currency,
+            initial={"amount": warn_at, "warn_days": budget.warn_days, "lasts_until": budget.lasts_until},
+        ),
+        "forecast": show_forecast(budget, queries.find_budget_forecast(budget.id)),
         "transfer_form": TransferForm(currency=budget.currency, targets=targets),
         "close_form": CloseForm(targets=targets),
         **more,

@@ -35,6 +35,14 @@ FIGURES: dict[str, Any] = {
     "balance_off": _("balance against postings"),
     "asset_off": _("sum of all accounts"),
     "entry_unbalanced": _("sum of the entry"),
+    "points_active": _("points that can be spent"),
+    "points_pending": _("points not usable yet"),
+    "points_reserved": _("points held by carts"),
+    "promised": _("promised"),
+    "months_open": _("points left of all months"),
+    "months_expired": _("points expired of all months"),
+    "months_redeemed": _("points spent of all months"),
+    "weeks_left": _("weeks that it should last, and is expected to"),
     "past_changed": _("entries that were proven and changed since"),
 }
 
@@ -84,7 +92,7 @@ def _show(alarm: AlarmView, titles: dict[str, str], names: dict[int, str]) -> di
         "alarm": alarm,
         "check": titles.get(alarm.check, alarm.check),
         "figure": FIGURES.get(alarm.what, alarm.what),
-        "href": _href(alarm.subject),
+        "href": _href(alarm.subject, alarm.what),
         "expected": _say(alarm.expected, alarm.unit),
         "found": _say(alarm.found, alarm.unit),
         "difference": _say(alarm.found - alarm.expected, alarm.unit),
@@ -92,8 +100,10 @@ def _show(alarm: AlarmView, titles: dict[str, str], names: dict[int, str]) -> di
     }
 
 
-def _href(subject: str) -> str:
+def _href(subject: str, what: str) -> str:
     place, _colon, rest = subject.partition(":")
+    if what == "weeks_left":
+        return reverse("rewards:budget", args=[int(rest)])
     if place == "account":
         return reverse("ledger:account", args=[rest])
     if place == "entry":

@@ -39,9 +39,11 @@ class Portion:
 
 def read_ahead(progress: Progress, limit: int, ceiling: int | None) -> Portion:
     """The next piece: never past the order stage, never over the start of a day, which is a piece of its own."""
-    seen = customers.list_seen_events_after(progress.event_id, limit, shard=progress.shard, shards=progress.shards)
     end = orders.get_position() if ceiling is None else min(ceiling, orders.get_position())
-    upto = max(min(seen.upto, end), progress.event_id)
+    seen = customers.list_seen_events_after(
+        progress.event_id, limit, shard=progress.shard, shards=progress.shards, horizon=end
+    )
+    upto = seen.upto
     merges = customers.list_merges_after(progress.merge_id, limit)
     days = events.list_days_after(progress.event_id, upto)
     start = days[0] if days else None

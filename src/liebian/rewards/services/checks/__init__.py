@@ -1,11 +1,16 @@
-"""The checks that rewards bring to the reconciliation: their own counters against the ledger, and the ledger against itself."""
+"""The checks that rewards bring to the reconciliation: their own counters against the ledger, the ledger against itself, and how
+long budgets last."""
 
 from liebian.rewards.services.checks.budgets import BudgetCheck
 from liebian.rewards.services.checks.coupons import CouponCheck
+from liebian.rewards.services.checks.forecasts import ForecastCheck
+from liebian.rewards.services.checks.liability import LiabilityCheck
 from liebian.rewards.services.checks.limits import LimitCheck
 from liebian.rewards.services.checks.units import LedgerCheck, PointsCheck
 from liebian.rewards.types import Check
 
-CHECKS: tuple[Check, ...] = (LedgerCheck(), BudgetCheck(), PointsCheck(), CouponCheck(), LimitCheck())
+CHECKS: tuple[Check, ...] = (
+    LedgerCheck(), BudgetCheck(), PointsCheck(), CouponCheck(), LimitCheck(), LiabilityCheck(), ForecastCheck(),
+)  # fmt: skip
 
 __all__ = ["CHECKS"]

@@ -1,5 +1,6 @@
 """Writes of points: earning, spending, giving back, taking back, moving, and what a new day does to them."""
 
+from liebian.rewards.services.points.by_hand import release_by_hand, take_back_by_hand, transfer_by_hand
 from liebian.rewards.services.points.claws import claw_points, decide_shortage
 from liebian.rewards.services.points.days import activate_points
 from liebian.rewards.services.points.earning import earn_points
@@ -21,9 +22,12 @@ __all__ = [
     "expire_points",
     "expire_reservations",
     "merge_points",
+    "release_by_hand",
     "release_reserved",
     "restore_points",
     "set_points_terms",
+    "take_back_by_hand",
+    "transfer_by_hand",
     "transfer_points",
     "use_reserved",
 ]

@@ -141,7 +141,7 @@ def _adjust(
         if (known.asset, known.customer_id, amount) != (*holder, asked.amount):
             raise mismatch(asked.key)
         return PointsOutcome(asked.key, asked.amount, repeated=True)
-    memo = {"actor": asked.actor, "note": asked.note}
+    memo = {"actor": asked.actor, "note": asked.note, **({"reason": asked.reason} if asked.reason else {})}
     if asked.amount > 0:
         terms = desk.terms.at(asked.asset, asked.at)
         lots[key] = make_lot(
