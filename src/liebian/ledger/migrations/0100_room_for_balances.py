@@ -14,5 +14,5 @@ def fill_up(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0010_proofs")]
+    dependencies = [("ledger", "0020_full_proof")]
     operations = [migrations.RunPython(leave_room, fill_up)]
