@@ -105,7 +105,7 @@ def percentiles(act: Callable[[int], object], asked: list[int]) -> str:
 
 
 def end_first_day(piece: int) -> tuple[int, float, float]:
-    """Lots ended, seconds in all, the longest piece."""
+    """Lots ended, seconds in all, the longest call."""
     from liebian.rewards import services
 
     ended, longest, began = 0, 0.0, time.perf_counter()
@@ -167,8 +167,13 @@ def main() -> None:
         assert outcome.accepted
 
     print("  burn:   ", percentiles(burn, spenders))
+    worked = time.process_time()
     ended, taken, longest = end_first_day(options.piece)
-    print(f"  night:   {ended:,} lots in {taken:.1f} s ({ended / taken:,.0f}/s, longest piece {longest:.2f} s)")
+    worked = time.process_time() - worked
+    print(
+        f"  night:   {ended:,} lots in {taken:.1f} s ({ended / taken:,.0f}/s, longest call {longest:.2f} s), "
+        f"{1e6 * worked / ended:.0f} µs of this process for a lot"
+    )
     check()
     bare, alone = end_second_day_bare()
     print(

@@ -174,6 +174,6 @@ def test_no_sequence_of_acts_loses_or_makes_money():
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -85,10 +85,11 @@ class Desk:
         """The acts, about the people of today; `names` are the fields that name people."""
         if not self._standing:
             return list(acts)
-        return [replace(act, **self._standing_of(act, names)) for act in acts]
-
-    def _standing_of(self, act: A, names: Sequence[str]) -> dict[str, Any]:
-        return {name: self.stand(getattr(act, name)) for name in names}
+        changed: list[A] = []
+        for act in acts:
+            people: dict[str, Any] = {name: self.stand(getattr(act, name)) for name in names}
+            changed.append(replace(act, **people))
+        return changed
 
     # What they have
 
