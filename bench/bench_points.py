@@ -111,7 +111,7 @@ def end_first_day(piece: int) -> tuple[int, float, float]:
     ended, longest, began = 0, 0.0, time.perf_counter()
     while True:
         one = time.perf_counter()
-        done = services.expire_points(at=DAY, now=DAY, limit=piece)
+        done = services.expire_many_points(at=DAY, now=DAY, piece=piece)
         longest = max(longest, time.perf_counter() - one)
         if not done:
             return ended, time.perf_counter() - began, longest

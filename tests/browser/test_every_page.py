@@ -20,7 +20,7 @@ PAGES = [
     "/ledger", "/ledger/proof", "/ledger/proofs", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
     "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
-    "/rewards", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation", "/rewards/liability",
+    "/rewards", "/rewards/points", "/rewards/points/terms", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation", "/rewards/liability",
     "/ledger/budgets", "/ledger/budgets/1", "/payouts", "/payouts/waiting", "/payouts/accounts", "/payouts/accounts/new", "/payouts/statements",
     "/payouts/taxes", "/payouts/rewards/new", "/quarantine/messages", "/quarantine/messages?state=repaired", "/lake", "/lake/events", "/lake/identities",
 ]  # fmt: skip
@@ -52,7 +52,7 @@ def _deeper(page: Any) -> list[str]:
     person = page.locator("table a[href^='/customers/']").first.get_attribute("href")
     page.goto(start + "/sources/live?paused=1")
     event = page.locator("table a[href^='/sources/live/']").first.get_attribute("href")
-    return [person, f"{person}/reveal/name", event]
+    return [person, f"{person}/points", f"{person}/reveal/name", event]
 
 
 def test_three_pages_in_the_dark(shop: Installation, visit: Callable[..., Visitor]) -> None:

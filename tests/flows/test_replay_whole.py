@@ -42,6 +42,25 @@ bought = {"type": "track", "event": "Order Completed", "userId": "new", "message
           "properties": {"order_id": "waits", "total": 12, "currency": "CNY"}}
 print(json.dumps(record_events([bought], source="shop", received_at=clock.now()).accepted))
 """
+BY_HAND = """
+import json
+from datetime import timedelta
+from django.conf import settings
+from liebian.core import clock
+from liebian.rewards import services
+from liebian.rewards.models import PointsLot
+from liebian.rewards.types import POINTS, PointsAdjustment, PointsBurn, PointsTerms, PointsTransfer
+now = clock.now()
+services.set_points_terms(asset=POINTS, terms=PointsTerms(settings.TIME_ZONE, may_transfer=True, transfer_fee_bp=500), actor=None, now=now)
+rich = PointsLot.objects.filter(remaining__gte=100).order_by("customer_id").values_list("customer_id", flat=True).distinct()
+one, two, three, four = rich[:4]
+said = [
+    *services.adjust_points(adjustments=[PointsAdjustment("a", one, 70, now, "sorry", None), PointsAdjustment("b", two, -30, now, "oops", None)], now=now),
+    *services.burn_points(burns=[PointsBurn("c", two, 40, now), PointsBurn("d", three, 50, now, reserve_until=now + timedelta(days=1))], now=now),
+    *services.transfer_points(transfers=[PointsTransfer("e", three, four, 20, now)], now=now),
+]
+print(json.dumps([each.accepted for each in said]))
+"""
 BREAK = """
 import json
 from django.db.models import F
@@ -79,6 +98,7 @@ def test_a_replay_that_is_killed_leaves_its_folder_until_the_next_one(place):
 
 
 def test_reading_the_log_from_zero_gives_the_same_installation_and_changes_nothing(place):
+    assert place.run(BY_HAND) == [True] * 5
     assert place.run(WAITING) == 1  # what no stage has read is not part of the question
     before = place.run(FINGERPRINT)
     code, said = place.command("replay")

@@ -62,6 +62,13 @@ _ALL = (
         "制作礼品与特权、清点库存、保存地址、寄送礼品",
         ("rewards:view",),
     ),
+    Permission(
+        "rewards:points",
+        "Correct points, give them on, take them back, let go what carts hold",
+        "调整、转赠、追回积分，释放购物车占用的积分",
+        ("rewards:view",),
+    ),
+    Permission("rewards:terms", "Change the terms of points", "修改积分规则", ("rewards:view",)),
     Permission("rewards:policy", "Say when two persons have to agree", "设置何时需要双人复核", ("rewards:review",)),
     Permission("payouts:view", "See payouts", "查看打款", ("rewards:view",)),
     Permission(

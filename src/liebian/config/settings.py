@@ -145,6 +145,7 @@ CUSTOMER_PANELS = [
     "orders:customer-panel",
     "referrals:customer-panel",
     "rewards:customer-panel",
+    "payouts:customer-panel",
     "segments:customer-panel",
 ]
 

@@ -36,6 +36,18 @@ class Invalid(LiebianError):
     status = 422
 
 
+class NotSignedIn(LiebianError):
+    """Whoever asks has not said who they are, or is not known."""
+
+    status = 401
+
+
+class TooMany(LiebianError):
+    """Asked more often than is allowed. `seconds` in its details say how long to wait."""
+
+    status = 429
+
+
 class NotFound(LiebianError):
     """The thing does not exist, or this user may not know that it does."""
 

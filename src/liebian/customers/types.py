@@ -49,11 +49,12 @@ class RuleAttributes:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """`loser_id` turned out to be `winner_id`. `position` orders merges."""
+    """`loser_id` turned out to be `winner_id`, by the event `event_id`. `position` orders merges."""
 
     position: int
     loser_id: int
     winner_id: int
+    event_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,3 +33,7 @@ class AccountFilter(_Asked):
     )
     at = forms.DateTimeField(required=False)
     known = forms.DateTimeField(required=False)
+
+
+class PostingFilter(_Asked):
+    kind = forms.CharField(required=False, max_length=32)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
-from liebian.ledger.types import WORLD, AccountRef, EntryDraft, InsufficientFunds, Leg
+from liebian.ledger.types import WORLD, AccountRef, EntryDraft, InsufficientFunds, Leg, WideDraft
 
 MAX_AMOUNT = 10**15
 
@@ -39,10 +39,38 @@ def check_entry(draft: EntryDraft) -> None:
         )
 
 
+def check_wide(draft: WideDraft) -> None:
+    """Raises Invalid unless it takes whole amounts above zero."""
+    if not draft.key or not draft.kind:
+        raise Invalid("entry_incomplete", _("An entry needs a key and a kind."))
+    if not draft.taken or draft.target.code in draft.taken:
+        raise Invalid("entry_empty", _("An entry needs at least two postings."), key=draft.key)
+    if set(map(type, draft.taken.values())) != {int}:
+        raise Invalid("amount_not_integer", _("An amount is a whole number of minor units."), key=draft.key)
+    least, most = min(draft.taken.values()), sum(draft.taken.values())
+    if least <= 0 or most > MAX_AMOUNT:
+        raise Invalid(
+            "amount_out_of_range",
+            _("%(amount)s cannot be posted."),
+            amount=str(least if least <= 0 else most),
+            key=draft.key,
+        )
+
+
 def hash_body(draft: EntryDraft) -> str:
     """Equal for entries that move the same, whatever the order of their legs."""
     legs = sorted((leg.account.code, leg.account.asset, leg.amount) for leg in draft.legs)
-    parts = [draft.kind, draft.subject, draft.reversal_of, legs, *([draft.reference] if draft.reference else [])]
+    return _hash([draft.kind, draft.subject, draft.reversal_of, legs, *([draft.reference] if draft.reference else [])])
+
+
+def hash_wide(draft: WideDraft) -> str:
+    """As the entry of the same legs."""
+    asset = draft.target.asset
+    legs = [(code, asset, -amount) for code, amount in draft.taken.items()]
+    return _hash([draft.kind, "", None, sorted([*legs, (draft.target.code, asset, sum(draft.taken.values()))])])
+
+
+def _hash(parts: list[object]) -> str:
     body = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 

@@ -73,6 +73,22 @@ class EntryDraft:
     reversal_of: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WideDraft:
+    """One entry that takes from very many accounts and gives all of it to `target`: `taken` is by code, each above zero.
+
+    The accounts exist, have one kind, and are in the asset of `target`. For the rest, and for idempotency, as an `EntryDraft`.
+    """
+
+    key: str
+    kind: str
+    account_kind: str
+    taken: Mapping[str, int]
+    target: AccountRef
+    effective_at: datetime
+    memo: Mapping[str, Any] = field(default_factory=dict)
+
+
 HoldState = Literal["open", "posted", "voided", "expired"]
 
 
@@ -148,7 +164,28 @@ class PostingView:
 
 
 @dataclass(frozen=True, slots=True)
+class PostingGroup:
+    """What left (less than zero) or reached the accounts of one kind together. `code` names the account where there is only one."""
+
+    kind: str
+    asset: str
+    n_accounts: int
+    amount: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingPage:
+    """`further` is the place from which to go on, or None at the end."""
+
+    postings: tuple[PostingView, ...]
+    further: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryView:
+    """Either `postings` or, where they are too many for whoever asked, `groups`."""
+
     id: int
     key: str
     kind: str
@@ -159,6 +196,7 @@ class EntryView:
     reversal_of: int | None
     memo: Mapping[str, Any]
     postings: tuple[PostingView, ...]
+    groups: tuple[PostingGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

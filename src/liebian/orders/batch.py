@@ -9,6 +9,7 @@ import msgspec
 
 from liebian.core.bulk import write_rows
 from liebian.core.columns import insert_tuples, select_in, update_tuples
+from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
 from liebian.customers.types import CustomerEvent
 from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
@@ -18,6 +19,7 @@ from liebian.orders.rules import (
     apply_placed,
     apply_refund,
     apply_statement,
+    identifier_of,
     order_id_of,
     parse_placed,
     parse_updated,
@@ -28,7 +30,7 @@ from liebian.orders.types import COMPLETED, ORDER_NAMES, REFUNDED, UPDATED, Line
 
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
-    "coupons", "checkout_id", "discount_minor", "stated_at",
+    "coupons", "checkout_id", "discount_minor", "store", "identifier", "stated_at",
 ]  # fmt: skip
 
 
@@ -72,6 +74,7 @@ class OrderBatch:
         named = state.coupons
         if placed is not None:
             (apply_placed if event.name == COMPLETED else apply_statement)(state, placed, event.at)
+            state.identifier = state.identifier or _hash_identifier(event.body)
             kind = "corrected" if known else "paid"
         elif event.name == REFUNDED:
             currency = state.currency or str(properties.get("currency") or self.currency)
@@ -93,7 +96,7 @@ class OrderBatch:
             OrderChange(
                 order_id=state.id, external_id=state.external_id, customer_id=state.customer_id, kind=kind,
                 amount_minor=delta, n_orders=n_delta, currency=state.currency, channel=state.channel,
-                at=item.event.at, event_id=item.event.id, coupons=coupons,
+                at=item.event.at, event_id=item.event.id, coupons=coupons, store=state.store, identifier=state.identifier,
             )
         )  # fmt: skip
 
@@ -148,6 +151,15 @@ def _told_together(before: SeenProduct | None, now: SeenProduct) -> SeenProduct:
     return SeenProduct(now.external_id, now.name or before.name, now.category or before.category, price, currency)
 
 
+def _hash_identifier(body: dict[str, Any]) -> str:
+    """Enough to know it again, and nothing of it."""
+    properties, context = (body.get(name) for name in ("properties", "context"))
+    said = identifier_of(
+        properties if isinstance(properties, dict) else {}, context if isinstance(context, dict) else {}
+    )
+    return index_of("order.identifier", said).hex() if said else ""
+
+
 def _state(row: tuple[Any, ...]) -> State:
     told = dict(zip(("id", "external_id", *_ORDER_COLUMNS), row, strict=True))
     lines, refunds, coupons = (msgspec.json.decode(told[name]) for name in ("lines", "refunds", "coupons"))
@@ -156,6 +168,7 @@ def _state(row: tuple[Any, ...]) -> State:
         currency=told["currency"], total_minor=told["total_minor"], channel=told["channel"], is_cancelled=told["is_cancelled"],
         lines=tuple(Line(**line) for line in lines), refunds=refunds, coupons=tuple(coupons),
         checkout_id=told["checkout_id"], discount_minor=told["discount_minor"], stated_at=told["stated_at"],
+        store=told["store"], identifier=told["identifier"],
     )  # fmt: skip
 
 
@@ -166,5 +179,5 @@ def _row(state: State) -> Order:
         is_cancelled=state.is_cancelled, counts=state.counts, status=state.status, channel=state.channel,
         lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
         coupons=list(state.coupons), checkout_id=state.checkout_id, discount_minor=state.discount_minor,
-        stated_at=state.stated_at,
+        stated_at=state.stated_at, store=state.store, identifier=state.identifier,
     )  # fmt: skip

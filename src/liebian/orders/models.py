@@ -15,7 +15,10 @@ class Product(models.Model):
 
 
 class Order(models.Model):
-    """The id is that of the first event that named the order. `stated_at` is when the statement was made that stands."""
+    """The id is that of the first event that named the order. `stated_at` is when the statement was made that stands.
+
+    `identifier` is a keyed hash of who paid, or of the device; the first that was named stays.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     external_id = models.CharField(max_length=100, unique=True)
@@ -33,6 +36,8 @@ class Order(models.Model):
     coupons = models.JSONField(default=list)
     checkout_id = models.CharField(max_length=100, default="")
     discount_minor = models.BigIntegerField(default=0)
+    store = models.CharField(max_length=100, default="")
+    identifier = models.CharField(max_length=32, default="")
     stated_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -52,6 +57,8 @@ class OrderChange(models.Model):
     at = models.DateTimeField()
     event_id = models.BigIntegerField()
     coupons = models.JSONField(default=list)
+    store = models.CharField(max_length=100, default="")
+    identifier = models.CharField(max_length=32, default="")
 
     class Meta:
         db_table = "orders_orderchange"

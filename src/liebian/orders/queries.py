@@ -29,7 +29,7 @@ def _view(row: Order) -> OrderView:
         id=row.pk, external_id=row.external_id, customer_id=row.customer_id, ordered_at=row.ordered_at,
         currency=row.currency, total_minor=row.total_minor, refunded_minor=row.refunded_minor, status=row.status,
         channel=row.channel, lines=tuple(Line(**line) for line in row.lines),
-        coupons=tuple(row.coupons),
+        coupons=tuple(row.coupons), store=row.store,
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def find_order(external_id: str) -> OrderView | None:
 
 _CHANGE = (
     "id", "order_id", "external_id", "customer_id", "kind", "amount_minor", "n_orders", "currency", "channel", "at",
-    "event_id",
+    "event_id", "store", "identifier",
 )  # fmt: skip
 
 

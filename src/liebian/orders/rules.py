@@ -14,6 +14,8 @@ from liebian.orders.types import Line, SeenProduct
 MAX_LINES = 1000
 MAX_COUPONS = 10
 MAX_CODE = 60
+MAX_STORE = 100
+MAX_IDENTIFIER = 200
 MAX_QUANTITY = 10**9
 
 
@@ -29,6 +31,7 @@ class Placed:
     coupons: tuple[str, ...] = ()
     checkout_id: str = ""
     discount_minor: int = 0
+    store: str = ""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,8 @@ class State:
     coupons: tuple[str, ...] = ()
     checkout_id: str = ""
     discount_minor: int = 0
+    store: str = ""
+    identifier: str = ""
     stated_at: datetime | None = None
 
     @property
@@ -93,7 +98,8 @@ def parse_updated(properties: dict[str, Any], default_currency: str) -> Placed:
         raise Invalid("bad_amount", _("The order's total is larger than any amount that we can hold."))
     channel = str(properties.get("channel") or "")[:60]
     checkout_id = str(properties.get("checkout_id") or "")[:100]
-    return Placed(external_id, currency, total, channel, lines, coupons_of(properties), checkout_id, discount)
+    coupons, store = coupons_of(properties), store_of(properties)
+    return Placed(external_id, currency, total, channel, lines, coupons, checkout_id, discount, store)
 
 
 def _total_of(properties: dict[str, Any], currency: str, lines: tuple[Line, ...], discount: int) -> int | None:
@@ -160,6 +166,34 @@ def coupons_of(properties: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for code in codes if code))[:MAX_COUPONS]
 
 
+def store_of(properties: dict[str, Any]) -> str:
+    """Where it was bought: `store_id`, or else `affiliation`.
+
+    >>> store_of({"affiliation": " Hangzhou 3 "}), store_of({"affiliation": "x", "store_id": 7}), store_of({"store_id": True})
+    ('Hangzhou 3', '7', '')
+    """
+    said = next((properties[name] for name in ("store_id", "affiliation") if properties.get(name)), "")
+    return _plain_text(said, MAX_STORE)
+
+
+def identifier_of(properties: dict[str, Any], context: dict[str, Any]) -> str:
+    """Who paid, or else on which device: what several people may share.
+
+    >>> identifier_of({"payer_id": "p1"}, {"device": {"id": "d1"}}), identifier_of({}, {"device": {"id": "d1"}})
+    ('payer:p1', 'device:d1')
+    """
+    device = context.get("device")
+    found = {"payer": properties.get("payer_id"), "device": device.get("id") if isinstance(device, dict) else None}
+    told = {name: _plain_text(value, MAX_IDENTIFIER) for name, value in found.items()}
+    return next((f"{name}:{value}" for name, value in told.items() if value), "")
+
+
+def _plain_text(stated: object, most: int) -> str:
+    if isinstance(stated, bool) or not isinstance(stated, str | int):
+        return ""
+    return " ".join(str(stated).replace("\x00", "").split())[:most]
+
+
 def _code(stated: object) -> str:
     """Something too long to be a code is none, rather than the beginning of another."""
     if isinstance(stated, bool) or not isinstance(stated, str | int):
@@ -195,6 +229,7 @@ def apply_statement(state: State, placed: Placed, at: datetime) -> None:
         state.currency, state.total_minor = placed.currency, placed.total_minor
         state.discount_minor = placed.discount_minor
     state.channel = placed.channel or state.channel
+    state.store = placed.store or state.store
     state.lines = placed.lines or state.lines
     state.checkout_id = placed.checkout_id or state.checkout_id
 

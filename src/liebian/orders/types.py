@@ -50,13 +50,15 @@ class OrderView:
     channel: str
     lines: tuple[Line, ...]
     coupons: tuple[str, ...] = ()
+    store: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
     """What one event did to revenue: `amount_minor` is the signed difference, `n_orders` +1, 0 or −1.
 
-    `coupons` are the codes that this event was the first to name for its order, as the shop wrote them, in capitals.
+    `coupons` are the codes that this event was the first to name for its order, as the shop wrote them, in capitals. `identifier` is
+    a keyed hash of who paid or of the device.
     """
 
     id: int
@@ -71,6 +73,8 @@ class OrderChange:
     at: datetime
     event_id: int
     coupons: tuple[str, ...] = ()
+    store: str = ""
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,10 @@ class AccountForm(forms.Form):
     largest = forms.DecimalField(label=_("Largest payout"), min_value=0, initial="200")
     day = forms.DecimalField(label=_("Most that one person gets a day"), min_value=0, initial="2000")
     most_a_day = forms.IntegerField(label=_("Payouts to one person a day"), min_value=1, max_value=1000, initial=10)
+    calls_a_minute = forms.IntegerField(
+        label=_("Calls to the provider a minute"), required=False, min_value=2, max_value=60_000, initial=300,
+        help_text=_("For WeChat Pay: its limit for your merchant number. All workers together keep it."),
+    )  # fmt: skip
     quiet_from = forms.TimeField(label=_("Quiet hours from"), required=False, help_text=_("For example 22:00."))
     quiet_until = forms.TimeField(label=_("Quiet hours until"), required=False, help_text=_("For example 08:00."))
 
@@ -76,12 +80,13 @@ class AccountForm(forms.Form):
             secrets={name: data[f"secret_{name}"].strip() for name in SECRETS if data[f"secret_{name}"].strip()},
             min_minor=to_minor(data["smallest"], currency), max_minor=to_minor(data["largest"], currency),
             day_minor=to_minor(data["day"], currency), most_a_day=data["most_a_day"],
+            calls_a_minute=data["calls_a_minute"] or 300,
             quiet_from=data["quiet_from"], quiet_until=data["quiet_until"],
         )  # fmt: skip
 
 
 def _initial(account: AccountView) -> dict[str, Any]:
-    plain = ("name", "adapter", "currency", "is_enabled", "most_a_day", "quiet_from", "quiet_until")
+    plain = ("name", "adapter", "currency", "is_enabled", "most_a_day", "calls_a_minute", "quiet_from", "quiet_until")
     sums = {"smallest": account.min_minor, "largest": account.max_minor, "day": account.day_minor}
     return {
         **{name: getattr(account, name) for name in plain},

@@ -21,12 +21,23 @@ class Account(models.Model):
     max_minor = models.BigIntegerField()
     most_a_day = models.PositiveIntegerField()
     day_minor = models.BigIntegerField()
+    calls_a_minute = models.PositiveIntegerField(default=300)
     quiet_from = models.TimeField(null=True)
     quiet_until = models.TimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         db_table = "payouts_account"
+
+
+class Pace(models.Model):
+    """When the provider of an account was called in the last minute, by whichever worker. Its own row, so that nobody waits for an account."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True)
+    calls = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "payouts_pace"
 
 
 class Payee(models.Model):

@@ -67,6 +67,7 @@ class AccountDraft:
     max_minor: int = 20_000
     most_a_day: int = 10
     day_minor: int = 2_000_000
+    calls_a_minute: int = 300
     quiet_from: time | None = None
     quiet_until: time | None = None
 
@@ -84,6 +85,7 @@ class AccountView:
     max_minor: int
     most_a_day: int
     day_minor: int
+    calls_a_minute: int
     quiet_from: time | None
     quiet_until: time | None
 
@@ -157,6 +159,32 @@ class Waiting:
     tax_rule: TaxRule
     problem: str = ""
     payee_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """A payout that its recipient has to confirm, with what the provider's own page asks for."""
+
+    payout_id: int
+    reward_id: int
+    name: str
+    currency: str
+    net_minor: int
+    merchant: str
+    app: str
+    package: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyOf:
+    """One person's money in one currency: promised and on hold or owed (before tax), with a provider and paid (after tax)."""
+
+    currency: str
+    promised_minor: int
+    owed_minor: int
+    under_way_minor: int
+    paid_minor: int
 
 
 @dataclass(frozen=True, slots=True)

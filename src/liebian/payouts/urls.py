@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liebian.payouts import views
+from liebian.payouts import api, views
 
 app_name = "payouts"
 urlpatterns = [
@@ -24,5 +24,8 @@ urlpatterns = [
     path("payouts/taxes.csv", views.taxes_file, name="taxes-file"),
     path("payouts/payees/<int:customer_id>", views.payee, name="payee"),
     path("payouts/payees/<int:customer_id>/forget", views.payee_forget, name="payee-forget"),
+    path("customers/<int:customer_id>/payouts-panel", views.customer_panel, name="customer-panel"),
+    path("v1/payouts/openapi.json", api.openapi, name="openapi"),
+    path("v1/payouts/waiting", api.waiting, name="api-waiting"),
     path("v1/payouts/notices/<int:account_id>", views.notice, name="notice"),
 ]

@@ -135,6 +135,8 @@ _LIMITED = {
     "person": gettext_lazy("Each inviter gets at most %(amount)s %(period)s."),
     "friend": gettext_lazy("Each friend gets at most %(amount)s %(period)s."),
     "programme": gettext_lazy("The whole programme gives at most %(amount)s %(period)s."),
+    "store": gettext_lazy("The orders of each store bring at most %(amount)s %(period)s."),
+    "identifier": gettext_lazy("Each payment account or device brings at most %(amount)s %(period)s."),
 }
 _IN_PERIOD = {
     "ever": gettext_lazy("in all"),
@@ -187,6 +189,8 @@ CHECKS = {
     "person_cap": gettext_lazy("The inviter is below their limit"),
     "friend_cap": gettext_lazy("The friend is below their limit"),
     "programme_cap": gettext_lazy("The programme is below its limit"),
+    "store_cap": gettext_lazy("The store is below its limit"),
+    "identifier_cap": gettext_lazy("The payer or device is below its limit"),
     "window_cap": gettext_lazy("The limit for the period leaves room"),
     "campaign_budget": gettext_lazy("The budget carries both rewards"),
 }

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.rewards.rules import MOST_POINTS
 from liebian.rewards.types import PolicyView
 
 
@@ -55,13 +56,19 @@ class PolicyForm(forms.Form):
         label=_("Sum of all rewards of one act"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
 
+    points = forms.IntegerField(
+        label=_("Points of one correction"), required=False, min_value=0, max_value=MOST_POINTS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=_("With a sum and without a number here, every correction of points needs a second person."),
+    )  # fmt: skip
+
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"] or "").upper()
 
     def asked(self) -> PolicyView:
         currency, amount = self.cleaned_data.get("currency") or "", self.cleaned_data.get("amount")
         minor = to_minor(amount, currency) if amount and currency else 0
-        return PolicyView(self.cleaned_data["mode"], currency, minor)
+        return PolicyView(self.cleaned_data["mode"], currency, minor, self.cleaned_data.get("points") or 0)
 
 
 class FundForm(forms.Form):

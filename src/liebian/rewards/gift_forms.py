@@ -30,7 +30,7 @@ class GiftForm(forms.Form):
     )  # fmt: skip
     subject = forms.CharField(
         label=_("Level, or what the access is to"), required=False, max_length=60,
-        help_text=_("Only for a level and for access."),
+        help_text=_("Only for a level and for access. A level that is called like a group of a tier model, such as A or Loyal, lifts the customer into it for these days."),
     )  # fmt: skip
     days = forms.IntegerField(
         label=_("For how many days"), required=False, min_value=1, max_value=3650,

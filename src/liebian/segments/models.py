@@ -50,8 +50,9 @@ class Fact(models.Model):
 
 
 class State(models.Model):
-    """`facts` belong to the id under which they were seen and stay there when people are merged. `bits`: the segments
-    (by id) that the person is in, empty for whoever was merged away."""
+    """`facts` belong to the id under which they were seen and stay there when people are merged; of somebody who has many, these
+    are the recent ones, and `Past` has the others. `bits`: the segments (by id) that the person is in, empty for whoever was
+    merged away."""
 
     customer_id = models.BigIntegerField(primary_key=True)
     facts = models.BinaryField(default=b"")
@@ -59,6 +60,16 @@ class State(models.Model):
 
     class Meta:
         db_table = "segments_state"
+
+
+class Past(models.Model):
+    """Day facts of long ago, written once in many events. Together with `State.facts` they are all; a late one may be in either."""
+
+    customer_id = models.BigIntegerField(primary_key=True)
+    facts = models.BinaryField()
+
+    class Meta:
+        db_table = "segments_past"
 
 
 class Membership(models.Model):

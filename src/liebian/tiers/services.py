@@ -21,6 +21,7 @@ from liebian.tiers.models import TierModel, TierRun
 from liebian.tiers.queries.answers import count_cells, find_places
 from liebian.tiers.queries.catalog import get_model, list_models, view_model
 from liebian.tiers.queries.evidence import list_evidence
+from liebian.tiers.queries.lifts import get_mark
 from liebian.tiers.queries.places import Places
 from liebian.tiers.rules import as_json, parse_parameters
 from liebian.tiers.types import KINDS, TierModelView, TierSummary
@@ -85,10 +86,11 @@ def compute_tiers(*, model_id: int, as_of: date, now: datetime) -> TierSummary:
             "day_not_reached", _("%(day)s has not come yet. Choose today or an earlier day."), day=as_of.isoformat()
         )
     model = get_model(model_id)
-    snapshots = list(list_snapshots("order_facts", "customers"))
+    snapshots = _sources(as_of)
     places = find_places(model, as_of)
     counts, digest = count_cells(places), _digest(model, places)
-    summary = TierSummary(model.id, as_of, counts, places.table.num_rows, changed=False)
+    n_placed = sum(counts.values())
+    summary = TierSummary(model.id, as_of, counts, n_placed, changed=False)
     last = TierRun.objects.filter(model_id=model.id).order_by("-computed_at", "-id").first()
     if last is not None and last.digest == digest:
         TierRun.objects.filter(pk=last.pk).update(lake_snapshots=snapshots, computed_at=now)
@@ -102,22 +104,28 @@ def compute_tiers(*, model_id: int, as_of: date, now: datetime) -> TierSummary:
             "parameters": model.parameters, "counts": counts, "lake_snapshots": snapshots, "digest": digest, "computed_at": now,
         },
     )  # fmt: skip
-    return TierSummary(model.id, as_of, counts, places.table.num_rows, changed=True)
+    return TierSummary(model.id, as_of, counts, n_placed, changed=True)
 
 
 def refresh_all(*, now: datetime) -> list[TierSummary]:
-    """Bring every model to today's business day and the lake's newest tables; what is current is left alone.
+    """Bring every model to today's business day, the lake's newest tables and today's levels; what is current is left alone.
 
     For the worker: cheap when nothing changed, and returns only what was computed. Idempotent.
     """
     as_of = day_of(now, settings.TIME_ZONE)
-    snapshots = list(list_snapshots("order_facts", "customers"))
+    snapshots = _sources(as_of)
     done = []
     for model in ensure_default_models(now=now):
         last = TierRun.objects.filter(model_id=model.id).order_by("-computed_at", "-id").first()
         if last is None or (last.as_of, last.version, last.lake_snapshots) != (as_of, model.version, snapshots):
             done.append(compute_tiers(model_id=model.id, as_of=as_of, now=now))
     return done
+
+
+def _sources(as_of: date) -> list[str]:
+    """What a result was made from: the lake's tables, and the levels that rewards give."""
+    mark = get_mark(as_of)
+    return [*list_snapshots("order_facts", "customers"), *([mark] if mark else [])]
 
 
 def _facts(places: Places) -> Iterator[TierFact]:
@@ -133,6 +141,7 @@ def _digest(model: TierModelView, places: Places) -> str:
             None if places.cuts is None else [list(places.cuts.of(m)) for m in ("recency", "frequency", "monetary")]
         )
     )
+    seen.update(msgspec.json.encode({str(person): lift for person, lift in places.lifts.items()}))
     for batch in places.table.combine_chunks().to_batches():
         for column in batch.columns:
             seen.update(msgspec.json.encode(column.to_pylist()))

@@ -34,6 +34,15 @@ class TierRunView:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """A better cell that a reward gives somebody for some days: `own` is where their orders put them, the last day is before `until`."""
+
+    cell: str
+    own: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class TierGroup:
     """Everybody in one cell, grade or stage. The shares are 0–1; of revenue None when there is none to share."""
 
@@ -70,6 +79,8 @@ class TierAnswer:
     revenue_minor: int
     squares: tuple[Square, ...] = ()
     cuts: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    n_lifted: int = 0
+    """Of those placed, so many are where they are by a reward, for some days."""
     curve: tuple[tuple[float, float], ...] = ()
     """ABC: points (share of customers, share of revenue), best customers first."""
 

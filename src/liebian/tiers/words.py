@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_noop, ngettext
 
 from liebian.core.money import format_minor
 from liebian.tiers.rules import whole_band
+from liebian.tiers.types import Lift
+from liebian.ui import formats
 
 if TYPE_CHECKING:
     from liebian_analytics.metrics.rfm import RfmCuts
@@ -81,6 +84,11 @@ def sentences(
     if kind == "rfm" and cuts is not None:
         return _rfm(cuts, parameters.get("cuts") is None and cuts.bins == 5, row, currency)
     return (_abc(row, currency) if kind == "abc" else _lifecycle(parameters, row),)
+
+
+def lift_sentence(kind: str, lift: Lift) -> str:
+    said = {"day": formats.day(lift.until - timedelta(days=1)), "tier": cell_label(kind, lift.own)}
+    return _("Given as a reward until %(day)s; by the orders: %(tier)s") % said
 
 
 def _rfm(cuts: RfmCuts, fifths: bool, row: Mapping[str, Any], currency: str) -> tuple[str, ...]:

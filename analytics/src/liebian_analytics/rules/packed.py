@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = FIRST_DAY + timedelta(days=65_535)
 MAX_FACT = 65_535
 _COUNTS = np.iinfo(np.int32)
+_PLACE = Struct("<HH")  # the day and the fact of a record: as tuples they compare as records are ordered
 
 Records = npt.NDArray[Any]
 Integers = npt.NDArray[Any]
@@ -119,6 +121,16 @@ class Additions:
         records["count"], records["amount"] = counts, amounts
         return cls(np.asarray(places, np.int64), records)
 
+    @classmethod
+    def from_blob(cls, blob: bytes) -> Additions:
+        """The records of one blob, for the first customer of a batch.
+
+        >>> Additions.from_blob(pack([(date(2026, 1, 1), 7, 1, 0)])).places.tolist()
+        [0]
+        """
+        records = np.frombuffer(blob, RECORD)
+        return cls(np.zeros(len(records), np.int64), records)
+
 
 @dataclass(frozen=True, slots=True)
 class Packed:
@@ -198,6 +210,49 @@ def merge_facts(blobs: Sequence[bytes], additions: Additions) -> list[bytes]:
     ends = (np.searchsorted(owners, np.arange(len(blobs) + 1)) * RECORD.itemsize).tolist()
     data = records.tobytes()
     return [data[start:end] for start, end in pairwise(ends)]
+
+
+def joined(past: bytes, recent: bytes) -> bytes:
+    """One blob of two of the same customer.
+
+    Parameters
+    ----------
+    past, recent
+        Blobs. Where all records of ``recent`` come after those of ``past``, as is usual, nothing is sorted.
+
+    Returns
+    -------
+    What both say together; equal (day, fact) are added up, and what becomes 0 is gone.
+
+    Examples
+    --------
+    >>> past, recent = pack([(date(2026, 1, 1), 7, 2, 0)]), pack([(date(2026, 1, 1), 7, -1, 0), (date(2026, 1, 2), 7, 1, 0)])
+    >>> unpack(joined(past, recent))
+    [(datetime.date(2026, 1, 1), 7, 1, 0), (datetime.date(2026, 1, 2), 7, 1, 0)]
+    """
+    if not past or not recent:
+        return past or recent
+    if _PLACE.unpack_from(past, len(past) - RECORD.itemsize) < _PLACE.unpack_from(recent):
+        return past + recent
+    return merge_facts([past], Additions.from_blob(recent))[0]
+
+
+def folded(past: bytes, recent: bytes, most: int) -> tuple[bytes, bytes]:
+    """Past and recent, with all but the last day of ``recent`` gone over to the past where it has more than ``most`` records.
+
+    What is written with every event stays small, and the rest is written once in so many.
+
+    Examples
+    --------
+    >>> recent = pack([(date(2026, 1, 1), 7, 1, 0), (date(2026, 1, 2), 7, 1, 0)])
+    >>> [len(unpack(part)) for part in folded(b"", recent, 2)], [len(unpack(part)) for part in folded(b"", recent, 1)]
+    ([0, 2], [1, 1])
+    """
+    if len(recent) <= most * RECORD.itemsize:
+        return past, recent
+    days = np.frombuffer(recent, RECORD)["day"]
+    split = int(np.searchsorted(days, days[-1])) * RECORD.itemsize
+    return (joined(past, recent[:split]), recent[split:]) if split else (past, recent)
 
 
 def _added_up(owners: Integers, records: Records) -> tuple[Integers, Records]:

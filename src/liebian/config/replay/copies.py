@@ -26,6 +26,7 @@ FUNDING = "kind IN ('fund', 'budget_transfer', 'budget_close', 'coupon_stock', '
 DERIVED = [
     "customers_customer", "customers_identifier", "customers_customerevent", "customers_tiermembership", "orders_order",
     "orders_orderchange", "referrals_referral", "referrals_qualification", "referrals_decision", "rewards_reward",
+    "rewards_points_lot", "rewards_points_use",
 ]  # fmt: skip
 LOG = ["events_event", "events_key", "events_source", "events_schema"]
 READERS = ("customers", "orders", "referrals")  # the cursors of the stages that make what is compared, the first first

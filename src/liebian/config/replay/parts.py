@@ -1,8 +1,7 @@
 """What is compared, part by part. Both sides are SQLite files by then.
 
-Rewards in which a person, a provider or a checkout had a say do not follow from the log alone: of them only the decision is compared,
-and what their entries moved is left out of the balances. Which part of a budget holds how much depends on who came first: its parts
-count together.
+What did not follow from the log is left out, see by_hand. Which part of a budget holds how much depends on who came first: its parts
+count together. An account that holds nothing is as one that was never opened.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from liebian.config.replay.by_hand import mark_by_hand
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 
@@ -32,17 +32,9 @@ PARTS = {
     "rewards": "SELECT qualification, rule, role, customer_id, amount, cost_minor, hold_until, iif(qualification IN by_hand, '', "
     "json_array(state, reason, clawed_amount, clawed_minor, owed_minor)) FROM rewards_reward ORDER BY 1, 2, 3",
     "balances": "SELECT iif(kind IN ('budget', 'reserved'), substr(code, 1, instr(code || '/', '/') - 1), code) AS whole, asset, "
-    "sum(balance - coalesce((SELECT sum(amount) FROM moved_by_hand WHERE account_id = id), 0)) "
-    "FROM ledger_account GROUP BY whole, asset ORDER BY 1",
+    "sum(balance - coalesce((SELECT sum(amount) FROM moved_by_hand WHERE account_id = id), 0)) AS held FROM ledger_account "
+    "WHERE code NOT IN (SELECT code FROM points_by_hand) GROUP BY whole, asset HAVING held <> 0 ORDER BY 1",
 }
-
-
-_MOVED_BY_HAND = """
-CREATE TEMP TABLE moved_by_hand AS SELECT p.account_id, p.amount FROM by_hand h
-JOIN ledger_entry e ON e.subject = h.qualification JOIN ledger_posting p ON p.entry_id = e.id
-UNION ALL SELECT p.account_id, p.amount FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id
-WHERE e.subject LIKE 'checkout:%'
-"""
 
 
 @dataclass(frozen=True)
@@ -71,11 +63,7 @@ def choose_parts(wanted: Iterable[str]) -> list[str]:
 
 def compare(before: Path, after: Path, names: Iterable[str]) -> list[Part]:
     with closing(sqlite3.connect(before)) as old, closing(sqlite3.connect(after)) as new:
-        touched = old.execute("SELECT DISTINCT qualification FROM rewards_reward WHERE is_by_hand").fetchall()
-        for side in (old, new):
-            side.execute("CREATE TEMP TABLE by_hand (qualification PRIMARY KEY)")
-            side.executemany("INSERT INTO by_hand VALUES (?)", touched)
-            side.execute(_MOVED_BY_HAND)
+        mark_by_hand(old, new)
         return [_part(name, _rows(old, PARTS[name]), _rows(new, PARTS[name])) for name in names]
 
 

@@ -14,7 +14,13 @@ def balances(path, *rows):
         database.execute("CREATE TABLE ledger_account (id INTEGER PRIMARY KEY, code, asset, balance, kind)")
         database.execute("CREATE TABLE ledger_entry (id INTEGER PRIMARY KEY, subject)")
         database.execute("CREATE TABLE ledger_posting (entry_id, account_id, amount)")
-        database.execute("CREATE TABLE rewards_reward (qualification, is_by_hand)")
+        database.execute(
+            "CREATE TABLE rewards_reward (qualification, is_by_hand, customer_id, offer_id, clawed_amount)"
+        )
+        database.execute("CREATE TABLE rewards_offer (id, kind)")
+        database.execute("CREATE TABLE rewards_points_use (asset, customer_id, kind, key)")
+        database.execute("CREATE TABLE rewards_points_lot (asset, customer_id, cause)")
+        database.execute("CREATE TABLE customers_customer (id, merged_into)")
         database.executemany(
             "INSERT INTO ledger_account (code, asset, balance, kind) VALUES (?, 'CNY', ?, 'budget')", rows
         )
@@ -57,7 +63,7 @@ def test_what_people_decided_about_a_reward_is_left_out_of_the_balances(tmp_path
     before = balances(tmp_path / "before", ("a", 7), ("b", 2))
     after = balances(tmp_path / "after", ("a", 5), ("b", 2))
     with sqlite3.connect(before) as database:
-        database.execute("INSERT INTO rewards_reward VALUES ('order:1', 1)")
+        database.execute("INSERT INTO rewards_reward VALUES ('order:1', 1, 5, 1, 0)")
         database.execute("INSERT INTO ledger_entry VALUES (1, 'order:1')")
         database.execute("INSERT INTO ledger_posting VALUES (1, 1, 2)")
     database.close()

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from liebian.core import crypto, cursors
 from liebian.core.columns import select_after
-from liebian.core.errors import NotFound
+from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids
@@ -18,6 +18,7 @@ from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recomm
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events
 
+MOST_SIGNS = 120
 SPAN = 20_000  # how far one read goes when few of the events on the way are wanted
 
 
@@ -70,9 +71,14 @@ def list_owners(event_ids: Iterable[int]) -> dict[int, int]:
 def list_merges_after(position: int | str, limit: int = 10_000) -> list[Merge]:
     """The next merges behind a position, or behind the cursor of that name."""
     rows = select_after(
-        IdentityChange, ("id", "other_id", "customer_id"), "id", position, limit=limit, where="kind = 'merged'"
+        IdentityChange,
+        ("id", "other_id", "customer_id", "event_id"),
+        "id",
+        position,
+        limit=limit,
+        where="kind = 'merged'",
     )
-    return [Merge(position=key, loser_id=other or 0, winner_id=person) for key, other, person in rows]
+    return [Merge(key, other or 0, person, event) for key, other, person, event in rows]
 
 
 def get_merges_end() -> int:
@@ -139,6 +145,23 @@ def find_customer_id(*, kind: str, value: str) -> int | None:
         return None
     row = Identifier.objects.filter(index=crypto.index_of(kind, normal)).values_list("customer_id", flat=True).first()
     return row
+
+
+def get_by_user_id(user_id: str) -> CustomerView:
+    """Who stands behind the id that a company's own programs know. Raises Invalid "user_id", NotFound "customer_unknown"."""
+    if not 0 < len(user_id) <= MOST_SIGNS or not user_id.isprintable():
+        raise Invalid("user_id", _("Say which customer: user_id, with 1 to %(most)s signs."), most=MOST_SIGNS)
+    owner = find_customer_id(kind="user_id", value=user_id)
+    person = find_customer(owner) if owner is not None else None
+    if person is None:
+        raise NotFound("customer_unknown", _("No event has told of this user_id yet."))
+    return person
+
+
+def list_ids_of(customer_id: int) -> list[int]:
+    """A person's id, and those that were merged into it: what was theirs under any of them."""
+    losers = Customer.objects.filter(merged_into=customer_id).order_by("id").values_list("id", flat=True)
+    return [customer_id, *losers]
 
 
 def open_field(blob: bytes | memoryview | None, field: str) -> str:

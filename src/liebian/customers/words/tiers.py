@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext, ngettext, pgettext
@@ -86,10 +87,21 @@ def explain(place: TierPlace, currency: str) -> Explanation:
     tier = name_tier(place.model, place.cell)
     reasons = {"rfm": _explain_rfm, "abc": _explain_abc, "lifecycle": _explain_lifecycle}
     because, measures = reasons.get(place.model, _explain_other)(place.evidence, currency)
+    if given := place.evidence.get("given"):
+        because = _listed([_given(place.model, given), because if given.get("own") else ""])
     finding = gettext("%(model)s: %(tier)s") % {"model": tier.model_name, "tier": tier.name}
     if because:
         finding = gettext("Why “%(tier)s”: %(because)s") % {"tier": tier.name, "because": because}
     return Explanation(tier, finding, because, measures, place)
+
+
+def _given(model: str, given: dict[str, Any]) -> str:
+    """A reward lifts them, until a day that is no longer counted."""
+    last = formats.day(date.fromisoformat(str(given["until"])) - timedelta(days=1))
+    if not given.get("own"):
+        return gettext("given as a reward until %(day)s") % {"day": last}
+    own = name_tier(model, str(given["own"])).name
+    return gettext("given as a reward until %(day)s instead of “%(tier)s”") % {"day": last, "tier": own}
 
 
 def _explain_rfm(evidence: dict[str, Any], currency: str) -> tuple[str, tuple[Measure, ...]]:

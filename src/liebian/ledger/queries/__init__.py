@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Hold, Posting
+from liebian.ledger.queries.groups import find_long, list_groups, list_postings
 from liebian.ledger.queries.proofs import (
     balance_as_of,
     find_full_proof,
@@ -39,7 +40,7 @@ from liebian.ledger.types import (
 __all__ = [
     "balance_as_of", "count_entries", "find_account", "find_full_proof", "find_last_proof", "find_reversal", "get_account", "get_entry",
     "get_pool_balance", "list_assets", "list_balances", "list_books", "list_daily_flows", "list_entries", "list_entries_by_id", "list_holds",
-    "list_kinds", "list_movements", "list_proofs", "list_segments", "list_unbalanced_entries", "list_unopened", "prove_zero", "sum_as_of",
+    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unbalanced_entries", "list_unopened", "prove_zero", "sum_as_of",
 ]  # fmt: skip
 
 
@@ -102,8 +103,9 @@ def list_holds(keys: Iterable[str]) -> list[HoldView]:
     ]
 
 
-def get_entry(entry_id: int) -> EntryView:
-    found = list_entries_by_id([entry_id])
+def get_entry(entry_id: int, *, most: int | None = None) -> EntryView:
+    """With more postings than `most` it has `groups` in their place. Raises NotFound "entry_not_found"."""
+    found = _view_entries(Entry.objects.filter(id=entry_id), most)
     if not found:
         raise NotFound("entry_not_found", _("There is no entry #%(number)s."), number=entry_id)
     return found[0]
@@ -128,20 +130,24 @@ def list_entries(
     before: int | None = None,
     after: int | None = None,
     limit: int = 50,
+    most: int | None = None,
 ) -> EntryPage:
-    """One page of entries, newest first; `before`/`after` are entry ids (exclusive), `asset` may be the beginning of one."""
+    """One page of entries, newest first; `before`/`after` are entry ids (exclusive), `asset` may be the beginning of one.
+
+    Entries with more postings than `most` have `groups` in their place.
+    """
     rows = _matching(account=account, book=book, asset=asset, kind=kind, subject=subject)
     if after is not None:
         newest_last = list(rows.filter(id__gt=after).order_by("id")[: limit + 1])
         page, more_newer = newest_last[:limit][::-1], len(newest_last) > limit
         older = page[-1].id if page else None
-        return EntryPage(tuple(_view_entries(page)), older, page[0].id if more_newer else None)
+        return EntryPage(tuple(_view_entries(page, most)), older, page[0].id if more_newer else None)
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows.order_by("-id")[: limit + 1])
     page = found[:limit]
     newer = page[0].id if page and before is not None else None
-    return EntryPage(tuple(_view_entries(page)), page[-1].id if len(found) > limit else None, newer)
+    return EntryPage(tuple(_view_entries(page, most)), page[-1].id if len(found) > limit else None, newer)
 
 
 def list_movements(codes: Iterable[str], *, before: int | None = None, limit: int = 50) -> list[MovementView]:
@@ -238,10 +244,13 @@ def _view_kind(row: Mapping[str, Any]) -> KindSum:
     return KindSum(row["kind"], row["n"], int(row["total"]), only)
 
 
-def _view_entries(rows: Iterable[Entry]) -> list[EntryView]:
+def _view_entries(rows: Iterable[Entry], most: int | None = None) -> list[EntryView]:
     entries = list(rows)
+    ids = [row.pk for row in entries]
+    long = find_long(ids, most) if most is not None else set()
+    groups = list_groups(long)
     postings: dict[int, list[PostingView]] = defaultdict(list)
-    found = Posting.objects.filter(entry_id__in=[row.pk for row in entries]).order_by("id")
+    found = Posting.objects.filter(entry_id__in=[each for each in ids if each not in long]).order_by("id")
     for entry_id, code, kind, asset, amount in found.values_list(
         "entry_id", "account__code", "account__kind", "account__asset", "amount"
     ):
@@ -258,6 +267,7 @@ def _view_entries(rows: Iterable[Entry]) -> list[EntryView]:
             reversal_of=row.reversal_of_id,
             memo=row.memo,
             postings=tuple(postings[row.pk]),
+            groups=groups.get(row.pk, ()),
         )
         for row in entries
     ]

@@ -13,6 +13,7 @@ from liebian.ledger.services.holds import (
 from liebian.ledger.services.pools import post_each_pooled, reshard
 from liebian.ledger.services.posting import lock_balances, open_accounts, post, post_each, post_many, reverse
 from liebian.ledger.services.proving import prove
+from liebian.ledger.services.wide import post_wide
 
 __all__ = [
     "ask_full_proof",
@@ -25,6 +26,7 @@ __all__ = [
     "post_hold",
     "post_holds",
     "post_many",
+    "post_wide",
     "prove",
     "reserve",
     "reserve_each",

@@ -81,7 +81,7 @@ def post_inside(*, entries: Sequence[EntryDraft], now: datetime) -> list[EntryVi
         return []
     hashes = _hash_all(entries)
     accounts = _lock_accounts(list_refs(entries), now)
-    stored = _find_stored(hashes)
+    stored = find_stored(hashes)
     _check_references(entries, stored)
     _check_reversals(entries, stored)
     fresh, refusals = _choose(entries, stored, accounts)
@@ -142,36 +142,36 @@ def _hash_all(entries: Sequence[EntryDraft]) -> dict[str, str]:
 def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, Locked]:
     codes = list(refs)
     if connection.features.has_select_for_update:
-        _open_missing(refs, now)
+        open_missing(refs, now)
         accounts = _read_accounts(codes, where="TRUE ORDER BY code FOR UPDATE")
     else:
         accounts = _read_accounts(codes)
         if len(accounts) < len(codes):
-            _open_missing(refs, now)
+            open_missing(refs, now)
             accounts = _read_accounts(codes)
     for code, ref in refs.items():
-        row = accounts[code]
-        if (row.kind, row.asset) != (ref.kind, ref.asset):
-            raise Conflict(
-                "account_mismatch",
-                _(
-                    "%(code)s is an account of kind %(kind)s in %(asset)s, "
-                    "not of kind %(wanted_kind)s in %(wanted_asset)s."
-                ),
-                code=code,
-                kind=row.kind,
-                asset=row.asset,
-                wanted_kind=ref.kind,
-                wanted_asset=ref.asset,
-            )
+        check_account(accounts[code], ref.kind, ref.asset)
     return accounts
+
+
+def check_account(row: Locked, kind: str, asset: str) -> None:
+    if (row.kind, row.asset) != (kind, asset):
+        raise Conflict(
+            "account_mismatch",
+            _("%(code)s is an account of kind %(kind)s in %(asset)s, not of kind %(wanted_kind)s in %(wanted_asset)s."),
+            code=row.code,
+            kind=row.kind,
+            asset=row.asset,
+            wanted_kind=kind,
+            wanted_asset=asset,
+        )
 
 
 def _read_accounts(codes: Sequence[str], *, where: str = "") -> dict[str, Locked]:
     return {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, where=where)}
 
 
-def _open_missing(refs: Mapping[str, AccountRef], now: datetime) -> None:
+def open_missing(refs: Mapping[str, AccountRef], now: datetime) -> None:
     codes = list(refs)
     known = {code for (code,) in select_in(Account, ["code"], "code", codes)}
     missing = [
@@ -183,7 +183,7 @@ def _open_missing(refs: Mapping[str, AccountRef], now: datetime) -> None:
         Account.objects.bulk_create(missing, ignore_conflicts=True)
 
 
-def _find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
+def find_stored(hashes: Mapping[str, str]) -> dict[str, int]:
     stored: dict[str, int] = {}
     rows = select_in(Entry, ("id", "idempotency_key", "body_hash"), "idempotency_key", list(hashes))
     for entry_id, key, body in rows:
@@ -254,7 +254,7 @@ def _insert(
         for draft in drafts
     ]
     give_keys(rows)
-    _insert_entries(rows)
+    insert_entries(rows)
     postings = [
         (row.pk, accounts[leg.account.code].id, leg.amount)
         for row, draft in zip(rows, drafts, strict=True)
@@ -283,7 +283,7 @@ def _view(row: Entry, draft: EntryDraft, accounts: Mapping[str, Locked]) -> Entr
     )
 
 
-def _insert_entries(rows: list[Entry]) -> None:
+def insert_entries(rows: list[Entry]) -> None:
     try:
         with transaction.atomic():
             write_rows(rows)
@@ -292,17 +292,21 @@ def _insert_entries(rows: list[Entry]) -> None:
 
 
 def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Locked]) -> None:
-    moves = [(accounts[code].id, delta) for code, delta in sorted(deltas.items()) if delta]
+    if not move_balances([(accounts[code].id, delta) for code, delta in sorted(deltas.items()) if delta]):
+        worst = min(deltas, key=lambda code: deltas[code])
+        raise InsufficientFunds(worst, needed=-deltas[worst], balance=accounts[worst].balance)
+
+
+def move_balances(moves: Sequence[tuple[int, int]]) -> bool:
+    """Add to accounts by their ids; false where one would go below zero, which the caller has to take back."""
     if not moves:
-        return
+        return True
     with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_APPLY_ALL, [ints_text([key for key, _ in moves]), ints_text([delta for _, delta in moves])])
         else:
             cursor.executemany(_APPLY, [(delta, key, delta) for key, delta in moves])
-        if cursor.rowcount != len(moves):
-            worst = min(deltas, key=lambda code: deltas[code])
-            raise InsufficientFunds(worst, needed=-deltas[worst], balance=accounts[worst].balance)
+        return bool(cursor.rowcount == len(moves))
 
 
 def _taken(reference: str) -> Conflict:

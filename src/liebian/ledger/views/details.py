@@ -15,9 +15,9 @@ from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.days import day_of, day_start
 from liebian.ledger import queries
-from liebian.ledger.forms import AccountFilter
+from liebian.ledger.forms import AccountFilter, PostingFilter
 from liebian.ledger.types import AccountView, AssetProof, EntryView
-from liebian.ledger.views.rows import make_row, make_rows
+from liebian.ledger.views.rows import MOST_POSTINGS, make_row, make_rows, say_group
 from liebian.ledger.views.words import say_amount, say_asset, say_kind
 
 PAGE = 30
@@ -31,7 +31,9 @@ def account_page(request: HttpRequest, code: str) -> HttpResponse:
     now = clock.now()
     day = asked["day"] or day_of(now, settings.TIME_ZONE)
     then = queries.balance_as_of(code, day_start(day + timedelta(days=1), settings.TIME_ZONE))
-    page = queries.list_entries(account=code, before=asked["before"], after=asked["after"], limit=PAGE)
+    page = queries.list_entries(
+        account=code, before=asked["before"], after=asked["after"], limit=PAGE, most=MOST_POSTINGS
+    )
     context = {
         "account": account,
         "name": say_kind(account.kind, account.asset),
@@ -69,14 +71,23 @@ def _input(moment: datetime | None) -> str:
 
 @requires("ledger:view")
 def entry_page(request: HttpRequest, entry_id: int) -> HttpResponse:
-    entry = queries.get_entry(entry_id)
+    """One with many postings shows them grouped, and those of one kind of account a page at a time."""
+    entry = queries.get_entry(entry_id, most=MOST_POSTINGS)
+    asked = PostingFilter(request.GET).asked()
+    single = queries.list_postings(entry_id, kind=asked["kind"], after=asked["after"] or 0) if asked["kind"] else None
+    postings = single.postings if single else entry.postings
     context = {
         "entry": entry,
         "row": make_row(entry),
+        "groups": [
+            {"kind": g.kind, "code": g.code, "name": say_group(g), "amount": say_amount(g.amount, g.asset)}
+            for g in entry.groups
+        ],
         "legs": [
             {"code": p.account, "name": say_kind(p.kind, p.asset), "amount": say_amount(p.amount, p.asset)}
-            for p in entry.postings
+            for p in postings
         ],
+        "further": single.further if single else None,
         "reversed_by": queries.find_reversal(entry_id),
         "actor": _find_actor(entry),
     }

@@ -14,12 +14,13 @@ from liebian.access.guard import requires
 from liebian.ledger import queries
 from liebian.ledger.forms import EntryFilter
 from liebian.ledger.types import WORLD, BookView, KindSum
-from liebian.ledger.views.rows import make_rows
+from liebian.ledger.views.rows import MOST_POSTINGS, make_rows
 from liebian.ledger.views.words import (
     COLOURS,
     NOTES,
     ORDER,
     is_money,
+    say_accounts,
     say_amount,
     say_asset,
     say_bare,
@@ -63,6 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
         before=asked["before"],
         after=asked["after"],
         limit=PAGE,
+        most=MOST_POSTINGS,
     )
     context = {
         "tabs": [{"asset": each, "name": say_asset(each), "on": each == shown} for each in assets],
@@ -128,7 +130,7 @@ def _make_account(part: KindSum, book: BookView, paid_in: int) -> dict[str, Any]
         href = reverse("ledger:account", args=[part.code])
     else:
         href = f"{reverse('ledger:home')}?asset={tab_of(book.asset)}&book={book.code}#entries"
-    many = _("%(count)s accounts") % {"count": part.n_accounts} if part.n_accounts > 1 else ""
+    many = say_accounts(part.n_accounts) if part.n_accounts > 1 else ""
     return {
         "label": say_kind(part.kind, book.asset),
         "code": part.code or part.kind,

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from liebian.ledger.types import EntryPage, EntryView, PostingView
-from liebian.ledger.views.words import say_amount, say_entry, say_kind
+from liebian.ledger.types import EntryPage, EntryView, PostingGroup, PostingView
+from liebian.ledger.views.words import say_accounts, say_amount, say_entry, say_kind
+
+MOST_POSTINGS = 50
 
 
 @dataclass(frozen=True)
 class End:
+    """An account, or without a code many accounts together."""
+
     code: str
     name: str
 
@@ -49,7 +53,7 @@ def make_row(entry: EntryView) -> Row:
         subject=entry.subject,
         reason=str(entry.memo.get("reason", "")),
         reversal_of=entry.reversal_of,
-        moves=tuple(_list_moves(entry.postings)),
+        moves=tuple(_list_group_moves(entry.groups) if entry.groups else _list_moves(entry.postings)),
     )
 
 
@@ -58,15 +62,32 @@ def _list_moves(postings: Iterable[PostingView]) -> Iterable[Move]:
     for posting in postings:
         by_asset[posting.asset].append(posting)
     for asset, parts in by_asset.items():
-        sources = _net(parts, sign=-1)
-        targets = _net(parts, sign=1)
-        if len(sources) == 1:
-            yield from (Move(_ends(sources), _ends([one]), say_amount(one.amount, asset)) for one in targets)
-        elif len(targets) == 1:
-            yield from (Move(_ends([one]), _ends(targets), say_amount(-one.amount, asset)) for one in sources)
-        else:
-            total = sum(each.amount for each in targets)
-            yield Move(_ends(sources), _ends(targets), say_amount(total, asset))
+        yield from _pair(asset, _ends(_net(parts, sign=-1)), _ends(_net(parts, sign=1)))
+
+
+def _list_group_moves(groups: Iterable[PostingGroup]) -> Iterable[Move]:
+    by_asset: dict[str, list[PostingGroup]] = defaultdict(list)
+    for group in groups:
+        by_asset[group.asset].append(group)
+    for asset, parts in by_asset.items():
+        ends = [(End(each.code, say_group(each)), each.amount) for each in parts]
+        yield from _pair(asset, [each for each in ends if each[1] < 0], [each for each in ends if each[1] > 0])
+
+
+def say_group(group: PostingGroup) -> str:
+    name = say_kind(group.kind, group.asset)
+    return name if group.code else f"{name} ({say_accounts(group.n_accounts)})"
+
+
+def _pair(asset: str, sources: Sequence[tuple[End, int]], targets: Sequence[tuple[End, int]]) -> Iterable[Move]:
+    """One line for each on the side of the many where the other side is one; otherwise all together."""
+    left, right = tuple(end for end, _ in sources), tuple(end for end, _ in targets)
+    if len(sources) == 1:
+        yield from (Move(left, (end,), say_amount(amount, asset)) for end, amount in targets)
+    elif len(targets) == 1:
+        yield from (Move((end,), right, say_amount(-amount, asset)) for end, amount in sources)
+    else:
+        yield Move(left, right, say_amount(sum(amount for _, amount in targets), asset))
 
 
 def _net(parts: Sequence[PostingView], *, sign: int) -> list[PostingView]:
@@ -82,5 +103,5 @@ def _net(parts: Sequence[PostingView], *, sign: int) -> list[PostingView]:
     ]
 
 
-def _ends(postings: Iterable[PostingView]) -> tuple[End, ...]:
-    return tuple(End(each.account, say_kind(each.kind, each.asset)) for each in postings)
+def _ends(postings: Iterable[PostingView]) -> list[tuple[End, int]]:
+    return [(End(each.account, say_kind(each.kind, each.asset)), each.amount) for each in postings]

@@ -20,6 +20,13 @@ KINDS: dict[str, Any] = {
     "clawback_receivable": _("To be recovered"),
     "written_off": _("Written off"),
     "points": _("Customers' points"),
+    "points_pending": _("Points not usable yet"),
+    "points_reserved": _("Points held by carts"),
+    "points_burned": _("Points spent"),
+    "points_breakage": _("Points expired"),
+    "points_debt": _("Points owed, paid by later ones"),
+    "points_receivable": _("Points that could not be taken back"),
+    "points_in_review": _("Points to be taken back, a person decides"),
     "coupons": _("Unused coupons"),
     "coupons_used": _("Used coupons"),
     "coupon_stock": _("Codes in stock"),
@@ -46,6 +53,13 @@ COLOURS = {
     "clawback_receivable": "bad",
     "written_off": "ink-3",
     "points": "money",
+    "points_pending": "money-soft",
+    "points_reserved": "warn",
+    "points_burned": "line-strong",
+    "points_breakage": "ink-3",
+    "points_debt": "bad",
+    "points_receivable": "bad",
+    "points_in_review": "bad",
     "coupons": "money-soft",
     "coupons_used": "money",
     "gift_stock": "line-strong",
@@ -65,6 +79,10 @@ NOTES: dict[str, Any] = {
     "clawback_receivable": _("taken back, but already spent"),
     "written_off": _("spent and not to be recovered: a coupon used on a returned order, a parcel lost"),
     "coupons": _("in customers' hands"),
+    "points_pending": _("earned, and usable from a later day"),
+    "points_reserved": _("until the order is placed or the time is over"),
+    "points_debt": _("later points pay it before they can be spent"),
+    "points_receivable": _("taken back after they were spent; nothing else follows"),
 }
 ENTRIES: dict[str, Any] = {
     "fund": _("Budget funded"),
@@ -96,6 +114,18 @@ ENTRIES: dict[str, Any] = {
     "gift_returned": _("Gift came back, in stock again"),
     "written_off": _("Never arrived, cost written off"),
     "limit_set": _("Limit set"),
+    "points_earn": _("Points earned"),
+    "points_activate": _("Points became usable"),
+    "points_expire": _("Points expired unused"),
+    "points_burn": _("Points spent"),
+    "points_reserve": _("Points held by a cart"),
+    "points_release": _("Cart left, points free again"),
+    "points_restore": _("Spent points came back"),
+    "points_claw": _("Points taken back"),
+    "points_debt_paid": _("Owed points paid"),
+    "points_shortage": _("Decided about missing points"),
+    "points_transfer": _("Points given to another customer"),
+    "points_adjust": _("Points corrected by a person"),
     "rebalance": _("Moved between the parts of an account"),
     "reversal": _("Reversal"),
 }
@@ -112,6 +142,10 @@ def say_kind(kind: str, asset: str = "") -> str:
     return str(KINDS.get(kind, kind))
 
 
+def say_accounts(count: int) -> str:
+    return ngettext("%(count)s account", "%(count)s accounts", count) % {"count": formats.number(count)}
+
+
 def say_entry(kind: str) -> str:
     return str(ENTRIES.get(kind, kind))
 
@@ -122,7 +156,8 @@ def is_money(asset: str) -> bool:
 
 def say_asset(asset: str) -> str:
     if asset.startswith("POINTS"):
-        return str(_("Points"))
+        programme = asset.removeprefix("POINTS").removesuffix("/0").removeprefix(":")
+        return f"{_('Points')} · {programme}" if programme else str(_("Points"))
     if asset.startswith("COUPON:"):
         return str(_("Coupons"))
     if asset.startswith("GIFT:"):

@@ -11,6 +11,7 @@ from liebian.payouts.queries.batches import (
     view_batch,
 )
 from liebian.payouts.queries.findings import count_open_findings, list_findings, list_statements
+from liebian.payouts.queries.people import list_money_of, list_to_confirm
 from liebian.payouts.queries.taxes import TaxRow, list_taxes
 from liebian.payouts.queries.waiting import list_waiting
 
@@ -25,10 +26,12 @@ __all__ = [
     "list_accounts",
     "list_batches",
     "list_findings",
+    "list_money_of",
     "list_payout_changes",
     "list_payouts",
     "list_statements",
     "list_taxes",
+    "list_to_confirm",
     "list_waiting",
     "view_account",
     "view_batch",

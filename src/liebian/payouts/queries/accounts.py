@@ -34,5 +34,6 @@ def view_account(row: Account) -> AccountView:
         id=row.pk, name=row.name, adapter=row.adapter, currency=row.currency, settings=row.settings,  # type: ignore[arg-type]
         known_secrets=tuple(sorted(name for name, value in secrets.items() if value)), is_enabled=row.is_enabled,
         min_minor=row.min_minor, max_minor=row.max_minor, most_a_day=row.most_a_day, day_minor=row.day_minor,
+        calls_a_minute=row.calls_a_minute,
         quiet_from=row.quiet_from, quiet_until=row.quiet_until,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Count
 
 from liebian.core.errors import NotFound
@@ -39,15 +41,17 @@ def view_batch(row: Batch) -> BatchView:
 def list_payouts(
     *,
     batch_id: int | None = None,
-    customer_id: int | None = None,
+    customer_ids: Sequence[int] | None = None,
     state: str = "",
     before: int | None = None,
     limit: int = 100,
 ) -> list[PayoutView]:
     """Newest first."""
     rows = Payout.objects.order_by("-id")
-    exact = {"batch_id": batch_id, "customer_id": customer_id, "state": state}
+    exact = {"batch_id": batch_id, "state": state}
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return [_view(row) for row in rows[:limit]]

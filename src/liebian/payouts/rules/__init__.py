@@ -2,6 +2,7 @@
 
 from liebian.payouts.rules.accounts import NEEDED, check_account, check_payee, hint_of, payee_key
 from liebian.payouts.rules.hours import is_quiet
+from liebian.payouts.rules.pace import take_calls
 from liebian.payouts.rules.statements import read_rows
 from liebian.payouts.rules.states import TRANSITIONS, check_payout_transition, next_ask
 
@@ -16,4 +17,5 @@ __all__ = [
     "next_ask",
     "payee_key",
     "read_rows",
+    "take_calls",
 ]

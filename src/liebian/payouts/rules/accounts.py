@@ -34,6 +34,8 @@ def check_account(draft: AccountDraft, known_secrets: frozenset[str] = frozenset
         raise Invalid(
             "account_limits", _("The smallest payout, the largest and the most a day have to grow in this order.")
         )
+    if not 2 <= draft.calls_a_minute <= 60_000:
+        raise Invalid("account_pace", _("A provider gets between 2 and 60,000 calls a minute."))
     if (draft.quiet_from is None) != (draft.quiet_until is None):
         raise Invalid("account_quiet", _("Quiet hours need both a beginning and an end."))
     settings, secrets = NEEDED[draft.adapter]

@@ -18,6 +18,7 @@ from liebian.core.texts import mark as _
 from liebian.payouts.models import Account, Payout
 from liebian.payouts.rules import is_quiet, next_ask
 from liebian.payouts.services.answers import apply_answer
+from liebian.payouts.services.pacing import claim_calls
 from liebian.payouts.services.providers import PROVIDERS, Provider, open_provider
 from liebian.payouts.services.steps import cancel_unsent, move_payout
 from liebian.payouts.types import WITH_PROVIDER, Answer, Transfer
@@ -37,7 +38,7 @@ def work_payouts(now: datetime) -> int:
 def send_ready(*, now: datetime, limit: int = 50) -> int:
     """Send approved payouts, outside quiet hours and within the limits of their accounts. Each number is sent once, or asked about.
 
-    Writes Payout, PayoutChange, rewards. Safe beside itself: a payout is claimed before its provider is called.
+    What a provider's pace leaves no room for waits for the next round. Writes Payout, PayoutChange, Pace, rewards. Safe beside itself: a payout is claimed before its provider is called.
     """
     done = 0
     for account in Account.objects.filter(is_enabled=True, adapter__in=list(PROVIDERS)).order_by("id"):
@@ -46,10 +47,12 @@ def send_ready(*, now: datetime, limit: int = 50) -> int:
             continue
         due = Payout.objects.filter(Q(not_before=None) | Q(not_before__lte=now), account=account, state="ready")
         for payout_id in due.order_by("id").values_list("id", flat=True)[:limit]:
+            if not claim_calls(account, now=now):
+                break
             done += 1
             transfer = start_sending(payout_id, now=now)
             if transfer is not None:
-                _call(provider, payout_id, transfer, now)
+                _call(provider, account, payout_id, transfer, now)
     return done
 
 
@@ -64,13 +67,16 @@ def ask_open(*, now: datetime, limit: int = 50) -> int:
             "not_before"
         )
         for row in list(due[:limit]):
+            if not claim_calls(account, now=now):
+                break
             if not _claim(row, now):
                 continue
             done += 1
             answer = provider.ask(row.out_no)
             quiet = is_quiet(now, account.quiet_from, account.quiet_until, settings.TIME_ZONE)
-            if answer.state == "not_found" and row.state == "sending" and account.is_enabled and not quiet:
-                _call(provider, row.pk, transfer_of(row), now)
+            is_untaken = answer.state == "not_found" and row.state == "sending"
+            if is_untaken and account.is_enabled and not quiet and claim_calls(account, now=now):
+                _call(provider, account, row.pk, transfer_of(row), now)
             else:
                 apply_answer(payout_id=row.pk, answer=answer, now=now)
     return done
@@ -84,6 +90,8 @@ def call_back_payout(*, payout_id: int, actor: int, now: datetime) -> None:
     provider = open_provider(row.account)
     if row.state != "awaiting" or provider is None:
         raise Conflict("payout_not_waiting", _("Only a payout that waits for its recipient can be called back."))
+    if not claim_calls(row.account, now=now, n=2):
+        raise Conflict("provider_pace", _("The provider takes no more calls in this minute. Try again in a minute."))
     provider.cancel(row.out_no)
     apply_answer(payout_id=row.pk, answer=provider.ask(row.out_no), now=now, actor=actor)
 
@@ -111,11 +119,12 @@ def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) ->
         return transfer_of(row)
 
 
-def _call(provider: Provider, payout_id: int, transfer: Transfer, now: datetime) -> None:
-    """A no is checked: only a number that the provider does not know was not taken."""
+def _call(provider: Provider, account: Account, payout_id: int, transfer: Transfer, now: datetime) -> None:
+    """A no is checked: only a number that the provider does not know was not taken. Without room for the question it is asked later."""
     answer = provider.send(transfer)
     if answer.state in ("refused", "not_found"):
-        known = provider.ask(transfer.out_no)
+        may_ask = claim_calls(account, now=now)
+        known = provider.ask(transfer.out_no) if may_ask else Answer("unknown", code="pace")
         untaken = Answer("refused", code=answer.code, message=answer.message)
         answer = untaken if known.state == "not_found" else known
     apply_answer(payout_id=payout_id, answer=answer, now=now)

@@ -54,6 +54,8 @@ def _page(request: HttpRequest, person: int, form: PayeeForm, *, status: int = 2
         "customer_id": person,
         "form": form,
         "hints": [(names[adapter], hint) for adapter, hint in queries.get_payee_hints(person).items()],
-        "rows": [show_payout(each) for each in queries.list_payouts(customer_id=person, limit=20)],
+        "rows": [
+            show_payout(each) for each in queries.list_payouts(customer_ids=customers.list_ids_of(person), limit=20)
+        ],
     }
     return render(request, "payouts/payee.html", context, status=status)

@@ -19,7 +19,8 @@ from liebian.ui.formats import error_text
 
 SCOPES = [
     ("person", gettext_lazy("each inviter")), ("friend", gettext_lazy("each friend")),
-    ("programme", gettext_lazy("the whole programme")),
+    ("programme", gettext_lazy("the whole programme")), ("store", gettext_lazy("each store")),
+    ("identifier", gettext_lazy("each payer or device")),
 ]  # fmt: skip
 PERIODS = [
     ("ever", gettext_lazy("in all")), ("day", gettext_lazy("a day")), ("week", gettext_lazy("a week")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from liebian.core.errors import Invalid
@@ -12,7 +13,10 @@ from liebian.referrals.types import FRIEND, REFERRER, Finding
 from liebian.rewards.types import LimitRule
 
 MOST_LIMITS = 10
-SCOPES = ("person", "friend", "programme")
+SCOPES = ("person", "friend", "programme", "store", "identifier")
+SHARED = ("programme", "store", "identifier")
+"""Scopes whose limits count the rewards of both sides."""
+LONGEST_STORE = 40
 PERIODS = ("ever", "year", "month", "week", "day")
 MEASURES = ("count", "minor")
 ON_EXCESS = ("refuse", "clamp")
@@ -53,12 +57,28 @@ def read_limits(rows: Sequence[Mapping[str, Any]], zone: str) -> tuple[LimitRule
     )  # fmt: skip
 
 
-def subjects_of(role: str, customer_id: int) -> dict[str, str]:
-    """Whom the limits on one side's reward are about: those of the inviter leave the friend's reward alone, and the reverse."""
+def subjects_of(role: str, customer_id: int, *, store: str = "", identifier: str = "") -> dict[str, str]:
+    """Whom the limits on one side's reward are about: those of the inviter leave the friend's reward alone, and the reverse.
+
+    An order that tells no store, or no payer and device, is under no such limit.
+    """
     return {
         "person": str(customer_id) if role == REFERRER else "",
         "friend": str(customer_id) if role == FRIEND else "",
+        "store": _short(store),
+        "identifier": identifier,
     }
+
+
+def _short(store: str) -> str:
+    """A long name keeps its beginning, and is still another one than those that begin so.
+
+    >>> _short("Hangzhou"), len(_short("x" * 41)), _short("x" * 41) == _short("x" * 42)
+    ('Hangzhou', 40, False)
+    """
+    if len(store) <= LONGEST_STORE:
+        return store
+    return f"{store[:23]}~{blake2b(store.encode(), digest_size=8).hexdigest()}"
 
 
 def inviter_cap(limits: Sequence[LimitRule]) -> int:
@@ -69,13 +89,23 @@ def inviter_cap(limits: Sequence[LimitRule]) -> int:
 def check_limits(draft: Mapping[str, Any]) -> Iterator[Finding]:
     """Limits under which somebody could never get anything."""
     costs = {role: int(draft.get(f"{role}_cost_minor") or 0) for role in (REFERRER, FRIEND)}
-    dear = {"person": costs[REFERRER], "friend": costs[FRIEND], "programme": max(costs.values())}
+    dear = {"person": costs[REFERRER], "friend": costs[FRIEND], **dict.fromkeys(SHARED, max(costs.values()))}
     values = {"currency": draft.get("currency", "")}
     for row in draft.get("limits", ()):
         if row["measure"] == "minor" and row["on_excess"] == "refuse" and row["amount"] < dear[row["scope"]]:
             text = _("A limit in money is smaller than one reward, so that nobody would get any.")
             yield Finding("LIMIT_BELOW_REWARD", "block", text, values, "limits")
             return
+    if any(
+        row["scope"] in SHARED and (row["measure"], row["amount"]) == ("count", 1) for row in draft.get("limits", ())
+    ):
+        yield Finding(
+            "LIMIT_ONE_SIDE",
+            "warn",
+            _("A limit of one reward for both sides leaves the friend without one."),
+            {},
+            "limits",
+        )
     if not any(row["scope"] == "person" for row in draft.get("limits", ())):
         text = _("Nothing limits how much one inviter may get.")
         yield Finding("LIMIT_NONE", "warn", text, {}, "limits")

@@ -102,8 +102,8 @@ class Granter:
             qualification=reward_key(programme.id, pending.row.order_external_id), rule=RULE, programme_id=programme.id,
             budget_id=programme.budget_id, at=pending.order.at,
             sides=(
-                _side(REFERRER, referral.referrer_id, programme.referrer_offer_id),
-                _side(FRIEND, referral.referee_id, programme.friend_offer_id),
+                _side(REFERRER, referral.referrer_id, programme.referrer_offer_id, pending.order),
+                _side(FRIEND, referral.referee_id, programme.friend_offer_id, pending.order),
             ),
             limits=programme.limits,
             hold_until=pay_from(pending.order.at, programme.zone, programme.hold_days),
@@ -141,8 +141,9 @@ class Granter:
         )  # fmt: skip
 
 
-def _side(role: str, customer_id: int, offer_id: int) -> Side:
-    return Side(role, customer_id, offer_id, subjects=subjects_of(role, customer_id))
+def _side(role: str, customer_id: int, offer_id: int, order: OrderChange) -> Side:
+    subjects = subjects_of(role, customer_id, store=order.store, identifier=order.identifier)
+    return Side(role, customer_id, offer_id, subjects=subjects)
 
 
 def _check_limits(outcome: GrantOutcome) -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from liebian.core import cursors
@@ -13,6 +14,8 @@ from liebian.referrals.models import Participation, Referral, ReferralDecision, 
 from liebian.referrals.services.batch import ReferralBatch
 from liebian.referrals.services.outbox import announce_outcomes
 from liebian.referrals.types import EVENT_NAMES
+from liebian.rewards import queries as reward_queries
+from liebian.rewards import services as rewards
 
 if TYPE_CHECKING:
     from liebian.customers.types import CustomerEvent
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 STAGE = "referrals"
 ORDERS = "referrals.orders"
 MERGES = "referrals.merges"
+POINTS_MERGES = "referrals.merges.points"
 BATCH = 500
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +42,33 @@ class _Portion:
     changes: list[OrderChange]
     days: list[EventRecord]
 
+    @property
+    def first_day(self) -> EventRecord | None:
+        """The row of a day, where it comes before everything else."""
+        return self.days[0] if self.days and not self.found and not self.changes else None
+
 
 def advance(*, limit: int = BATCH) -> int:
     """One step: the next stretch of the log, then what it led to is told to the log.
 
     Writes Touch, Referral, Qualification, ReferralDecision, Outcome, and rewards through their services, in one
-    transaction with the cursors; idempotent by these. Outcomes are told after it, idempotent by their cause. Reads only
-    what the log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
+    transaction with the cursors; idempotent by these. Points that end with a new day may be very many: they end before its
+    row is consumed, in transactions of their own. Outcomes are told after it, idempotent by their cause. Reads only what the
+    log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
     """
     try:
         with cursors.reading(STAGE, wait=False) as reading, cursors.reading(ORDERS) as order_reading:
-            consumed = _follow_merges()
+            consumed = _follow_merges() + _merge_points()
             portion = _read(limit, reading.start, order_reading.start)
-            if portion is not None:
+            ending = portion.first_day if portion is not None else None
+            if portion is not None and (ending is None or not reward_queries.has_ended_points(at=ending.at)):
+                ending = None
                 consumed += _consume(portion)
                 reading.position, order_reading.position = portion.upto, portion.orders_upto
     except cursors.Busy:
         return 0
+    if ending is not None:
+        return consumed + rewards.expire_many_points(at=ending.at, now=ending.at)
     return consumed + announce_outcomes()
 
 
@@ -65,11 +80,20 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]
     if len(changes) == limit:
         upto = min(upto, changes[-1].event_id)
+    days = events.list_days_after(start, upto)
+    upto = _cut(upto, days, [*(item.event.id for item in found), *(change.event_id for change in changes)])
     changes = [change for change in changes if change.event_id <= upto]
     return _Portion(
         start=start, upto=upto, orders_start=orders_start, orders_upto=changes[-1].id if changes else orders_start,
-        found=[item for item in found if item.event.id <= upto], changes=changes, days=events.list_days_after(start, upto),
+        found=[item for item in found if item.event.id <= upto], changes=changes, days=[day for day in days if day.id <= upto],
     )  # fmt: skip
+
+
+def _cut(upto: int, days: list[EventRecord], others: list[int]) -> int:
+    """A stretch ends before the row of a day, or is that row."""
+    if not days:
+        return upto
+    return days[0].id - 1 if min(others, default=upto) < days[0].id else days[0].id
 
 
 def _consume(portion: _Portion) -> int:
@@ -77,6 +101,20 @@ def _consume(portion: _Portion) -> int:
     if portion.found or portion.changes or portion.days:
         ReferralBatch(portion.found, portion.changes, portion.days).run()
     return portion.upto - portion.start
+
+
+def _merge_points() -> int:
+    """Points follow by a position of their own, which began later than the other."""
+    if not customers.list_merges_after(cursors.position_of(POINTS_MERGES), 1):
+        return 0
+    with cursors.reading(POINTS_MERGES) as reading:
+        merges = customers.list_merges_after(reading.start)
+        people = {who for merge in merges for who in (merge.loser_id, merge.winner_id)}
+        told = events.list_events_by_id({merge.event_id for merge in merges}, owners=people)
+        at = max((event.at for event in told.values()), default=BEGINNING)
+        rewards.merge_points(merges=merges, at=at, now=at)
+        reading.position = merges[-1].position
+    return len(merges)
 
 
 def _follow_merges() -> int:

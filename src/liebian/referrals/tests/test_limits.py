@@ -69,6 +69,35 @@ def test_a_limit_of_the_whole_programme_counts_both_sides(shop: Shop) -> None:
     assert decisions("o1") == {"referrer": ("granted", ""), "friend": ("refused", "programme_cap")}
 
 
+@pytest.mark.parametrize(
+    ("scope", "name", "same", "other"),
+    [
+        ("store", "affiliation", "杭州三店", "杭州四店"),
+        ("store", "store_id", "x" * 60, "x" * 59 + "y"),
+        ("identifier", "payer_id", "pay-1", "pay-2"),
+    ],
+)
+def test_orders_of_one_store_or_one_payer_share_a_limit(
+    shop: Shop, scope: str, name: str, same: str, other: str
+) -> None:
+    anna = shop.customer("anna")
+    programme = shop.programme(anna, limits=[{**INVITER_CAP, "scope": scope, "amount": 2}])
+    for number, told in enumerate([same, same, other, ""]):
+        shop.sign_up(f"f{number}", shop.code(programme, anna), at=T0)
+        shop.order(f"f{number}", f"o{number}", 120, at=T0 + (1 + number) * HOUR, **{name: told})
+    shop.run()
+    both = {"referrer": ("granted", ""), "friend": ("granted", "")}
+    none = dict.fromkeys(("referrer", "friend"), ("refused", f"{scope}_cap"))
+    assert [decisions(f"o{n}") for n in range(4)] == [both, none, both, both]
+    [use] = rewards.list_limit_uses(programme_id=programme.id, limits=programme.limits, at=T0)
+    assert (use.n_subjects, use.n_full, use.most) == (2, 2, 2)
+    if scope == "store":
+        subjects = {row["subject"] for r in Reward.objects.all() for row in r.trace.get("limits", ())}
+        assert all(len(each) < 60 for each in subjects)
+    else:
+        assert "pay-1" not in str(list(Reward.objects.values_list("trace", flat=True))), "only its hash is kept"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_what_is_taken_back_no_longer_counts_for_the_inviter(shop: Shop, when: str) -> None:
     anna = shop.customer("anna")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -67,6 +68,35 @@ def test_the_row_of_a_day_lets_go_what_nobody_used_and_then_ends_it(shop: Shop) 
     assert (balance.active, balance.reserved) == (0, 0)
     assert kept(anna)[2] == {"points": 0, "points_breakage": 600}
     assert rewards.prove_lots() == []
+
+
+@pytest.mark.parametrize("in_between", [True, False])
+def test_points_of_somebody_without_a_name_are_theirs_when_they_have_one(shop: Shop, in_between: bool) -> None:
+    """A visitor earned them; the device turns out to be Dora's, before or after they were given."""
+    anna = shop.customer("anna")
+    code = shop.code(shop.programme(anna, friend_kind="points", friend_points=200), anna)
+    signed = {"event": "Referral Signed Up", "properties": {"code": code, "consent": "2026-01"}}
+    ordered = {"event": "Order Completed", "properties": {"order_id": "o1", "total": 120, "currency": "CNY"}}
+    shop.say(*({"type": "track", "anonymousId": "d1", **each} for each in (signed, ordered)))
+    if in_between:
+        shop.day("2026-06-09")
+        shop.run()
+    shop.say({"type": "identify", "userId": "dora", "traits": {"name": "Dora"}}, at=T0 + 9 * DAY)
+    shop.say({"type": "identify", "userId": "dora", "anonymousId": "d1"}, at=T0 + 9 * DAY)
+    shop.day("2026-06-11")
+    shop.run()
+    assert rewards.points_balance(shop.id_of("dora")) == 200
+    assert len(ledger.list_entries(kind="points_merge").entries) == in_between
+    assert rewards.prove_lots() == [] and all(proof.holds for proof in ledger.prove_zero())
+
+
+def test_a_night_in_pieces_is_the_night(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = partial(reward_services.expire_many_points, piece=1, pieces=1)
+    monkeypatch.setattr(reward_services, "expire_many_points", small)
+    anna = earn_in_june(shop, ["2026-06-09", "2026-06-11", "2026-07-01"])
+    assert rewards.points_balance(anna) == 0
+    assert kept(anna)[2] == {"points": 0, "points_breakage": 600}
+    assert ledger.count_entries(kind="points_expire") == 2
 
 
 @pytest.fixture(scope="module")

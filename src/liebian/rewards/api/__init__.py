@@ -1,6 +1,8 @@
-"""The checkout API: JSON over HTTP for shops, `/v1/coupons/…`."""
+"""JSON over HTTP for shops: their checkout, `/v1/coupons/…`, and their customers' gifts, `/v1/rewards/…`."""
 
 from liebian.rewards.api.checkout import redeem, reserve, rollback, validate
+from liebian.rewards.api.gifts import address, gifts
+from liebian.rewards.api.gifts import openapi as gifts_openapi
 from liebian.rewards.api.openapi import openapi
 
-__all__ = ["openapi", "redeem", "reserve", "rollback", "validate"]
+__all__ = ["address", "gifts", "gifts_openapi", "openapi", "redeem", "reserve", "rollback", "validate"]

@@ -82,6 +82,17 @@ class RollbackBody(Struct, forbid_unknown_fields=True):
     lines: Annotated[list[RefundedLine], Meta(min_length=1, max_length=500)] | None = None
 
 
+class AddressBody(Struct, forbid_unknown_fields=True):
+    """Where a customer's gift goes. `user_id` is the customer; `region` stands before the street: province, city, district."""
+
+    user_id: Text
+    recipient: Text
+    phone: Word
+    region: Text
+    line: Annotated[str, Meta(min_length=1, max_length=400, pattern=_PLAIN)]
+    postcode: Word = ""
+
+
 class BadBody(Invalid):
     """The body is no JSON."""
 

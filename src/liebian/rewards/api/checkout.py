@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-import msgspec
-import structlog
-from django.db import OperationalError, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from liebian.access.guard import public
 from liebian.core import clock
-from liebian.core.errors import Invalid, LiebianError, Unavailable
+from liebian.core.errors import Invalid, LiebianError
 from liebian.core.ids import caused_by
+from liebian.core.json_api import operation, read_body, read_key
 from liebian.core.texts import mark as _
 from liebian.customers import queries as customers
 from liebian.rewards import queries, services
@@ -34,36 +29,30 @@ from liebian.rewards.api.bodies import (
     cart_of,
     decode,
 )
+from liebian.rewards.api.once import answer_once
 from liebian.rewards.types import CheckoutRequest, CheckoutResult, PricedCoupon, Quote, RedemptionView, ShopKeyView
 
-log = structlog.get_logger("checkout")
 Act = Callable[[ShopKeyView, bytes, str, datetime], tuple[int, dict[str, Any]]]
-
-
-class Refused(LiebianError):
-    def __init__(self, status: int, code: str, msgid: str, /, **details: Any) -> None:
-        super().__init__(code, msgid, **details)
-        self.status = status
 
 
 def _operation(act: Act) -> Any:
     @public
     @csrf_exempt
+    @operation("POST", realm="coupons", tell=_say_error)
     @wraps(act)
-    def view(request: HttpRequest) -> HttpResponse:
-        try:
-            shop = _authenticate(request)
-            status, answer = act(shop, _read(request), request.headers.get("Idempotency-Key", ""), clock.now())
-        except LiebianError as error:
-            return _refuse(error)
-        except OperationalError as error:
-            log.warning("database_busy", error=str(error)[:200])
-            return _refuse(
-                Unavailable("busy", _("The database is busy. Nothing was done: send the same request again."))
-            )
-        return _send(answer, status)
+    def view(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+        shop = queries.get_shop(read_key(request.headers.get("Authorization", "")))
+        key = request.headers.get("Idempotency-Key", "")
+        return act(shop, read_body(request, MAX_BODY), key, clock.now())
 
     return view
+
+
+def _say_error(error: LiebianError) -> dict[str, Any]:
+    details = dict(error.details)
+    if reasons := details.pop("reasons", None):
+        details["coupons"] = [{"code": code, **_say_reason(reason)} for code, reason in reasons.items()]
+    return {"error": {"code": error.code, "message": error.message, "details": details}}
 
 
 @_operation
@@ -142,45 +131,9 @@ def rollback(shop: ShopKeyView, raw: bytes, key: str, now: datetime) -> tuple[in
 
 
 def _once(
-    shop: ShopKeyView, key: str, operation: str, body: Any, act: Callable[[], dict[str, Any]], now: datetime
+    shop: ShopKeyView, key: str, name: str, body: Any, act: Callable[[], dict[str, Any]], now: datetime
 ) -> tuple[int, dict[str, Any]]:
-    if not 0 < len(key) <= 120 or not key.isprintable():
-        raise Refused(
-            400, "idempotency_key", _("Send a header Idempotency-Key of 1 to 120 signs, new for each request.")
-        )
-    said = operation.encode() + b"\n" + msgspec.json.encode(body, order="deterministic")
-    with transaction.atomic():
-        return services.answer_once(
-            shop=shop.name, key=key, body_hash=hashlib.sha256(said).hexdigest(), act=act, tell=_say_error, now=now
-        )
-
-
-def _authenticate(request: HttpRequest) -> ShopKeyView:
-    """The key as Bearer token, or as user of HTTP Basic."""
-    kind, _space, value = request.headers.get("Authorization", "").partition(" ")
-    key = value.strip()
-    if kind.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except (binascii.Error, ValueError):
-            key = ""
-    elif kind.lower() != "bearer":
-        key = ""
-    shop = queries.find_shop(key) if key.isascii() and 0 < len(key) <= 64 else None
-    if shop is None:
-        raise Refused(401, "shop_key", _("Send the shop's key as Bearer token. It is made on the page Coupons."))
-    return shop
-
-
-def _read(request: HttpRequest) -> bytes:
-    if request.method != "POST":
-        raise Refused(405, "bad_method", _("Use POST."))
-    if request.content_type != "application/json":
-        raise Refused(415, "bad_content_type", _("Send JSON, with the content type application/json."))
-    raw = request.read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
-        raise Refused(413, "body_too_large", _("A body has at most %(limit)s bytes."), limit=MAX_BODY)
-    return raw
+    return answer_once(shop, key, name, body, act, now, tell=_say_error)
 
 
 def _ask(shop: ShopKeyView, cart: CartBody, codes: list[str], user_id: str | None) -> CheckoutRequest:
@@ -236,26 +189,3 @@ def _say_redemption(each: RedemptionView, result: CheckoutResult) -> dict[str, A
     if reason := (result.kept or {}).get(each.code):
         said |= _say_reason(reason)
     return said
-
-
-def _say_error(error: LiebianError) -> dict[str, Any]:
-    details = dict(error.details)
-    if reasons := details.pop("reasons", None):
-        details["coupons"] = [{"code": code, **_say_reason(reason)} for code, reason in reasons.items()]
-    return {"error": {"code": error.code, "message": error.message, "details": details}}
-
-
-def _send(answer: dict[str, Any], status: int) -> HttpResponse:
-    """In one order of names, so that a repeat has the same answer to the byte."""
-    return JsonResponse(answer, status=status, json_dumps_params={"sort_keys": True})
-
-
-def _refuse(error: LiebianError) -> HttpResponse:
-    response = _send(_say_error(error), error.status)
-    if error.status == 401:
-        response["WWW-Authenticate"] = 'Bearer realm="coupons"'
-    if error.status == 405:
-        response["Allow"] = "POST"
-    if error.status == 503:
-        response["Retry-After"] = "1"
-    return response

@@ -9,6 +9,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from liebian.access.guard import public
+from liebian.core.openapi import IDEMPOTENCY_KEY, document, responses
 from liebian.rewards.api.bodies import RedeemBody, ReserveBody, RollbackBody, ValidateBody
 
 _OPERATIONS: dict[str, tuple[str, type[msgspec.Struct]]] = {
@@ -47,52 +48,14 @@ def describe() -> dict[str, Any]:
         f"/v1/coupons/{name}": {"post": _operation(name, summary, body)}
         for (name, (summary, _kind)), body in zip(_OPERATIONS.items(), bodies, strict=True)
     }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Liebian checkout API", "version": "1"},
-        "paths": paths,
-        "security": [{"shopKey": []}],
-        "components": {
-            "securitySchemes": {"shopKey": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**components, **{f"Error{status}": _error(codes) for status, codes in CODES.items()}},
-        },
-    }
+    return document("Liebian checkout API", paths, components, CODES)
 
 
 def _operation(name: str, summary: str, body: dict[str, Any]) -> dict[str, Any]:
-    key = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": True,
-        "description": "New for each request; a repeat under the same key has the same answer and changes nothing.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 120},
-    }
     return {
         "operationId": name,
         "summary": summary,
-        **({} if name == "validate" else {"parameters": [key]}),
+        **({} if name == "validate" else {"parameters": [IDEMPOTENCY_KEY]}),
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {
-            "200": {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
-            **{
-                str(status): {
-                    "description": ", ".join(codes),
-                    "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/Error{status}"}}},
-                }
-                for status, codes in CODES.items()
-            },
-        },
+        "responses": responses(CODES),
     }
-
-
-def _error(codes: tuple[str, ...]) -> dict[str, Any]:
-    inner = {
-        "type": "object",
-        "required": ["code", "message"],
-        "properties": {
-            "code": {"enum": list(codes)},
-            "message": {"type": "string"},
-            "details": {"type": "object"},
-        },
-    }
-    return {"type": "object", "required": ["error"], "properties": {"error": inner}}

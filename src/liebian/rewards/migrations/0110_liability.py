@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rewards', '0080_money'),
+        ('rewards', '0100_points_at_night'),
     ]
 
     operations = [

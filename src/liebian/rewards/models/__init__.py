@@ -12,10 +12,10 @@ from liebian.rewards.models.coupons import (
 from liebian.rewards.models.forecasts import BudgetForecast
 from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, PointsValue, StockDay, StockLine
-from liebian.rewards.models.points import PointsLot, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
+from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun
-from liebian.rewards.models.reviews import Review, ReviewItem, ReviewPolicy
+from liebian.rewards.models.reviews import PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "Parcel",
     "PointsCohort",
     "PointsLot",
+    "PointsMerge",
+    "PointsProposal",
     "PointsRedeemed",
     "PointsTermsRow",
     "PointsUse",

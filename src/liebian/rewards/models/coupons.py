@@ -130,12 +130,14 @@ class CheckoutAnswer(models.Model):
 
 
 class ShopKey(models.Model):
-    """A shop that may redeem. Only the hash of its key is kept."""
+    """A shop that may redeem. Only the hash of its key is kept. `n_calls` is how often it asked in `minute` what is counted."""
 
     name = models.CharField(max_length=100, unique=True)
     index = models.BinaryField(max_length=16, unique=True)
     tail = models.CharField(max_length=4)
     is_enabled = models.BooleanField(default=True)
+    minute = models.BigIntegerField(default=0)
+    n_calls = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -9,7 +9,7 @@ from liebian.rewards.models.rewards import Reward
 
 
 class PointsTermsRow(models.Model):
-    """The terms of a programme of points from an instant on. Never changed: other terms are another row."""
+    """The terms of a programme of points from an instant on. What holds or held is never changed: other terms are another row."""
 
     asset = models.CharField(max_length=60)
     valid_from = models.DateTimeField()
@@ -53,26 +53,46 @@ class PointsLot(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["customer_id", "expires_at"], name="rewards_lot_by_customer"),
             models.Index(
-                fields=["customer_id", "expires_at"], condition=Q(remaining__gt=0), name="rewards_lot_of_customer"
+                fields=["expires_at", "customer_id", "id"], condition=Q(remaining__gt=0), name="rewards_lot_ending"
             ),
-            models.Index(fields=["expires_at", "id"], condition=Q(remaining__gt=0), name="rewards_lot_due"),
             models.Index(fields=["active_from", "id"], condition=Q(state="pending"), name="rewards_lot_pending"),
             models.Index(fields=["reward"], condition=Q(reward__isnull=False), name="rewards_lot_of_reward"),
         ]
 
 
 class PointsWallet(models.Model):
-    """Only where points lapse by inactivity: when a customer's whole balance does, unless something happens before."""
+    """Only where points lapse by inactivity: when a customer's whole balance does, unless something happens before.
+
+    `lapsed_at` is when it last did: lots of before that were spent or set aside by then have no other end to come back to.
+    """
 
     customer_id = models.BigIntegerField()
     asset = models.CharField(max_length=60)
     idle_at = models.DateTimeField(null=True)
+    lapsed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "rewards_points_wallet"
         constraints = [models.UniqueConstraint(fields=["customer_id", "asset"], name="rewards_points_wallet_once")]
         indexes = [models.Index(fields=["idle_at"], name="rewards_points_idle")]
+
+
+class PointsMerge(models.Model):
+    """Whoever was merged away has no points of their own: everything is and will be that of `winner`, who stands today.
+
+    `moved` names the lots and uses that went over then.
+    """
+
+    loser_id = models.BigIntegerField(unique=True)
+    winner_id = models.BigIntegerField(db_index=True)
+    position = models.BigIntegerField()
+    at = models.DateTimeField()
+    moved = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "rewards_points_merge"
 
 
 class PointsUse(models.Model):

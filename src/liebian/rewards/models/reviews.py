@@ -9,11 +9,12 @@ from liebian.rewards.models.rewards import Reward
 
 
 class ReviewPolicy(models.Model):
-    """One row: from which sum on a second person has to agree."""
+    """One row: from which sum, and from how many points, on a second person has to agree."""
 
     mode = models.CharField(max_length=8)
     currency = models.CharField(max_length=3, blank=True)
     from_minor = models.BigIntegerField(default=0)
+    from_points = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -54,3 +55,17 @@ class ReviewItem(models.Model):
     class Meta:
         db_table = "rewards_review_item"
         constraints = [models.UniqueConstraint(fields=["review", "reward"], name="rewards_reviewed_once")]
+
+
+class PointsProposal(models.Model):
+    """The correction of a customer's points that a review is about: above zero it gives, below it takes."""
+
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="points")
+    customer_id = models.BigIntegerField()
+    asset = models.CharField(max_length=60)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rewards_review_points"
+        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="rewards_proposal_not_zero")]
+        indexes = [models.Index(fields=["customer_id", "asset"], name="rewards_proposal_of_customer")]

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 
 
 class Budget(models.Model):
+    """`closures`: the times during which it was closed and that are over, each with who opened it again and why."""
+
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3)
     shards = models.PositiveSmallIntegerField(default=1)
@@ -14,6 +16,7 @@ class Budget(models.Model):
     warn_days = models.PositiveSmallIntegerField(null=True)
     lasts_until = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
+    closures = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -44,7 +47,7 @@ class Offer(models.Model):
 class Reward(models.Model):
     """The decision about one side of one qualification, granted or refused, and its state since.
 
-    `is_by_hand`: a person, a provider or a checkout had a say, so its state does not follow from the log alone. `claw_target`: units
+    `attempt`: how often it was sent again after a loss or a return. `is_by_hand`: a person, a provider or a checkout had a say, so its state does not follow from the log alone. `claw_target`: units
     to be taken back as soon as a delivery that is under way has ended.
     """
 
@@ -66,6 +69,7 @@ class Reward(models.Model):
     is_on_hold = models.BooleanField(default=False)
     is_by_hand = models.BooleanField(default=False)
     claw_target = models.BigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
     trace = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()

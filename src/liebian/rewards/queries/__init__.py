@@ -12,6 +12,7 @@ from liebian.rewards.queries.coupons import (
     find_pool_of,
     find_shop,
     get_pool,
+    get_shop,
     iterate_unused_codes,
     list_low_pools,
     list_pools,
@@ -25,6 +26,7 @@ from liebian.rewards.queries.gifts import (
     get_parcel,
     list_gift_stocks,
     list_parcels,
+    list_parcels_of,
     open_addresses,
 )
 from liebian.rewards.queries.holdings import (
@@ -33,7 +35,6 @@ from liebian.rewards.queries.holdings import (
     list_coupons_by_code,
     list_issued_coupons,
     list_points_balances,
-    points_account_code,
     points_balance,
 )
 from liebian.rewards.queries.liability import (
@@ -48,6 +49,7 @@ from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
     get_points_balance,
+    has_ended_points,
     list_expiring_points,
     list_liability,
     list_lots,
@@ -55,20 +57,31 @@ from liebian.rewards.queries.points import (
     list_points_of,
     prove_lots,
 )
-from liebian.rewards.queries.points_terms import get_points_terms
+from liebian.rewards.queries.points_desk import (
+    find_idle_end,
+    get_lot,
+    get_point_use,
+    list_point_uses,
+    list_programmes_of,
+    sum_ending_points,
+)
+from liebian.rewards.queries.points_terms import get_points_terms, list_points_programmes
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     list_holders,
+    list_levels,
     list_privileges,
     list_privileges_at,
 )
 from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
+    asks_second_for_points,
     count_waiting_reviews,
     get_review,
     get_review_policy,
     list_reviews,
     list_reviews_of,
+    list_waiting_corrections,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -81,11 +94,13 @@ from liebian.rewards.queries.rewards import (
     list_reward_changes_after,
     list_reward_ids,
     list_rewards,
+    sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
 from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
+    "asks_second_for_points",
     "count_open_alarms",
     "count_parcels",
     "count_rewards_by_person",
@@ -94,6 +109,7 @@ __all__ = [
     "find_budget_forecast",
     "find_code_of",
     "find_coupon",
+    "find_idle_end",
     "find_parcel_of",
     "find_point_value",
     "find_pool_of",
@@ -104,8 +120,10 @@ __all__ = [
     "get_alarm",
     "get_budget",
     "get_gift_stock",
+    "get_lot",
     "get_offer",
     "get_parcel",
+    "get_point_use",
     "get_points_balance",
     "get_points_terms",
     "get_pool",
@@ -114,7 +132,9 @@ __all__ = [
     "get_review",
     "get_review_policy",
     "get_reward",
+    "get_shop",
     "gross_of",
+    "has_ended_points",
     "has_reward_changes_behind",
     "iterate_unused_codes",
     "list_alarms",
@@ -128,6 +148,7 @@ __all__ = [
     "list_holders",
     "list_issued_coupons",
     "list_last_runs",
+    "list_levels",
     "list_liability",
     "list_limit_uses",
     "list_lots",
@@ -135,15 +156,19 @@ __all__ = [
     "list_offers",
     "list_owed_as_of",
     "list_parcels",
+    "list_parcels_of",
     "list_point_assets",
+    "list_point_uses",
     "list_points_balances",
     "list_points_history",
     "list_points_months",
     "list_points_of",
+    "list_points_programmes",
     "list_pools",
     "list_privileges",
     "list_privileges_at",
     "list_programme_totals",
+    "list_programmes_of",
     "list_redemptions",
     "list_reviews",
     "list_reviews_of",
@@ -152,10 +177,12 @@ __all__ = [
     "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
+    "list_waiting_corrections",
     "open_addresses",
-    "points_account_code",
     "points_balance",
     "preview_review",
     "prove_lots",
+    "sum_ending_points",
+    "sum_money",
     "tax_of",
 ]

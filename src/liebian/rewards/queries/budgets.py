@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -11,7 +12,7 @@ from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD, BookView
 from liebian.rewards.models import Budget, BudgetForecast
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.types import BudgetForecastView, BudgetPart, BudgetView
+from liebian.rewards.types import BudgetForecastView, BudgetPart, BudgetView, Closure
 
 
 def get_budget(budget_id: int) -> BudgetView:
@@ -92,4 +93,10 @@ def _view_budget(row: Budget, book: BookView | None) -> BudgetView:
         closed_at=row.closed_at,
         warn_days=row.warn_days,
         lasts_until=row.lasts_until,
+        closures=tuple(_view_closure(each) for each in row.closures),
     )
+
+
+def _view_closure(said: dict[str, Any]) -> Closure:
+    start, end = datetime.fromisoformat(said["from"]), datetime.fromisoformat(said["until"])
+    return Closure(start, end, said["reason"], said["actor"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Sum
 
 from liebian.core import crypto
-from liebian.core.errors import NotFound
+from liebian.core.errors import NotFound, NotSignedIn
 from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.rewards.models import CouponCode, CouponPool, Redemption, ShopKey
@@ -47,14 +47,22 @@ def find_code_of(reward: RewardView) -> str:
 
 
 def iterate_unused_codes(pool_id: int) -> Iterator[str]:
-    """Codes of a pool that nobody has and no cart holds, in order."""
-    free = (
-        CouponCode.objects.filter(pool_id=pool_id, cause__isnull=True).order_by("code").values_list("code", flat=True)
-    )
+    """Codes of a pool that nobody has or was promised and no cart holds, in order."""
+    rows = CouponCode.objects.filter(pool_id=pool_id, cause__isnull=True)
+    if n_promised := _count_promised(pool_id, rows.count()):
+        spoken_for = rows.order_by("id").values_list("id", flat=True)[n_promised - 1 : n_promised]
+        rows = rows.filter(pk__gt=spoken_for[0])
+    free = rows.order_by("code").values_list("code", flat=True)
     used = set(
         Redemption.objects.filter(pool_id=pool_id, state__in=("reserved", "redeemed")).values_list("code", flat=True)
     )
     return (code for code in free.iterator(10_000) if code not in used)
+
+
+def _count_promised(pool_id: int, n_free: int) -> int:
+    """So many of its codes, the oldest first, go to rewards that were promised one."""
+    pool = get_pool(pool_id)
+    return max(n_free - pool.n_left, 0) if pool.kind == "rewards" else 0
 
 
 def list_redemptions(*, code: str = "", reservation: str = "", order_key: str = "") -> list[RedemptionView]:
@@ -101,6 +109,14 @@ def find_shop(key: str) -> ShopKeyView | None:
     """The shop that has this key, while it may redeem."""
     row = ShopKey.objects.filter(index=crypto.index_of("shop_key", key), is_enabled=True).first()
     return view_shop_key(row) if row else None
+
+
+def get_shop(key: str) -> ShopKeyView:
+    """Raises NotSignedIn "shop_key"."""
+    shop = find_shop(key) if key else None
+    if shop is None:
+        raise NotSignedIn("shop_key", _("Send the shop's key as Bearer token. It is made on the page Coupons."))
+    return shop
 
 
 def list_shop_keys() -> list[ShopKeyView]:

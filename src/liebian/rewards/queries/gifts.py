@@ -71,7 +71,14 @@ def get_parcel(parcel_id: int) -> ParcelView:
     return found[0]
 
 
+def list_parcels_of(customer_ids: Sequence[int], *, limit: int = 100) -> list[ParcelView]:
+    """Of these customers, newest first."""
+    rows = Parcel.objects.filter(customer_id__in=customer_ids).select_related("offer").order_by("-id")
+    return [_view(row) for row in rows[:limit]]
+
+
 def find_parcel_of(reward_id: int) -> ParcelView | None:
+    """The last one."""
     return next(iter(list_parcels(reward_ids=[reward_id])), None)
 
 

@@ -42,8 +42,3 @@ def list_issued_coupons(*, start: datetime, end: datetime) -> list[CouponView]:
     """Coupons issued in [start, end) that nobody has used, by code."""
     rows = Coupon.objects.filter(state="issued", issued_at__gte=start, issued_at__lt=end)
     return [view_coupon(row) for row in rows.select_related("offer").order_by("code")]
-
-
-def points_account_code(customer_id: int) -> str:
-    """The ledger account that holds a customer's points."""
-    return points_account(customer_id).code

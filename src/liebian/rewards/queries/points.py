@@ -105,8 +105,19 @@ def list_lots(
     return [_view(lot) for lot in rows[:limit]]
 
 
+def has_ended_points(*, at: datetime) -> bool:
+    """Whether there is anything that ended by `at` and is still counted, or somebody who did nothing for too long by then."""
+    lots = PointsLot.objects.filter(state="active", remaining__gt=0, expires_at__lte=at)
+    return lots.exists() or PointsWallet.objects.filter(idle_at__lte=at).exists()
+
+
 def list_lots_by_cause(causes: Sequence[str]) -> dict[str, LotView]:
-    return {lot.cause: _view(lot) for lot in PointsLot.objects.filter(cause__in=causes)}
+    return {lot.cause: lot for lot in list_lots_where(cause__in=causes)}
+
+
+def list_lots_where(**condition: object) -> list[LotView]:
+    """For modules of this context only."""
+    return [_view(lot) for lot in PointsLot.objects.filter(**condition)]
 
 
 def list_expiring_points(
@@ -229,4 +240,5 @@ def _view(lot: PointsLot) -> LotView:
         earned_at=lot.earned_at,
         expiry=lot.expiry,
         trace=lot.trace,
+        clawed=lot.clawed,
     )

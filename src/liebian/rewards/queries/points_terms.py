@@ -7,8 +7,10 @@ from datetime import datetime
 
 from django.conf import settings
 
+from liebian.ledger import queries as ledger
+from liebian.ledger.types import WORLD
 from liebian.rewards.models import PointsTermsRow
-from liebian.rewards.types import PointsTerms
+from liebian.rewards.types import POINTS, PointsProgramme, PointsTerms, TermsVersion
 
 
 class TermsBook:
@@ -32,3 +34,23 @@ class TermsBook:
 
 def get_points_terms(asset: str, at: datetime) -> PointsTerms:
     return TermsBook([asset]).at(asset, at)
+
+
+def list_points_programmes(*, at: datetime) -> list[PointsProgramme]:
+    """Every programme that has terms or points, the general one first, with what customers hold in it."""
+    held: dict[str, dict[str, int]] = {}
+    for book in ledger.list_books(codes=["points"]):
+        held[book.asset] = {kind.kind: kind.balance for kind in book.kinds if kind.kind != WORLD}
+    versions: dict[str, list[TermsVersion]] = {asset: [] for asset in {POINTS, *held}}
+    rows = PointsTermsRow.objects.order_by("-valid_from", "-id").values_list("asset", "valid_from", "terms", "set_by")
+    for asset, valid_from, terms, set_by in rows:
+        versions.setdefault(asset, []).append(TermsVersion(valid_from, PointsTerms(**terms), set_by))
+    assets = sorted(versions, key=lambda each: (each != POINTS, each))
+    return [_programme(asset, versions[asset], held.get(asset, {}), at) for asset in assets]
+
+
+def _programme(asset: str, versions: list[TermsVersion], held: dict[str, int], at: datetime) -> PointsProgramme:
+    usual = TermsVersion(None, PointsTerms(zone=settings.TIME_ZONE))
+    planned = tuple(each for each in versions if each.valid_from and each.valid_from > at)
+    past = [*versions[len(planned) :], usual]
+    return PointsProgramme(asset, past[0], planned, tuple(past[1:]), held)

@@ -34,6 +34,12 @@ def list_holders(
     return [_view(row) for row in rows.filter(customer_id__gt=after).order_by("customer_id")[:limit]]
 
 
+def list_levels(*, on: date) -> list[PrivilegeView]:
+    """Everybody's levels on a business day, by customer. Past days stay as they were: only days that have not begun are taken back."""
+    rows = Privilege.objects.filter(kind="level", starts_on__lte=on, ends_on__gt=on)
+    return [_view(row) for row in rows.order_by("customer_id", "id")]
+
+
 def find_privilege_of(reward_id: int) -> PrivilegeView | None:
     row = Privilege.objects.filter(reward_id=reward_id).first()
     return _view(row) if row else None

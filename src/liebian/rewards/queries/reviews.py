@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Review, ReviewPolicy, Reward
-from liebian.rewards.rules import NO_POLICY, fits, needs_second_person
-from liebian.rewards.types import Act, PolicyView, ReviewItemView, ReviewPreview, ReviewView
+from liebian.rewards.rules import NO_POLICY, fits, needs_second_for_points, needs_second_person
+from liebian.rewards.types import Act, PolicyView, ProposedPoints, ReviewItemView, ReviewPreview, ReviewView
 
 
 def get_review_policy() -> PolicyView:
     row = ReviewPolicy.objects.first()
-    return PolicyView(row.mode, row.currency, row.from_minor) if row else NO_POLICY  # type: ignore[arg-type]
+    return PolicyView(row.mode, row.currency, row.from_minor, row.from_points) if row else NO_POLICY  # type: ignore[arg-type]
 
 
 def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
@@ -22,10 +22,10 @@ def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
     n_fitting = 0
     sums: Counter[str] = Counter()
     rows = Reward.objects.filter(pk__in=reward_ids).values_list(
-        "state", "is_on_hold", "cost_minor", "clawed_minor", "offer__currency"
+        "state", "is_on_hold", "reason", "cost_minor", "clawed_minor", "offer__currency", "claw_target", "clawed_amount"
     )
-    for state, is_on_hold, cost, clawed, currency in rows:
-        if fits(act, state, is_on_hold=is_on_hold):
+    for state, is_on_hold, reason, cost, clawed, currency, target, units in rows:
+        if fits(act, state, is_on_hold=is_on_hold, reason=reason, is_refunded=target > units):
             n_fitting += 1
             sums[currency] += cost - clawed
     second = needs_second_person(get_review_policy(), sums)
@@ -33,7 +33,7 @@ def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
 
 
 def get_review(review_id: int) -> ReviewView:
-    row = Review.objects.filter(pk=review_id).first()
+    row = Review.objects.select_related("points").filter(pk=review_id).first()
     if row is None:
         raise NotFound("review_not_found", _("There is no review #%(number)s."), number=review_id)
     items = row.items.order_by("id").values_list("reward_id", "outcome")
@@ -42,7 +42,7 @@ def get_review(review_id: int) -> ReviewView:
 
 def list_reviews(*, state: str = "", before: int | None = None, limit: int = 50) -> list[ReviewView]:
     """Newest first, without their items."""
-    rows = Review.objects.order_by("-id")
+    rows = Review.objects.select_related("points").order_by("-id")
     if state:
         rows = rows.filter(state=state)
     if before is not None:
@@ -51,7 +51,19 @@ def list_reviews(*, state: str = "", before: int | None = None, limit: int = 50)
 
 
 def list_reviews_of(reward_id: int) -> list[ReviewView]:
-    return [view_review(row, ()) for row in Review.objects.filter(items__reward_id=reward_id).order_by("id")]
+    rows = Review.objects.select_related("points").filter(items__reward_id=reward_id)
+    return [view_review(row, ()) for row in rows.order_by("id")]
+
+
+def list_waiting_corrections(customer_id: int, asset: str) -> list[ReviewView]:
+    """Corrections of a customer's points that wait for a second person."""
+    rows = Review.objects.select_related("points").filter(points__customer_id=customer_id, points__asset=asset)
+    return [view_review(row, ()) for row in rows.filter(state="waiting").order_by("id")]
+
+
+def asks_second_for_points(amount: int) -> bool:
+    """Whether a correction of so many points has to wait for a second person, as the policy is now."""
+    return needs_second_for_points(get_review_policy(), amount)
 
 
 def count_waiting_reviews() -> int:
@@ -72,4 +84,10 @@ def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
         decided_at=row.decided_at,
         decision_note=row.decision_note,
         items=items,
+        points=_proposed(row),
     )
+
+
+def _proposed(row: Review) -> ProposedPoints | None:
+    asked = getattr(row, "points", None)
+    return ProposedPoints(asked.customer_id, asked.asset, asked.amount) if asked else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, F, Sum
 
 from liebian.core.columns import select_after
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
-from liebian.rewards.types import REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
+from liebian.rewards.types import MONEY, REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
 
 
 def get_reward(reward_id: int) -> RewardView:
@@ -62,6 +62,13 @@ def list_rewards(
 def list_reward_ids(*, kinds: Sequence[str], states: Sequence[str]) -> set[int]:
     """Every reward of these kinds of offers that is in one of these states."""
     return set(Reward.objects.filter(offer__kind__in=kinds, state__in=states).values_list("id", flat=True))
+
+
+def sum_money(customer_ids: Sequence[int]) -> dict[tuple[str, str], int]:
+    """By (currency, state): what rewards of money of these customers come to, less what was taken back."""
+    rows = Reward.objects.filter(customer_id__in=customer_ids, offer__kind__in=MONEY)
+    kept = rows.values_list("offer__currency", "state").annotate(n=Sum(F("cost_minor") - F("clawed_minor")))
+    return {(currency, state): minor for currency, state, minor in kept.order_by()}
 
 
 def count_rewards_by_state() -> dict[tuple[str, bool], int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
-from liebian.rewards.models import Reward
+from liebian.rewards.models import Reward, RewardChange
 from liebian.rewards.types import PAYABLE, RESERVED, WITHOUT_COST, ProgrammeTotals, Tally
 
 
@@ -32,13 +32,23 @@ def list_programme_totals(programme_ids: Sequence[int]) -> dict[int, ProgrammeTo
         .values("programme_id")
         .annotate(n=Count("id"))
     }
+    lost = _sum_sent_again(programme_ids)
     return {
-        each: _total(each, [row for row in groups if row["programme_id"] == each], touched.get(each, 0))
+        each: _total(
+            each, [row for row in groups if row["programme_id"] == each], touched.get(each, 0), lost.get(each, 0)
+        )
         for each in programme_ids
     }
 
 
-def _total(programme_id: int, groups: Sequence[Mapping[str, Any]], n_clawed: int) -> ProgrammeTotals:
+def _sum_sent_again(programme_ids: Sequence[int]) -> dict[int, int]:
+    """What was lost on the way before it was sent again, and so was spent twice."""
+    steps = RewardChange.objects.filter(reward__programme_id__in=programme_ids, reward__attempt__gt=0)
+    lost = steps.filter(from_state="written_off", to_state="issuing").order_by()
+    return dict(lost.values_list("reward__programme_id").annotate(n=Sum("minor")))
+
+
+def _total(programme_id: int, groups: Sequence[Mapping[str, Any]], n_clawed: int, lost_minor: int) -> ProgrammeTotals:
     def tally(*states: str) -> Tally:
         rows = [row for row in groups if row["state"] in states]
         return Tally(sum(r["n"] for r in rows), sum(r["cost"] for r in rows))
@@ -62,6 +72,6 @@ def _total(programme_id: int, groups: Sequence[Mapping[str, Any]], n_clawed: int
         expired=tally("expired"),
         refused=tally("refused"),
         refused_by_reason=by_reason,
-        net_minor=sum(r["cost"] - r["back"] for r in kept),
+        net_minor=sum(r["cost"] - r["back"] for r in kept) + lost_minor,
         owed_minor=sum(r["owed"] for r in groups),
     )

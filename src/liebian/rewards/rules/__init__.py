@@ -51,6 +51,7 @@ from liebian.rewards.rules.limits import (
     allowance_for,
     check_limit,
     left_account,
+    limits_world,
     units_within,
     used_account,
     window_start,
@@ -73,10 +74,21 @@ from liebian.rewards.rules.points import (
     transfer_fee,
 )
 from liebian.rewards.rules.privileges import chain, check_privilege, count_open, read_privilege, say_privilege
-from liebian.rewards.rules.reviews import NO_POLICY, REASONS_OF, check_policy, check_review, fits, needs_second_person
+from liebian.rewards.rules.reviews import (
+    ADJUST_REASONS,
+    NO_POLICY,
+    REASONS_OF,
+    check_adjustment,
+    check_policy,
+    check_review,
+    fits,
+    needs_second_for_points,
+    needs_second_person,
+)
 from liebian.rewards.rules.taxes import gross_of, tax_of
 
 __all__ = [
+    "ADJUST_REASONS",
     "LETTERS",
     "LIMITS_BOOK",
     "MOST_POINTS",
@@ -96,6 +108,7 @@ __all__ = [
     "allowance_for",
     "chain",
     "check_address",
+    "check_adjustment",
     "check_amount",
     "check_asset",
     "check_codes",
@@ -135,8 +148,10 @@ __all__ = [
     "is_gift_code",
     "is_open",
     "left_account",
+    "limits_world",
     "make_codes",
     "multiply_points",
+    "needs_second_for_points",
     "needs_second_person",
     "pick_lots",
     "plan_claw",

@@ -20,10 +20,13 @@ class BudgetAccounts:
     name: str = ""
     shards: int = 1
     closed_at: datetime | None = None
+    closures: tuple[tuple[datetime, datetime], ...] = ()
 
     def is_closed(self, at: datetime) -> bool:
-        """Whether nothing is promised from it any more for what happened at that moment."""
-        return self.closed_at is not None and at >= self.closed_at
+        """Whether nothing is promised from it for what happened at that moment, also when it was opened again since."""
+        if self.closed_at is not None and at >= self.closed_at:
+            return True
+        return any(start <= at < end for start, end in self.closures)
 
     def _ref(self, kind: str, code: str) -> AccountRef:
         unit = f"{self.currency}/{exponent(self.currency)}"

@@ -23,9 +23,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "redeemed": frozenset({"issued", "redeemed", "written_off"}),
     "rejected": frozenset(),
     "cancelled": frozenset(),
-    "returned": frozenset({"issued"}),
+    "returned": frozenset({"issued", "issuing"}),
     "clawed_back": frozenset(),
-    "written_off": frozenset(),
+    "written_off": frozenset({"issuing"}),
     "expired": frozenset(),
 }
 _STATES: dict[str, str] = {

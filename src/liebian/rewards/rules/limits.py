@@ -63,12 +63,11 @@ class Allowance:
 
     @property
     def world(self) -> AccountRef:
-        return AccountRef(f"world:{self.asset}", WORLD, self.asset, book=LIMITS_BOOK)
+        return limits_world(self.asset)
 
     @property
     def reason(self) -> str:
-        by_scope = {"person": "person_cap", "friend": "friend_cap", "programme": "programme_cap"}
-        return "window_cap" if self.rule.period != "ever" else by_scope.get(self.rule.scope, "window_cap")
+        return "window_cap" if self.rule.period != "ever" else f"{self.rule.scope}_cap"
 
 
 def limit_asset(measure: str, currency: str) -> str:
@@ -78,6 +77,10 @@ def limit_asset(measure: str, currency: str) -> str:
 def left_account(key: str, asset: str) -> AccountRef:
     """Its code sorts before those of all other accounts, so that limits are locked first."""
     return AccountRef(f"allowance:{key}", "allowance", asset, book=LIMITS_BOOK)
+
+
+def limits_world(asset: str) -> AccountRef:
+    return AccountRef(f"world:{asset}", WORLD, asset, book=LIMITS_BOOK)
 
 
 def used_account(key: str, asset: str) -> AccountRef:

@@ -226,6 +226,11 @@ class PointsAccounts:
         codes = sorted((f"points:{who}{programme}", who) for who in customer_ids)
         return {who: AccountRef(code, "points", asset, "points") for code, who in codes}
 
+    def active_codes(self, customer_ids: Iterable[int]) -> dict[int, str]:
+        """The codes of the active accounts of many."""
+        programme = self._programme
+        return {who: f"points:{who}{programme}" for who in customer_ids}
+
     def pending(self, customer_id: int) -> AccountRef:
         return self._ref("points_pending", customer_id)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
-from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, Act, PolicyView
+from liebian.rewards.rules.points import MOST_POINTS
+from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, Act, PolicyView
 
 NO_POLICY = PolicyView("never", "", 0)
 FITS: Mapping[Act, frozenset[str]] = {
@@ -14,6 +15,7 @@ FITS: Mapping[Act, frozenset[str]] = {
     "hold": RESERVED,
     "reject": RESERVED,
     "claw_back": RESERVED | PAYABLE | GIVEN,
+    "resend": frozenset({"returned", "written_off"}),
 }
 _DISQUALIFIED = (
     "risk_rejected", "self_referral", "staff_or_test", "already_customer", "condition_failed", "order_refunded",
@@ -24,24 +26,31 @@ REASONS_OF: Mapping[Act, tuple[str, ...]] = {
     "hold": ("risk_held", "condition_failed", "recipient_mismatch"),
     "reject": _DISQUALIFIED,
     "claw_back": _DISQUALIFIED,
+    "resend": PARCEL_ENDS,
 }
+ADJUST_REASONS = ("points_goodwill", "points_missing", "points_mistake", "points_abuse")
 MOST_NOTE = 500
 
 
-def fits(act: Act, state: str, *, is_on_hold: bool) -> bool:
-    """Whether the act would change a reward.
+def fits(act: Act, state: str, *, is_on_hold: bool, reason: str = "", is_refunded: bool = False) -> bool:
+    """Whether the act would change a reward. One that waits for stock goes on by itself, so a person can still put it on hold; only
+    what was lost or came back is sent again, and not when its order has been refunded.
 
     >>> fits("approve", "pending", is_on_hold=False), fits("approve", "approved", is_on_hold=False)
     (True, False)
+    >>> fits("hold", "held", is_on_hold=True, reason="stock_empty"), fits("hold", "held", is_on_hold=True, reason="risk_held")
+    (True, False)
     """
+    if act == "resend":
+        return state in FITS[act] and reason in PARCEL_ENDS and not is_refunded
     if act == "approve" and state == "approved":
         return is_on_hold
-    return state in FITS[act] and not (act == "hold" and is_on_hold)
+    return state in FITS[act] and not (act == "hold" and is_on_hold and reason != "stock_empty")
 
 
 def check_review(act: Act, reason: str, note: str, n_rewards: int, most: int) -> None:
     if act not in FITS:
-        raise Invalid("review_act", _("Choose what is to be done: approve, hold, reject or take back."))
+        raise Invalid("review_act", _("Choose what is to be done: approve, hold, reject, take back or send again."))
     if reason not in REASONS_OF[act]:
         raise Invalid("review_reason", _("Choose a reason from the list. The customer may read it."))
     if len(note) > MOST_NOTE:
@@ -62,8 +71,28 @@ def needs_second_person(policy: PolicyView, minor_by_currency: Mapping[str, int]
     return any(minor >= policy.from_minor or unit != policy.currency for unit, minor in minor_by_currency.items())
 
 
+def needs_second_for_points(policy: PolicyView, amount: int) -> bool:
+    """Whether a second person has to agree to a correction of so many points, given or taken.
+
+    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), -500)
+    True
+    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), 499)
+    False
+    """
+    if policy.mode != "from":
+        return policy.mode == "always"
+    return abs(amount) >= policy.from_points
+
+
+def check_adjustment(reason: str, note: str) -> None:
+    if reason not in ADJUST_REASONS:
+        raise Invalid("review_reason", _("Choose a reason from the list. The customer may read it."))
+    if not note.strip() or len(note) > MOST_NOTE:
+        raise Invalid("points_note", _("Say why, in at most 500 characters."))
+
+
 def check_policy(policy: PolicyView) -> None:
-    if policy.mode not in ("never", "from", "always"):
+    if policy.mode not in ("never", "from", "always") or not 0 <= policy.from_points <= MOST_POINTS:
         raise Invalid("review_policy", _("A second person is needed never, always, or from a sum on."))
     if policy.mode == "from" and (policy.from_minor <= 0 or len(policy.currency) != 3):
         raise Invalid(

@@ -1,7 +1,7 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
 from liebian.ledger.services import run_full_proof
-from liebian.rewards.services.budget_moves import close_budget, transfer_budget
+from liebian.rewards.services.budget_moves import close_budget, reopen_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
     answer_once,
@@ -22,7 +22,14 @@ from liebian.rewards.services.coupon_pools import (
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
-from liebian.rewards.services.gifts import erase_addresses, move_parcels, restock, set_address, ship_table
+from liebian.rewards.services.gifts import (
+    erase_addresses,
+    move_parcels,
+    restock,
+    set_address,
+    set_own_address,
+    ship_table,
+)
 from liebian.rewards.services.grants import grant_pairs
 from liebian.rewards.services.issuing import (
     call_back,
@@ -41,24 +48,31 @@ from liebian.rewards.services.points import (
     claw_points,
     decide_shortage,
     earn_points,
+    expire_many_points,
     expire_points,
     expire_reservations,
+    merge_points,
+    release_by_hand,
     release_reserved,
     restore_points,
     set_points_terms,
+    take_back_by_hand,
+    transfer_by_hand,
     transfer_points,
     use_reserved,
 )
+from liebian.rewards.services.points_reviews import propose_adjustment
 from liebian.rewards.services.reconciling import explain_alarm, list_checks, reconcile, reconcile_night
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
-from liebian.rewards.services.shop_keys import create_shop_key, set_shop_key_enabled
+from liebian.rewards.services.shop_keys import admit_shop, create_shop_key, set_shop_key_enabled
 
 __all__ = [
     "CHECKS",
     "activate_points",
     "adjust_points",
+    "admit_shop",
     "answer_once",
     "burn_points",
     "call_back",
@@ -78,6 +92,7 @@ __all__ = [
     "earn_points",
     "erase_addresses",
     "expire_coupons",
+    "expire_many_points",
     "expire_points",
     "expire_reservations",
     "explain_alarm",
@@ -92,16 +107,20 @@ __all__ = [
     "mark_awaiting",
     "mark_issued",
     "mark_issued_late",
+    "merge_points",
     "move_parcels",
+    "propose_adjustment",
     "propose_review",
     "quote_coupons",
     "reconcile",
     "reconcile_night",
     "redeem_coupons",
     "redeem_reservation",
+    "release_by_hand",
     "release_due",
     "release_reserved",
     "release_rewards",
+    "reopen_budget",
     "reserve_coupons",
     "restock",
     "restore_points",
@@ -110,6 +129,7 @@ __all__ = [
     "set_address",
     "set_budget_horizon",
     "set_budget_warning",
+    "set_own_address",
     "set_point_value",
     "set_points_terms",
     "set_retail_code",
@@ -119,9 +139,11 @@ __all__ = [
     "share_out",
     "ship_table",
     "stretch_budget",
+    "take_back_by_hand",
     "take_codes",
     "take_stock",
     "transfer_budget",
+    "transfer_by_hand",
     "transfer_points",
     "use_reserved",
     "write_off_unissued",

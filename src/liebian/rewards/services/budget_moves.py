@@ -1,4 +1,4 @@
-"""Money between budgets, and the end of a budget. What is reserved or paid out stays where it is."""
+"""Money between budgets, the end of a budget and its return. What is reserved or paid out stays where it is."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from liebian.rewards.rules import BudgetAccounts
 from liebian.rewards.services.budgets import check_open
 from liebian.rewards.services.life import lock_budgets, post_all, seize_budget
 from liebian.rewards.types import BudgetView
+
+MOST_REASON = 500
 
 
 def transfer_budget(
@@ -69,6 +71,29 @@ def close_budget(
         audit.record_audit(
             actor_id=actor, action="budget_close", subject=f"budget:{budget_id}", details=details, now=now
         )
+    return get_budget(budget_id)
+
+
+def reopen_budget(*, budget_id: int, reason: str, actor: int | None, now: datetime) -> BudgetView:
+    """Let a closed budget promise again what happens from now on. What happened while it was closed stays refused, also when it is
+    told only now. Money that was taken out does not come back by itself.
+
+    Writes Budget, audit. Idempotent: an open budget stays as it is. Raises NotFound, Invalid "reopen_reason".
+    """
+    reason = reason.strip()
+    if not 0 < len(reason) <= MOST_REASON:
+        raise Invalid(
+            "reopen_reason", _("Say why it is opened again, in at most %(most)s characters."), most=MOST_REASON
+        )
+    with transaction.atomic():
+        seize_budget(budget_id)
+        row = Budget.objects.get(pk=budget_id)
+        if row.closed_at is not None:
+            closed = {"from": row.closed_at.isoformat(), "until": now.isoformat(), "reason": reason, "actor": actor}
+            Budget.objects.filter(pk=budget_id).update(closed_at=None, closures=[*row.closures, closed])
+            audit.record_audit(
+                actor_id=actor, action="budget_reopen", subject=f"budget:{budget_id}", reason=reason, now=now
+            )
     return get_budget(budget_id)
 
 

@@ -11,7 +11,8 @@ from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.life import Step, attempt_key, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.limits import redraw_legs
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import PAYABLE, RewardView
@@ -98,7 +99,8 @@ def mark_issued_late(*, reward_ids: Collection[int], at: datetime, now: datetime
         drafts = []
         for row in rows:
             accounts = budgets[row.budget_id]
-            legs = move(_available(accounts, row), accounts.paid_out, row.cost_minor - row.clawed_minor)
+            minor = row.cost_minor - row.clawed_minor
+            legs = move(_available(accounts, row), accounts.paid_out, minor) + redraw_legs(row, minor)
             memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": "paid_after_all"}
             drafts.append(EntryDraft(f"issued_late:{row.pk}", "issued_late", legs, at, row.qualification, memo=memo))
         post_all(drafts, budgets, now)
@@ -126,7 +128,7 @@ def _deliver(
         if state == "returned":
             legs += unissued_legs(row, left, whole=True)
         memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": reason}
-        drafts.append(EntryDraft(f"{state}:{row.pk}", state, legs, at, row.qualification, memo=memo))
+        drafts.append(EntryDraft(attempt_key(state, row), state, legs, at, row.qualification, memo=memo))
     post_all(drafts, budgets, now)
     steps = [
         Step(row, state, reason, _left(row), row.cost_minor - row.clawed_minor, at=at, by_hand=True, actor=actor)

@@ -95,8 +95,18 @@ def post_all(drafts: Sequence[EntryDraft], budgets: Mapping[int, BudgetAccounts]
             raise outcome
 
 
+def attempt_key(kind: str, row: Reward) -> str:
+    """The key of an entry that happens once to each time a reward is sent."""
+    return f"{kind}:{row.pk}:{row.attempt}" if row.attempt else f"{kind}:{row.pk}"
+
+
+def accounts_of(row: Budget) -> BudgetAccounts:
+    over = tuple((datetime.fromisoformat(each["from"]), datetime.fromisoformat(each["until"])) for each in row.closures)
+    return BudgetAccounts(row.pk, row.currency, row.name, row.shards, row.closed_at, over)
+
+
 def _accounts_of(rows: Iterable[Budget], wanted: Sequence[int]) -> dict[int, BudgetAccounts]:
-    found = {row.pk: BudgetAccounts(row.pk, row.currency, row.name, row.shards, row.closed_at) for row in rows}
+    found = {row.pk: accounts_of(row) for row in rows}
     for budget_id in wanted:
         if budget_id not in found:
             raise NotFound("budget_not_found", _("There is no budget #%(number)s."), number=budget_id)

@@ -17,6 +17,7 @@ from liebian.rewards.rules import (
     check_limit,
     cost_of,
     left_account,
+    limits_world,
     units_within,
     used_account,
 )
@@ -132,6 +133,15 @@ class Limits:
         """The reward was not given after all: another may have what it drew."""
         for each, amount in drawn.draws:
             self.left[each.key] += amount
+
+
+def redraw_legs(row: Reward, minor: int) -> tuple[Leg, ...]:
+    """What a reward that had given back to its limits uses of them again. Nobody asks them: it was decided by a person, or it has happened."""
+    legs: tuple[Leg, ...] = ()
+    for each in row.trace.get("limits", ()):
+        amount = minor if each["measure"] == "minor" else 1
+        legs += move(limits_world(each["asset"]), used_account(each["key"], each["asset"]), amount)
+    return legs
 
 
 def return_legs(row: Reward, minor: int, *, whole: bool, issued: bool = False) -> tuple[Leg, ...]:

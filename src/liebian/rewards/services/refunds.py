@@ -18,7 +18,7 @@ from liebian.rewards.services.kinds import by_kind, kind_of
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.limits import return_legs
 from liebian.rewards.services.stock import unissued_legs
-from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, RefundNotice, RewardView
+from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, RefundNotice, RewardView
 
 _OPEN = RESERVED | PAYABLE | GIVEN
 _WHOLLY = {"issued": "clawed_back", "redeemed": "written_off"}
@@ -86,6 +86,9 @@ def claw_back_many(*, notices: Sequence[RefundNotice], now: datetime) -> list[Re
 
     with transaction.atomic():
         budgets, rewards = _lock(list(picked))
+        ended = Reward.objects.filter(qualification__in=latest, reason__in=PARCEL_ENDS)
+        for row in ended.filter(state__in=("returned", "written_off")).order_by("id"):
+            _remember(ask(row))
         return _take_back([ask(row) for row in rewards], budgets, now)
 
 

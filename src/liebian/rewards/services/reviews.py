@@ -15,13 +15,16 @@ from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.reviews import get_review, preview_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
+from liebian.rewards.services.gifts.again import send_again
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
+from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
+from liebian.rewards.services.review_steps import close_review, record_review
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
 
-_TO = {"approve": "approved", "hold": "held", "reject": "rejected"}
+_TO = {"approve": "approved", "hold": "held", "reject": "rejected", "resend": "issuing"}
 
 
 def set_review_policy(*, policy: PolicyView, actor: int, now: datetime) -> None:
@@ -34,23 +37,30 @@ def set_review_policy(*, policy: PolicyView, actor: int, now: datetime) -> None:
                 "mode": policy.mode,
                 "currency": policy.currency,
                 "from_minor": policy.from_minor,
+                "from_points": policy.from_points,
                 "changed_at": now,
             },
         )
-        details = {"mode": policy.mode, "currency": policy.currency, "from_minor": policy.from_minor}
+        details = {
+            "mode": policy.mode,
+            "currency": policy.currency,
+            "from_minor": policy.from_minor,
+            "from_points": policy.from_points,
+        }
         audit.record_audit(actor_id=actor, action="reward_review_policy", subject="rewards", details=details, now=now)
 
 
 def propose_review(
     *, act: Act, reward_ids: Sequence[int], reason: str, note: str, key: str, actor: int, day: date, now: datetime
 ) -> ReviewView:
-    """Approve, hold, reject or take back rewards; where the policy asks for it, only once a second person has agreed.
+    """Approve, hold, reject, take back or send again rewards; where the policy asks for it, only once a second person has agreed.
 
     approve: a reward waits for nothing but its day, and is released when that has come by `day`. hold: it stays until somebody
-    approves it. reject: its money returns to the budget. claw_back: as a refund of everything. Rewards that have moved on
+    approves it. reject: its money returns to the budget. claw_back: as a refund of everything. resend: a gift that was
+    lost or came back is packed and paid once more. Rewards that have moved on
     meanwhile are left alone and said so in the review's items.
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent by `key`. Raises Invalid, NotFound "reward_not_found",
-    Conflict "idempotency_mismatch".
+    Conflict "idempotency_mismatch", Conflict "resend_short".
     """
     ids = sorted(set(reward_ids))
     check_review(act, reason, note, len(ids), MOST_REWARDS)
@@ -73,7 +83,7 @@ def propose_review(
             return get_review(review.pk)
         ReviewItem.objects.bulk_create(ReviewItem(review=review, reward_id=reward_id) for reward_id in ids)
         if preview_review(act, ids).needs_second:
-            _record(review, "propose", actor, now)
+            record_review(review, "propose", actor, now)
         else:
             _take(review, "done", actor, "", day, now)
     return get_review(review.pk)
@@ -83,7 +93,8 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
     """A second person agrees, and the act is taken, or declines; whoever proposed it can only withdraw it.
 
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
-    nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided".
+    nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided", Conflict "points_short", Conflict
+    "resend_short".
     """
     with transaction.atomic():
         review = Review.objects.select_for_update().filter(pk=review_id).first()
@@ -97,10 +108,13 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
             if (review.state, review.decided_by) == (state, actor):
                 return get_review(review_id)
             raise Conflict("review_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        if agree:
+        if agree and review.act == "adjust":
+            carry_out_proposal(review, now)
+            close_review(review, state, actor, note, now)
+        elif agree:
             _take(review, state, actor, note, day, now)
         else:
-            _decide(review, state, actor, note, now)
+            close_review(review, state, actor, note, now)
     return get_review(review_id)
 
 
@@ -120,23 +134,6 @@ def _check_same(review: Review, act: str, reason: str, ids: Sequence[int]) -> No
         )
 
 
-def _decide(review: Review, state: str, actor: int, note: str, now: datetime) -> None:
-    review.state, review.decided_by, review.decided_at, review.decision_note = state, actor, now, note
-    review.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
-    _record(review, state, actor, now)
-
-
-def _record(review: Review, action: str, actor: int, now: datetime) -> None:
-    audit.record_audit(
-        actor_id=actor,
-        action=f"reward_review_{action}",
-        subject=f"review:{review.pk}",
-        reason=review.note,
-        details={"act": review.act, "code": review.reason, "rewards": review.n_rewards},
-        now=now,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Acting:
     review: Review
@@ -152,13 +149,21 @@ def _take(review: Review, state: str, actor: int, note: str, day: date, now: dat
     budgets = lock_budgets(found.values_list("budget_id", flat=True))
     act: Act = review.act  # type: ignore[assignment]
     rows = [
-        row for row in found.select_related("offer").order_by("id") if fits(act, row.state, is_on_hold=row.is_on_hold)
+        row
+        for row in found.select_related("offer").order_by("id")
+        if fits(
+            act,
+            row.state,
+            is_on_hold=row.is_on_hold,
+            reason=row.reason,
+            is_refunded=row.claw_target > row.clawed_amount,
+        )
     ]
     _ACTS[act](_Acting(review, rows, budgets, day, now))
     done = [row.pk for row in rows]
     review.items.filter(reward_id__in=done).update(outcome="done")
     review.items.filter(outcome="").update(outcome="moved_on")
-    _decide(review, state, actor, note, now)
+    close_review(review, state, actor, note, now)
 
 
 def _approve(acting: _Acting) -> None:
@@ -195,6 +200,14 @@ def _claw_back(acting: _Acting) -> None:
     )
 
 
+def _resend(acting: _Acting) -> None:
+    review = acting.review
+    send_again(
+        rewards=acting.rows, budgets=acting.budgets, reason=review.reason, actor=review.proposed_by, now=acting.now
+    )
+    _move(acting)
+
+
 def _move(acting: _Acting) -> None:
     review = acting.review
     steps = [
@@ -214,4 +227,4 @@ def _move(acting: _Acting) -> None:
     move_rewards(steps, at=acting.now)
 
 
-_ACTS = {"approve": _approve, "hold": _hold, "reject": _reject, "claw_back": _claw_back}
+_ACTS = {"approve": _approve, "hold": _hold, "reject": _reject, "claw_back": _claw_back, "resend": _resend}

@@ -6,14 +6,17 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Case, F, When
 
 from liebian.access.services import record_audit
 from liebian.core import crypto
-from liebian.core.errors import Conflict, Invalid, NotFound
+from liebian.core.errors import Conflict, Invalid, NotFound, TooMany
 from liebian.core.texts import mark as _
 from liebian.rewards.models import ShopKey
-from liebian.rewards.queries.coupons import view_shop_key
+from liebian.rewards.queries.coupons import get_shop, view_shop_key
 from liebian.rewards.types import ShopKeyView
+
+CALLS_A_MINUTE = 600
 
 
 def create_shop_key(*, name: str, actor_id: int | None, now: datetime) -> tuple[ShopKeyView, str]:
@@ -30,6 +33,23 @@ def create_shop_key(*, name: str, actor_id: int | None, now: datetime) -> tuple[
             raise Conflict("shop_exists", _("There is already a key for a shop called '%(name)s'."), name=name)
         record_audit(actor_id=actor_id, action="shop_key.created", subject=f"shop:{name}", now=now)
     return view_shop_key(row), key
+
+
+def admit_shop(*, key: str, now: datetime) -> ShopKeyView:
+    """The shop that asks for one of its customers, counted: at most `CALLS_A_MINUTE` in each minute, over all processes.
+
+    Writes ShopKey. Raises NotSignedIn "shop_key", TooMany "too_many_calls" with `seconds`.
+    """
+    shop, minute = get_shop(key), int(now.timestamp()) // 60
+    open_ones = ShopKey.objects.filter(pk=shop.id).exclude(minute=minute, n_calls__gte=CALLS_A_MINUTE)
+    if not open_ones.update(n_calls=Case(When(minute=minute, then=F("n_calls") + 1), default=1), minute=minute):
+        raise TooMany(
+            "too_many_calls",
+            _("A shop may ask %(most)s times a minute. Ask again in %(seconds)s seconds."),
+            most=CALLS_A_MINUTE,
+            seconds=60 - int(now.timestamp()) % 60,
+        )
+    return shop
 
 
 def set_shop_key_enabled(*, key_id: int, is_enabled: bool, actor_id: int | None, now: datetime) -> ShopKeyView:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -135,6 +136,30 @@ def test_granting_and_moving_at_once_lose_nothing():
     assert after.funded + moved.funded == 100_000 and moved.available == 100_000 - after.reserved
 
 
+def test_a_budget_that_is_opened_again_refuses_only_what_happened_while_it_was_closed():
+    budget, points = make_budget(5000), make_points()
+    hour = timedelta(hours=1)
+    close(budget)
+    assert code_of(lambda: reopen(budget, " ")) == "reopen_reason"
+    for _ in range(2):
+        after = reopen(budget, "the campaign goes on", now=NOW + hour)
+    [closure] = after.closures
+    assert (after.closed_at, closure.start, closure.end, closure.reason) == (
+        None, NOW, NOW + hour, "the campaign goes on",
+    )  # fmt: skip
+    services.fund_budget(budget_id=budget.id, amount_minor=5000, idempotency_key="2", actor=1, now=NOW + hour)
+    told = [NOW - hour, NOW, NOW + hour - timedelta(microseconds=1), NOW + hour]
+    grants = [replace(make_grant(budget, n, ("referrer", points)), at=at) for n, at in enumerate(told)]
+    outcomes = services.grant_pairs(grants=grants, now=NOW + 2 * hour)
+    assert [each.reason for each in outcomes] == ["", "budget_closed", "budget_closed", ""]
+    close(budget, key="3")
+    assert reopen(budget, "again", now=NOW + 3 * hour).closures[0] == closure
+
+
+def reopen(budget: BudgetView, reason: str, now: datetime = NOW) -> BudgetView:
+    return services.reopen_budget(budget_id=budget.id, reason=reason, actor=1, now=now)
+
+
 def test_the_page_splits_warns_moves_and_closes_and_says_the_effect_first():
     budget, other = make_budget(100_000), make_budget()
     staff, address = sign_in("operator"), f"/ledger/budgets/{budget.id}"
@@ -159,6 +184,10 @@ def test_the_page_splits_warns_moves_and_closes_and_says_the_effect_first():
     asked = staff.post(f"{address}/close", {"key": "c"}).content.decode()
     assert re.search("¥1,000.00 is taken out", asked) and queries.get_budget(budget.id).closed_at is None
     staff.post(f"{address}/close", {"key": "c", "confirm": "yes"})
+    assert "Say why it is opened again" in staff.post(f"{address}/reopen", follow=True).content.decode()
+    reopened = staff.post(f"{address}/reopen", {"reason": "Autumn, too"}, follow=True).content.decode()
+    assert "Autumn, too" in reopened and queries.get_budget(budget.id).closed_at is None
+    staff.post(f"{address}/close", {"key": "c2", "confirm": "yes"})
     assert "Closed" in staff.get(address).content.decode() and queries.get_budget(budget.id).available == 0
 
 
@@ -166,5 +195,5 @@ def test_a_viewer_looks_and_moves_nothing():
     budget, viewer = make_budget(1000), sign_in("viewer")
     page = viewer.get(f"/ledger/budgets/{budget.id}").content.decode()
     assert "Close this budget" not in page and "¥10.00" in page
-    for act in ("parts", "warning", "transfer", "close"):
+    for act in ("parts", "warning", "transfer", "close", "reopen"):
         assert viewer.post(f"/ledger/budgets/{budget.id}/{act}", {"confirm": "yes"}).status_code == 403

@@ -182,6 +182,19 @@ def test_a_file_tells_every_code_that_was_not_taken():
 
 
 @database
+def test_codes_that_were_promised_are_not_taken_out():
+    offer, first = make_pool(n_codes=3)
+    second = services.create_pool(offer_id=offer.id, name="Autumn", kind="rewards", low_at=0, now=NOW)
+    fill(second, 2, key="2")
+    budget = make_budget(funded=10 * offer.cost_minor)
+    services.grant_pairs(grants=[make_grant(budget, n, ("referee", offer)) for n in range(1, 5)], now=NOW)
+    assert (queries.get_pool(first.id).n_left, queries.get_pool(second.id).n_left) == (0, 1)
+    unused = [code for pool in (first, second) for code in queries.iterate_unused_codes(pool.id)]
+    services.release_due(day=HOLD, now=NOW)
+    assert unused == list(CouponCode.objects.filter(cause=None).values_list("code", flat=True)) and len(unused) == 1
+
+
+@database
 def test_whoever_brings_an_open_code_first_has_it():
     _, pool = make_pool(kind="open")
     services.import_codes(pool_id=pool.id, rows=[(1, "OPEN-1")], idempotency_key="1", now=NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -14,13 +15,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from liebian.core.errors import LiebianError
 from liebian.ledger import queries as ledger
 from liebian.rewards import queries, services
+from liebian.rewards.services.checks.budgets import BudgetCheck
+from liebian.rewards.services.checks.limits import LimitCheck
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant
 from liebian.rewards.tests.gift_shop import ADDRESS, make_gift, units
 from liebian.rewards.tests.test_privileges import make_privilege
-from liebian.rewards.types import ShipmentLine
+from liebian.rewards.types import LimitRule, ParcelView, ShipmentLine
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NUMBERS = st.integers(0, 3)
+LIMITS = (
+    LimitRule("money", "person", "ever", "minor", 100_000, "Asia/Shanghai", frees_taken_back=True),
+    LimitRule("count", "person", "ever", "count", 3, "Asia/Shanghai"),
+)
 REWARD_OF = {
     "to_pack": {"issuing"}, "packed": {"issuing"}, "shipped": {"awaiting_recipient"}, "delivered": {"issued", "clawed_back"},
     "lost": {"written_off"}, "returned": {"returned"}, "cancelled": {"cancelled", "returned"},
@@ -37,6 +44,8 @@ class Parcels(RuleBasedStateMachine):
         self.now = NOW + timedelta(days=7)
 
     def teardown(self) -> None:
+        for check in (BudgetCheck(), LimitCheck()):
+            assert check.compare(self.now).differences == ()
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
@@ -71,7 +80,8 @@ class Parcels(RuleBasedStateMachine):
     @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3))
     def grant(self, numbers: list[int]) -> None:
         sides = (("referrer", self.level), ("referee", self.gift))
-        services.grant_pairs(grants=[make_grant(self.budget, n, *sides, both=False) for n in numbers], now=NOW)
+        grants = [make_grant(self.budget, n, *sides, both=False) for n in numbers]
+        services.grant_pairs(grants=[replace(each, limits=LIMITS) for each in grants], now=NOW)
 
     @rule()
     def release(self) -> None:
@@ -92,6 +102,21 @@ class Parcels(RuleBasedStateMachine):
             if not each.has_address and each.state in ("to_pack", "packed"):
                 services.set_address(parcel_id=each.id, address=ADDRESS, actor=1, now=self.now)
         services.move_parcels(act=act, lines=lines, actor=1, at=self.now, now=self.now)
+
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=2))
+    def send_again(self, numbers: list[int]) -> None:
+        found = queries.list_rewards(qualifications=[f"order:{number}" for number in numbers])
+        ids = [each.id for each in found if each.offer.kind == "gift"]
+        self.counted["keys"] += 1
+        if not ids:
+            return
+        try:
+            services.propose_review(
+                act="resend", reward_ids=ids, reason="parcel_lost", note="", key=f"r{self.counted['keys']}", actor=1,
+                day=HOLD, now=self.now,
+            )  # fmt: skip
+        except LiebianError as error:
+            assert error.code == "resend_short"
 
     @rule(number=NUMBERS, part=st.sampled_from([10, 50, 100]))
     def refund(self, number: int, part: int) -> None:
@@ -131,7 +156,10 @@ class Parcels(RuleBasedStateMachine):
 
     @invariant()
     def rewards_agree_with_their_parcels_and_days(self) -> None:
+        newest: dict[int, ParcelView] = {}
         for parcel in queries.list_parcels(limit=100):
+            newest.setdefault(parcel.reward_id, parcel)
+        for parcel in newest.values():
             assert queries.get_reward(parcel.reward_id).state in REWARD_OF[parcel.state]
         held = queries.list_privileges([1])
         for before, after in pairwise(held):
@@ -147,6 +175,6 @@ def test_no_sequence_of_acts_loses_a_gift_a_day_or_a_cent():
     run_state_machine_as_test(
         Parcels,
         settings=settings(
-            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

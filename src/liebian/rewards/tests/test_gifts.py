@@ -50,6 +50,22 @@ def where(budget: BudgetView) -> tuple[int, int, int, int, int]:
     return parts
 
 
+def test_a_reward_that_waits_for_stock_can_be_put_on_hold_and_stays():
+    gift = make_gift()
+    [reward] = promise(gift)
+    assert state_of(reward) == ("held", "stock_empty")
+    for name, reason in (("hold", "risk_held"), ("hold", "risk_held")):
+        services.propose_review(
+            act=name, reward_ids=[reward.id], reason=reason, note="", key=name, actor=1, day=HOLD, now=NOW
+        )
+    restock(gift, 1)
+    assert state_of(reward) == ("held", "risk_held") and queries.get_reward(reward.id).is_on_hold
+    services.propose_review(
+        act="approve", reward_ids=[reward.id], reason="checked", note="", key="ok", actor=1, day=HOLD, now=NOW
+    )
+    assert state_of(reward)[0] == "issuing"
+
+
 def test_a_gift_goes_from_the_stock_to_the_customer(gift, budget):
     restock(gift, 3)
     [reward] = promise(gift, budget=budget)

@@ -73,8 +73,8 @@ def test_a_decision_says_which_limit_and_what_is_left():
         ("programme", {}, "programme_cap"),
         ("person", {}, "person_cap"),
         ("friend", {"friend": "1007"}, "friend_cap"),
-        ("identifier", {"identifier": "device-9"}, "window_cap"),
-        ("store", {"store": "sz-1"}, "window_cap"),
+        ("identifier", {"identifier": "device-9"}, "identifier_cap"),
+        ("store", {"store": "sz-1"}, "store_cap"),
     ],
 )
 def test_limits_are_about_whom_they_name(scope, subjects, reason):

@@ -1,8 +1,12 @@
-"""Any sequence of acts keeps the promises: sums zero, nothing negative, never more than funded, claw-back ≤ granted."""
+"""Any sequence of acts keeps the promises: sums zero, nothing negative, never more than funded, claw-back ≤ granted.
+
+The clock goes on between them, across ends of months and the nights in which clocks change.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -10,15 +14,22 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
 from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
 from liebian.rewards import queries, services
-from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points
-from liebian.rewards.types import CouponUse, PointsBurn
+from liebian.rewards.tests.factories import NOW, make_budget, make_coupon, make_grant, make_points
+from liebian.rewards.types import POINTS, CouponUse, GrantRequest, PointsBurn, PointsTerms
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NUMBERS = st.integers(0, 2)
+HELD, VALID = timedelta(days=7), 30
+STARTS = [
+    datetime(2026, 3, 1, 5, tzinfo=UTC),  # held until the day on which New York goes to summer time
+    datetime(2026, 10, 25, 3, tzinfo=UTC),  # Berlin goes back that day, New York when the hold is over
+    datetime(2028, 2, 22, 16, tzinfo=UTC),  # held until the 29th of February
+]
 
 
 class Money(RuleBasedStateMachine):
@@ -27,6 +38,7 @@ class Money(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.refunded = dict.fromkeys(range(6), 0)
+        self.asked: dict[int, GrantRequest] = {}
         self.spent = 0
 
     def teardown(self) -> None:
@@ -38,50 +50,80 @@ class Money(RuleBasedStateMachine):
         points=st.integers(1, 200),
         cost=st.integers(200, 500),
         begun=st.sampled_from(["", "granted", "released"]),
+        start=st.sampled_from(STARTS),
+        terms=st.builds(
+            PointsTerms,
+            st.sampled_from(["Asia/Shanghai", "America/New_York", "Europe/Berlin"]),
+            st.sampled_from(["never", "days", "month_end"]),
+            st.integers(1, 9),
+        ),
     )
-    def begin(self, funded: int, points: int, cost: int, begun: str) -> None:
+    def begin(self, funded: int, points: int, cost: int, begun: str, start: datetime, terms: PointsTerms) -> None:
+        services.set_points_terms(asset=POINTS, terms=terms, actor=1, now=start - timedelta(days=1))
+        self.now, self.zone = start, terms.zone
         self.budget = make_budget(funded)
-        self.points, self.coupon = make_points(points, cost), make_coupon(cost=cost)
+        self.points, self.coupon = make_points(points, cost), make_coupon(cost=cost, days=VALID)
         if begun:
             self.grant([0, 1, 2], True)
         if begun == "released":
-            self.release(10)
+            self.wait(24 * 7)
 
     @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3), both=st.booleans())
     def grant(self, numbers: list[int], both: bool) -> None:
         sides = (("referrer", self.points), ("referee", self.coupon))
-        services.grant_pairs(grants=[make_grant(self.budget, n, *sides, both=both) for n in numbers], now=NOW)
+        for number in numbers:
+            grant = make_grant(self.budget, number, *sides, both=both)
+            first = self.asked.setdefault(number, replace(grant, at=self.now, hold_until=self.day + HELD))
+            self.asked[number] = replace(first, both_or_none=both)
+        services.grant_pairs(grants=[self.asked[number] for number in numbers], now=self.now)
+
+    @property
+    def day(self) -> date:
+        return day_of(self.now, self.zone)
 
     @rule(limit=st.integers(1, 4))
     def release(self, limit: int) -> None:
-        services.release_due(day=HOLD, now=NOW, limit=limit)
+        services.release_due(day=self.day, now=self.now, limit=limit)
+
+    @rule(hours=st.sampled_from([1, 7, 23, 25, 24 * 7, 24 * 31]))
+    def wait(self, hours: int) -> None:
+        """A day begins as the stage lets it begin, unless it is the same day."""
+        before, self.now = self.day, self.now + timedelta(hours=hours)
+        if self.day == before:
+            return
+        for act in (services.release_due, services.expire_coupons):
+            while act(day=self.day, now=self.now):
+                pass
+        while services.expire_points(at=self.now, now=self.now):
+            pass
+        rewards = queries.list_rewards(programme_id=9, limit=100)
+        assert all(reward.hold_until > self.day for reward in rewards if reward.state == "held")
+        assert all(lot.expires_at is None or lot.expires_at > self.now for lot in queries.list_lots(1))
+        assert queries.points_balance(1) == queries.get_points_balance(1, at=self.now).active
 
     @rule(number=NUMBERS, part=st.sampled_from([1, 33, 50, 99, 120]), spend_first=st.sampled_from([0, 50, 100]))
     def refund(self, number: int, part: int, spend_first: int) -> None:
-        self.spend_points(queries.points_balance(1) * spend_first // 100)
+        self.spend_points(queries.get_points_balance(1, at=self.now).active * spend_first // 100)
         self.refunded[number] += part
         services.cancel_or_claw_back(
             qualification=f"order:{number}",
             refunded_minor=self.refunded[number],
             order_total_minor=100,
-            at=NOW,
-            now=NOW,
+            at=self.now,
+            now=self.now,
         )
 
     def spend_points(self, amount: int) -> None:
         if amount:
             self.spent += amount
-            [outcome] = services.burn_points(burns=[PointsBurn(f"spend:{self.spent}", 1, amount, NOW)], now=NOW)
+            asked = PointsBurn(f"spend:{self.spent}", 1, amount, self.now)
+            [outcome] = services.burn_points(burns=[asked], now=self.now)
             assert outcome.accepted
 
     @rule(number=NUMBERS)
     def use_coupon(self, number: int) -> None:
         for coupon in queries.list_coupons(1000 + number):
-            services.redeem_coupons(uses=[CouponUse(coupon.code, 1000 + number, "x", HOLD, NOW)], now=NOW)
-
-    @rule()
-    def expire(self) -> None:
-        services.expire_coupons(day=HOLD + timedelta(days=30), now=NOW)
+            services.redeem_coupons(uses=[CouponUse(coupon.code, 1000 + number, "x", self.day, self.now)], now=self.now)
 
     @rule(amount=st.integers(1, 500), key=st.sampled_from("abc"))
     def fund(self, amount: int, key: str) -> None:
@@ -119,7 +161,8 @@ class Money(RuleBasedStateMachine):
         assert sum(r.owed_minor for r in rewards) == seen.receivable
         assert all(0 <= r.clawed_amount <= r.amount and 0 <= r.clawed_minor <= r.cost_minor for r in rewards)
         in_hand = sum(r.kept_amount for r in rewards if r.role == "referrer" and r.state == "issued")
-        missing = queries.points_balance(1) + self.spent - in_hand
+        ended = ledger.list_balances(["points_breakage"])["points_breakage"]
+        missing = queries.points_balance(1) + self.spent + ended - in_hand
         owed = [r for r in rewards if r.owed_minor]
         assert missing >= 0
         assert bool(owed) <= bool(missing)

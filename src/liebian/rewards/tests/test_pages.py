@@ -37,7 +37,7 @@ def test_the_panel_shows_state_amount_and_reason():
     assert "The budget could not carry both" in page and "campaign_budget" in page
     services.release_due(day=HOLD, now=NOW)
     page = client.get("/customers/1/rewards-panel").content.decode()
-    assert "/ledger/accounts/points:1" in page and "2,000" in page
+    assert "/customers/1/points" in page and "2,000" in page
     code = queries.list_coupons(1001)[0].code
     friend = client.get("/customers/1001/rewards-panel").content.decode()
     assert code[-4:] in friend and code not in friend

@@ -9,6 +9,7 @@ import pytest
 from liebian.core.errors import Conflict, Invalid
 from liebian.ledger.queries import list_balances, list_entries, prove_zero
 from liebian.rewards import queries, services
+from liebian.rewards.services.points import ending
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.tests.points_shop import (
     VIP,
@@ -23,7 +24,7 @@ from liebian.rewards.tests.points_shop import (
     start_day,
     transfer,
 )
-from liebian.rewards.types import Multiplier, PointsAdjustment, PointsBurn, PointsTerms
+from liebian.rewards.types import Multiplier, PointsAdjustment, PointsBurn, PointsEarn, PointsTerms
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 JAN, FEB = day(1, 31, 16), day(2, 28, 16)
@@ -115,6 +116,36 @@ def test_one_entry_ends_the_points_of_many():
     assert len(list_entries(kind="points_expire").entries) == 2
     assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 60
     assert [each.kind for each in queries.list_points_history(3, asset=VIP)] == ["points_expire", "points_earn"]
+
+
+def test_a_night_goes_on_behind_each_piece_and_leaves_nothing():
+    set_terms(expiry="days", expiry_count=10)
+    for number in range(7):
+        earn(f"k{number}", 10, day(1, 1 + number % 2), customer=number % 3)
+    services.earn_points(earns=[PointsEarn("usual", 1, 5, day(1, 1), expires_at=JAN)], now=NOW)
+    night = {"at": JAN, "now": NOW, "piece": 2}
+    assert services.expire_many_points(**night, pieces=2) == 4
+    earn("late", 3, day(1, 1), customer=0)
+    assert services.expire_many_points(**night) == 5
+    assert services.expire_many_points(**night) == 0
+    assert [look(JAN, customer).active for customer in range(3)] == [0, 0, 0]
+    assert len(list_entries(kind="points_expire").entries) == 5
+
+
+def test_what_was_spent_before_a_silence_lapsed_with_it_whether_or_not_the_job_came_by():
+    set_terms(expiry="inactivity", expiry_count=30)
+    for customer in (1, 2):
+        earn(f"k{customer}", 100, day(1, 1), customer=customer)
+        burn(f"x{customer}", 40, day(1, 2), customer=customer)
+        burn(f"y{customer}", 10, day(1, 2), customer=customer, until=day(4, 1))
+    earn("new", 7, day(2, 20))
+    start_day(day(2, 25))
+    earn("new too", 7, day(2, 25), customer=2)
+    for customer in (1, 2):
+        assert restore(f"x{customer}", 40, day(2, 26)).accepted
+        assert services.release_reserved(keys=[f"y{customer}"], at=day(2, 26), now=NOW)[0].accepted
+        assert look(day(2, 26), customer).active == 7
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 200
 
 
 def test_silence_ends_the_whole_balance_and_every_act_puts_it_off():
@@ -367,3 +398,24 @@ def test_a_reward_whose_points_ended_unspent_is_not_owed():
         pass
     take_order_back(1)
     assert queries.list_rewards(state="clawed_back")[0].owed_minor == 0
+
+
+def test_a_night_that_was_killed_keeps_its_whole_pieces_and_goes_on(monkeypatch):
+    for number in range(6):
+        earn(f"k{number}", 10, day(1, 1), customer=number, expires_at=JAN)
+    left_to_do, real = [2], ending.post_wide
+
+    def killed(**asked):
+        left_to_do[0] -= 1
+        real(**asked)
+        if left_to_do[0] < 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ending, "post_wide", killed)
+    with pytest.raises(KeyboardInterrupt):
+        services.expire_many_points(at=JAN, now=NOW, piece=2)
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 40
+    assert queries.prove_lots() == []
+    monkeypatch.undo()
+    assert services.expire_many_points(at=JAN, now=NOW, piece=2) == 2
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 60

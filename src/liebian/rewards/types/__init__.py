@@ -23,6 +23,7 @@ from liebian.rewards.types.coupons import (
 from liebian.rewards.types.gifts import (
     MOST_PARCELS,
     PACKING,
+    PARCEL_ENDS,
     GiftStock,
     ParcelAct,
     ParcelOutcome,
@@ -68,6 +69,12 @@ from liebian.rewards.types.points import (
     Shortage,
     UseKind,
 )
+from liebian.rewards.types.points_desk import (
+    PointsProgramme,
+    PointsUseView,
+    ProposedPoints,
+    TermsVersion,
+)
 from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
@@ -76,6 +83,7 @@ from liebian.rewards.types.reviews import (
     Act,
     PolicyMode,
     PolicyView,
+    ReviewAct,
     ReviewItemView,
     ReviewPreview,
     ReviewState,
@@ -87,6 +95,7 @@ from liebian.rewards.types.values import (
     Approval,
     BudgetPart,
     BudgetView,
+    Closure,
     CouponOutcome,
     CouponState,
     CouponUse,
@@ -115,6 +124,7 @@ __all__ = [
     "OWED_BACK",
     "OWED_POINTS",
     "PACKING",
+    "PARCEL_ENDS",
     "PAYABLE",
     "POINTS",
     "REASONS",
@@ -133,6 +143,7 @@ __all__ = [
     "CheckRunView",
     "CheckoutRequest",
     "CheckoutResult",
+    "Closure",
     "CodeSource",
     "Compared",
     "CouponEffect",
@@ -175,9 +186,11 @@ __all__ = [
     "PointsMonth",
     "PointsMovement",
     "PointsOutcome",
+    "PointsProgramme",
     "PointsRestore",
     "PointsTerms",
     "PointsTransfer",
+    "PointsUseView",
     "PointsWarning",
     "PolicyMode",
     "PolicyView",
@@ -189,11 +202,13 @@ __all__ = [
     "PrivilegeTerms",
     "PrivilegeView",
     "ProgrammeTotals",
+    "ProposedPoints",
     "Quote",
     "ReasonText",
     "RedemptionState",
     "RedemptionView",
     "RefundNotice",
+    "ReviewAct",
     "ReviewItemView",
     "ReviewPreview",
     "ReviewState",
@@ -211,5 +226,6 @@ __all__ = [
     "StockKind",
     "Tally",
     "TaxRule",
+    "TermsVersion",
     "UseKind",
 ]

@@ -9,6 +9,8 @@ from typing import Literal
 ParcelState = Literal["to_pack", "packed", "shipped", "delivered", "lost", "returned", "cancelled"]
 ParcelAct = Literal["pack", "ship", "deliver", "lose", "return"]
 MOST_PARCELS = 1_000
+PARCEL_ENDS = ("parcel_lost", "parcel_returned")
+"""Why a reward has no parcel any more although it was sent: it can be sent again."""
 
 PACKING = frozenset({"to_pack", "packed"})
 """States in which the gift has not left: it can be stopped, and its address changed."""
@@ -73,6 +75,10 @@ class ParcelView:
     @property
     def has_address(self) -> bool:
         return bool(self.covered)
+
+    @property
+    def takes_address(self) -> bool:
+        return self.state in PACKING
 
     @property
     def needs_address(self) -> bool:

@@ -115,7 +115,7 @@ class PointsTransfer:
 
 @dataclass(frozen=True, slots=True)
 class PointsAdjustment:
-    """A correction by a person: more than zero gives, less takes. `note` says why."""
+    """A correction by a person: more than zero gives, less takes. `note` says why, `reason` is its code where there is one."""
 
     key: str
     customer_id: int
@@ -124,6 +124,7 @@ class PointsAdjustment:
     note: str
     actor: int | None
     asset: str = POINTS
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ class LotView:
     earned_at: datetime
     expiry: str
     trace: Mapping[str, Any]
+    clawed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

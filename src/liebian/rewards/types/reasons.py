@@ -60,6 +60,14 @@ REASONS: dict[str, ReasonText] = {
     "programme_cap": _said(
         _("The programme has given as much as its limit allows"), _("The rewards of this offer are all given out")
     ),
+    "store_cap": _said(
+        _("This store's orders have brought as many rewards as the programme allows"),
+        _("The rewards of this store are all given out"),
+    ),
+    "identifier_cap": _said(
+        _("This payer or device has brought as many rewards as the programme allows"),
+        _("The rewards for this device or payment account are used up"),
+    ),
     "window_cap": _said(_("This period's limit was reached"), _("The limit for this period was reached")),
     "campaign_budget": _said(
         _("The budget could not carry both sides' rewards"), _("The rewards of this offer are all given out")
@@ -138,5 +146,26 @@ REASONS: dict[str, ReasonText] = {
     "coupon_order_in_part": _said(
         _("The coupon comes back only with the whole order"), _("The coupon comes back only with the whole order")
     ),
+    "points_goodwill": _said(_("Goodwill"), _("A present from us")),
+    "points_missing": _said(_("Points had been missing"), _("Points that you had been missing")),
+    "points_mistake": _said(_("Points were booked by mistake"), _("A mistake in your points was put right")),
+    "points_abuse": _said(_("Points were got by abuse"), _("These points did not follow the rules")),
+    "points_short": _said(_("The customer has fewer points than that"), _("You do not have so many points")),
+    "points_in_debt": _said(
+        _("The customer owes points, which come first"), _("You owe points; new ones pay them first")
+    ),
+    "points_no_transfer": _said(
+        _("The terms do not let points go from this customer to that one"), _("These points cannot be given away")
+    ),
+    "points_transfer_size": _said(
+        _("The terms do not let so many points go at once"), _("You cannot give so many points at once")
+    ),
+    "points_unknown": _said(_("Nothing was earned or spent under this key"), _("We do not know these points")),
+    "points_not_used": _said(_("The points are set aside and not spent yet"), _("These points were not spent yet")),
+    "points_reservation_over": _said(
+        _("What was set aside is free again"), _("Your cart took too long, so its points are free again")
+    ),
+    "points_used": _said(_("What was set aside is spent already"), _("These points were spent")),
+    "points_nothing": _said(_("The multipliers leave nothing"), _("Nothing was earned this time")),
 }
 del _

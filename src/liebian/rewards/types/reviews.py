@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Act = Literal["approve", "hold", "reject", "claw_back"]
+from liebian.rewards.types.points_desk import ProposedPoints
+
+Act = Literal["approve", "hold", "reject", "claw_back", "resend"]
+ReviewAct = Act | Literal["adjust"]
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
 MOST_REWARDS = 1000
@@ -15,11 +18,15 @@ MOST_REWARDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one."""
+    """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
+
+    `from_points` is the same for corrections of points; while it is zero, each of them asks for one.
+    """
 
     mode: PolicyMode
     currency: str
     from_minor: int
+    from_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,10 @@ class ReviewItemView:
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists."""
+    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. A correction has `points` in their place."""
 
     id: int
-    act: Act
+    act: ReviewAct
     reason: str
     note: str
     state: ReviewState
@@ -55,3 +62,4 @@ class ReviewView:
     decided_at: datetime | None
     decision_note: str
     items: tuple[ReviewItemView, ...] = ()
+    points: ProposedPoints | None = None

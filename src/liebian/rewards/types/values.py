@@ -72,6 +72,16 @@ class OfferView:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A time during which a budget was closed, and why it was opened again."""
+
+    start: datetime
+    end: datetime
+    reason: str
+    actor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetView:
     """Where a budget's money is. funded = available + reserved + payable + paid_out + receivable + written_off, always.
 
@@ -95,6 +105,7 @@ class BudgetView:
     closed_at: datetime | None = None
     warn_days: int | None = None
     lasts_until: date | None = None
+    closures: tuple[Closure, ...] = ()
 
     @property
     def is_low(self) -> bool:

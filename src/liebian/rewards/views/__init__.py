@@ -8,6 +8,7 @@ from liebian.rewards.views.budget_pages import (
     budget_transfer,
     budget_warning,
 )
+from liebian.rewards.views.budget_reopening import budget_reopen
 from liebian.rewards.views.budgets import fund
 from liebian.rewards.views.coupon_pools import (
     pool_generate,
@@ -21,6 +22,15 @@ from liebian.rewards.views.coupons import coupon_code, coupon_list, coupon_new, 
 from liebian.rewards.views.gifts import gift_list, gift_new, gift_page, gift_restock
 from liebian.rewards.views.liability import liability, liability_file, liability_value
 from liebian.rewards.views.panel import customer_panel
+from liebian.rewards.views.points_acts import (
+    points_adjust,
+    points_release,
+    points_shortage,
+    points_take_back,
+    points_transfer,
+)
+from liebian.rewards.views.points_page import customer_points
+from liebian.rewards.views.points_terms import points_list, points_terms
 from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
 from liebian.rewards.views.reviews import decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
@@ -33,12 +43,14 @@ __all__ = [
     "budget_list",
     "budget_page",
     "budget_parts",
+    "budget_reopen",
     "budget_transfer",
     "budget_warning",
     "coupon_code",
     "coupon_list",
     "coupon_new",
     "customer_panel",
+    "customer_points",
     "decide",
     "explain",
     "fund",
@@ -49,6 +61,13 @@ __all__ = [
     "liability",
     "liability_file",
     "liability_value",
+    "points_adjust",
+    "points_list",
+    "points_release",
+    "points_shortage",
+    "points_take_back",
+    "points_terms",
+    "points_transfer",
     "policy",
     "pool_generate",
     "pool_import",

@@ -108,7 +108,7 @@ def budget_close(request: HttpRequest, budget_id: int) -> HttpResponse:
         return _page(request, budget, status=422, close_form=form)
     if "confirm" not in request.POST:
         effect = _(
-            "%(left)s is taken out, and nothing more is promised from this budget. %(reserved)s is promised already and is still paid. This cannot be undone."
+            "%(left)s is taken out, and nothing more is promised from this budget. %(reserved)s is promised already and is still paid. It can be opened again, with a reason."
         ) % {
             "left": money(budget.available, budget.currency),
             "reserved": money(budget.reserved + budget.payable, budget.currency),

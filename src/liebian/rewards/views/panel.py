@@ -34,7 +34,9 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "has_more": len(found) > SHOWN,
         "n_shown": SHOWN,
         "points": queries.points_balance(customer_id),
-        "points_account": queries.points_account_code(customer_id),
+        "customer_id": customer_id,
+        "has_points": bool(queries.list_programmes_of(customer_id)),
+        "may_points": bool(request.user.may("rewards:points")),  # type: ignore[union-attr]
         "privileges": list_current_privileges(customer_id, day_of(clock.now(), settings.TIME_ZONE)),
         "coupons": [_coupon(each) for each in queries.list_coupons(customer_id)[:SHOWN]],
     }

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
@@ -21,10 +21,10 @@ from liebian.core.errors import LiebianError
 from liebian.core.money import exponent
 from liebian.rewards import queries, services
 from liebian.rewards.forms import PolicyForm
-from liebian.rewards.types import ReviewView
+from liebian.rewards.types import ProposedPoints, ReviewView
 from liebian.rewards.views.rewards import show_row
-from liebian.rewards.views.words import ACTS, OUTCOMES, REVIEW_STATES
-from liebian.ui.formats import error_text
+from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, say_points
+from liebian.ui.formats import error_text, number
 
 PAGE = 30
 
@@ -54,20 +54,40 @@ def policy(request: HttpRequest) -> HttpResponse:
 def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
     review = queries.get_review(review_id)
     names = _name([review])
+    if review.points:
+        return _points_review(request, review, review.points, names)
     rewards = {each.id: each for each in queries.list_rewards(ids=[item.reward_id for item in review.items])}
-    may = bool(request.user.may("rewards:review"))  # type: ignore[union-attr]
-    own = review.proposed_by == request.user.pk
     context = {
         **_show(review, names),
+        **_rights(request, review),
         "rows": [
             {**show_row(rewards[item.reward_id]), "outcome": OUTCOMES.get(item.outcome, "")} for item in review.items
         ],
-        "may_agree": may and review.state == "waiting" and not own,
-        "may_withdraw": may and review.state == "waiting" and own,
         "reason": gettext(queries.get_reason(review.reason).staff),
-        "preview": queries.preview_review(review.act, list(rewards)),
     }
     return render(request, "rewards/review.html", context)
+
+
+def _points_review(
+    request: HttpRequest, review: ReviewView, points: ProposedPoints, names: dict[int, str]
+) -> HttpResponse:
+    now = queries.get_points_balance(points.customer_id, at=clock.now(), asset=points.asset)
+    context = {
+        **_show(review, names),
+        **_rights(request, review),
+        "reason": gettext(queries.get_reason(review.reason).staff),
+        "points": points,
+        "usable": now.active,
+        "usable_after": now.active + points.amount,
+        "is_short": review.state == "waiting" and now.active + points.amount < 0,
+    }
+    return render(request, "rewards/review.html", context)
+
+
+def _rights(request: HttpRequest, review: ReviewView) -> dict[str, bool]:
+    may = bool(request.user.may("rewards:review")) and review.state == "waiting"  # type: ignore[union-attr]
+    own = review.proposed_by == request.user.pk
+    return {"may_agree": may and not own, "may_withdraw": may and own}
 
 
 @requires("rewards:review")
@@ -108,7 +128,8 @@ def _policy_form() -> PolicyForm:
     now = queries.get_review_policy()
     currency = now.currency or get_organisation().currency or "CNY"
     amount = Decimal(now.from_minor).scaleb(-exponent(currency)) if now.from_minor else None
-    return PolicyForm(initial={"mode": now.mode, "currency": currency, "amount": amount})
+    points = now.from_points or None
+    return PolicyForm(initial={"mode": now.mode, "currency": currency, "amount": amount, "points": points})
 
 
 def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
@@ -117,10 +138,17 @@ def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
     return find_user_names(sorted(people))
 
 
+def _say_extent(review: ReviewView) -> str:
+    if review.points:
+        return f"{'+' if review.points.amount > 0 else ''}{say_points(review.points.amount)}"
+    return ngettext("%(n)s reward", "%(n)s rewards", review.n_rewards) % {"n": number(review.n_rewards)}
+
+
 def _show(review: ReviewView, names: dict[int, str]) -> dict[str, Any]:
     return {
         "review": review,
-        "act": ACTS[review.act],
+        "act": REVIEW_ACTS[review.act],
+        "extent": _say_extent(review),
         "state": REVIEW_STATES[review.state],
         "by": names.get(review.proposed_by, f"#{review.proposed_by}"),
         "decided_by": names.get(review.decided_by, f"#{review.decided_by}") if review.decided_by else "",

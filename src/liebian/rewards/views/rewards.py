@@ -24,7 +24,7 @@ from liebian.rewards.rules import REASONS_OF
 from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
 from liebian.rewards.views.gifts import may_ship
 from liebian.rewards.views.holdings import show_holding
-from liebian.rewards.views.words import ACTS, ON_HOLD, STATES, role_words, say_units, words_of
+from liebian.rewards.views.words import ACTS, ON_HOLD, REVIEW_ACTS, STATES, role_words, say_units, words_of
 from liebian.ui.formats import error_text, money, number
 from liebian.ui.tables import read_ids
 
@@ -68,7 +68,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
         **show_row(reward),
         "changes": [_show_change(each, reward, names) for each in changes],
         "reviews": [
-            {"review": each, "act": ACTS[each.act], "by": names.get(each.proposed_by, f"#{each.proposed_by}")}
+            {"review": each, "act": REVIEW_ACTS[each.act], "by": names.get(each.proposed_by, f"#{each.proposed_by}")}
             for each in reviews
             if each.state == "waiting"
         ],

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from liebian.rewards.types import MONEY, Act, OfferView
+from liebian.rewards.types import MONEY, Act, OfferView, ReviewAct
 from liebian.ui.formats import money, number
 
 
@@ -69,7 +69,15 @@ ACTS: dict[Act, ActWords] = {
         _("What the customers still have returns; what they no longer have is owed. This cannot be undone."),
         "arrow-back-up", danger=True,
     ),
+    "resend": ActWords(
+        _("Send again"), _("Send gifts again?"),
+        _("Each takes another piece from the stock and its cost from the budget once more, and is packed anew."), "truck-delivery",
+    ),
 }  # fmt: skip
+_CORRECT = ActWords(
+    _("Correct points"), _("Correct points?"), _("The points are given or taken at once."), "plus-minus"
+)
+REVIEW_ACTS: dict[ReviewAct, ActWords] = {"adjust": _CORRECT, **dict[ReviewAct, ActWords](ACTS.items())}
 REVIEW_STATES = {
     "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
     "done": StateWords(_("Done"), "good", "check"),
@@ -85,9 +93,13 @@ def role_words(role: str) -> Any:
     return _ROLES.get(role, role)
 
 
+def say_points(amount: int) -> str:
+    return ngettext("%(n)s point", "%(n)s points", abs(amount)) % {"n": number(amount)}
+
+
 def say_units(offer: OfferView, amount: int) -> str:
     if offer.kind == "points":
-        return ngettext("%(n)s point", "%(n)s points", amount) % {"n": number(amount)}
+        return say_points(amount)
     if offer.kind in MONEY:
         return money(amount, offer.currency)
     if offer.kind == "privilege":

@@ -72,7 +72,7 @@ def get_frame(needed: Iterable[Column], as_of: date | datetime) -> Frame:
 
     day, columns = as_day(as_of), tuple(dict.fromkeys(needed))
     placed = tuple((model.name, model.version) for model in tiers.list_models())
-    key = (list_snapshots(*TABLES), placed, day)
+    key = (list_snapshots(*TABLES), (*placed, tiers.get_mark(day)), day)
     frame = _kept.find(key)
     missing = [column for column in columns if column.key not in frame]
     if missing or "customer_id" not in frame:

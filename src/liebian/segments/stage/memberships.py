@@ -11,14 +11,15 @@ import numpy as np
 from django.db import connection
 from liebian_analytics.rules.packed import Additions, Packed, merge_facts
 
-from liebian.core.arrays import ints_text
-from liebian.core.columns import insert_tuples, select_in
+from liebian.core.columns import insert_tuples
 from liebian.core.prepared import cursor_of
 from liebian.customers import queries as customers
-from liebian.segments.models import Membership, State
+from liebian.segments.models import Membership
+from liebian.segments.stage import states
 from liebian.segments.stage.facts import Gathered, Key
 from liebian.segments.stage.people import match
 from liebian.segments.stage.rules import RuleSet
+from liebian.segments.stage.states import NOTHING, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def bring_up_to_date(
 ) -> None:
     """Add facts to the people who were seen, then decide the memberships of whom they are today.
 
-    `changed` are seen ids, those without new facts too. Writes State and Membership; the caller owns the transaction.
+    `changed` are seen ids, those without new facts too. Writes State, Past and Membership; the caller owns the transaction.
     Raises MergedMeanwhile when another process merged one of them since they were read.
 
     Blobs are written before anybody is evaluated, and all rows are locked in one ascending order first: of several
@@ -45,72 +46,50 @@ def bring_up_to_date(
     finals = sorted({final_of.get(key, key) for key in changed})
     taken_in = customers.list_merged_into(finals)
     written = sorted({*changed, *finals})
-    states = _read_locked(written)
-    states |= _read({key for keys in taken_in.values() for key in keys if key not in states})
-    before = dict(states)
-    _add_facts(states, gathered, numbers)
-    _decide(states, finals, taken_in, rules, moment)
+    kept = states.read_locked(written)
+    if others := {key for keys in taken_in.values() for key in keys if key not in kept}:
+        kept |= states.read(others)
+    before = dict(kept)
+    _add_facts(kept, gathered, numbers)
+    _decide(kept, finals, taken_in, rules, moment)
     for loser in final_of:  # whoever is somebody else today is in nothing
-        if loser in states:
-            states[loser] = (states[loser][0], b"")
-    _write_changes(before, states, moment)
+        if loser in kept:
+            kept[loser] = kept[loser]._replace(bits=b"")
+    changed = states.write(before, kept)
+    moved = [key for key in changed if kept[key].bits != before.get(key, NOTHING).bits]
+    _write_intervals(moved, [before.get(key, NOTHING).bits for key in moved], [kept[key].bits for key in moved], moment)
 
 
-_KNOWN = "SELECT customer_id FROM segments_state WHERE customer_id = ANY(%s::bigint[])"
-_OPEN = "INSERT INTO segments_state (customer_id, facts, bits) SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING"
-_LOCKED = "SELECT customer_id, facts, bits FROM segments_state WHERE customer_id = ANY(%s::bigint[]) ORDER BY customer_id FOR UPDATE"
-
-
-def _read_locked(ids: list[int]) -> dict[int, tuple[bytes, bytes]]:
-    """The states of these people, locked in ascending order; whoever has none gets an empty one first, where others may too."""
-    if connection.vendor != "postgresql" or not ids:
-        return _read(ids)
-    asked = [ints_text(ids)]
-    with cursor_of(connection) as cursor:
-        cursor.execute(_KNOWN, asked)
-        if len(cursor.fetchall()) < len(ids):
-            cursor.execute(_OPEN, asked)
-        cursor.execute(_LOCKED, asked)
-        return {key: (bytes(blob), bytes(bits)) for key, blob, bits in cursor.fetchall()}
-
-
-def _read(ids: Collection[int]) -> dict[int, tuple[bytes, bytes]]:
-    rows = select_in(State, ("customer_id", "facts", "bits"), "customer_id", sorted(ids))
-    return {key: (blob, bits) for key, blob, bits in rows}
-
-
-def _add_facts(states: dict[int, tuple[bytes, bytes]], gathered: Gathered, numbers: dict[Key, int]) -> None:
-    kept = [index for index, key in enumerate(gathered.keys) if key in numbers]
-    if not kept:
+def _add_facts(kept: dict[int, Kept], gathered: Gathered, numbers: dict[Key, int]) -> None:
+    told = [index for index, key in enumerate(gathered.keys) if key in numbers]
+    if not told:
         return
-    owners = sorted({gathered.owners[index] for index in kept})
+    owners = sorted({gathered.owners[index] for index in told})
     place_of = {owner: place for place, owner in enumerate(owners)}
     additions = Additions.of(
-        [place_of[gathered.owners[index]] for index in kept],
-        np.array([gathered.days[index] for index in kept]),
-        [numbers[gathered.keys[index]] for index in kept],
-        [gathered.counts[index] for index in kept],
-        [gathered.amounts[index] for index in kept],
+        [place_of[gathered.owners[index]] for index in told],
+        np.array([gathered.days[index] for index in told]),
+        [numbers[gathered.keys[index]] for index in told],
+        [gathered.counts[index] for index in told],
+        [gathered.amounts[index] for index in told],
     )
-    nothing = (b"", b"")
-    blobs = merge_facts([states.get(owner, nothing)[0] for owner in owners], additions)
+    blobs = merge_facts([kept.get(owner, NOTHING).recent for owner in owners], additions)
     for owner, blob in zip(owners, blobs, strict=True):
-        states[owner] = (blob, states.get(owner, nothing)[1])
+        kept[owner] = kept.get(owner, NOTHING)._replace(recent=blob)
 
 
 def _decide(
-    states: dict[int, tuple[bytes, bytes]],
+    kept: dict[int, Kept],
     finals: list[int],
     taken_in: dict[int, list[int]],
     rules: RuleSet,
     moment: Moment,
 ) -> None:
-    nothing = (b"", b"")
-    blobs, places = [states.get(key, nothing)[0] for key in finals], list(range(len(finals)))
+    blobs, places = [kept.get(key, NOTHING).facts for key in finals], list(range(len(finals)))
     for place, key in enumerate(finals):
         for other in taken_in.get(key, ()):
-            if other in states:
-                blobs.append(states[other][0])
+            if other in kept:
+                blobs.append(kept[other].facts)
                 places.append(place)
     packed = Packed.of(blobs, places if len(blobs) > len(finals) else None, len(finals))
     matched = match(finals, packed, rules, moment.today)
@@ -119,19 +98,7 @@ def _decide(
     bits[:, list(rules.segment_ids)] = matched
     rows = np.packbits(bits, axis=1, bitorder="little").tobytes() if width else b""
     for place, key in enumerate(finals):
-        states[key] = (states.get(key, nothing)[0], rows[place * width : (place + 1) * width].rstrip(b"\0"))
-
-
-def _write_changes(
-    before: dict[int, tuple[bytes, bytes]], after: dict[int, tuple[bytes, bytes]], moment: Moment
-) -> None:
-    nothing = (b"", b"")
-    changed = sorted(key for key, state in after.items() if state != before.get(key, nothing))
-    insert_tuples(
-        State, ("customer_id", "facts", "bits"), [(key, *after[key]) for key in changed], update=("facts", "bits")
-    )
-    moved = [key for key in changed if after[key][1] != before.get(key, nothing)[1]]
-    _write_intervals(moved, [before.get(key, nothing)[1] for key in moved], [after[key][1] for key in moved], moment)
+        kept[key] = kept.get(key, NOTHING)._replace(bits=rows[place * width : (place + 1) * width].rstrip(b"\0"))
 
 
 def _write_intervals(ids: list[int], old: list[bytes], new: list[bytes], moment: Moment) -> None:

@@ -24,12 +24,12 @@ from liebian.events.services import record_day, record_events
 from liebian.orders import services as orders
 from liebian.orders.models import Order, OrderChange
 from liebian.segments import services
-from liebian.segments.models import DueOrder, Fact, Membership, Progress, Segment, State
+from liebian.segments.models import DueOrder, Fact, Membership, Past, Progress, Segment, State
 
 START = date(2026, 3, 1)
 HISTORY = (
     Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, Event, EventKey, Cursor, DueOrder, Fact,
-    Membership, Progress, Segment, State, Organisation,
+    Membership, Past, Progress, Segment, State, Organisation,
 )  # fmt: skip
 RULES: dict[str, dict[str, Any]] = {
     "bought lately": {"kind": "orders", "metric": "n_orders", "op": "ge", "value": 1, "window_days": 2},

@@ -10,6 +10,7 @@ from liebian.tiers.queries.answers import (
     preview_model,
 )
 from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_cells, list_models
+from liebian.tiers.queries.lifts import get_mark
 from liebian.tiers.queries.places import get_currency, known_people
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "find_last_run",
     "find_model",
     "get_currency",
+    "get_mark",
     "get_model",
     "known_people",
     "list_cells",

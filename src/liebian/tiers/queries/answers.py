@@ -25,17 +25,18 @@ def answer_tiers(model_id: int, as_of: date) -> TierAnswer:
     """One model as of an exclusive day: that day itself does not count."""
     model = get_model(model_id)
     places = find_places(model, as_of)
-    revenue = places.column("revenue_minor")
+    revenue, n_placed = places.column("revenue_minor"), len(places.standing()[0])
     return TierAnswer(
         model=model,
         as_of=as_of,
         currency=places.currency,
         groups=_groups(places),
-        n_customers=places.table.num_rows,
-        n_outside=max(0, places.n_known - places.table.num_rows),
+        n_customers=n_placed,
+        n_outside=max(0, places.n_known - n_placed),
         revenue_minor=int(revenue.sum()),
         squares=_squares(places) if model.kind == "rfm" else (),
         cuts={m: places.cuts.of(m) for m in ("recency", "frequency", "monetary")} if places.cuts else {},
+        n_lifted=len(places.lifts),
         curve=_curve(revenue) if model.kind == "abc" else (),
     )
 
@@ -45,8 +46,8 @@ def list_tier_members(kind: str, cell: str, as_of: date) -> np.ndarray[Any, np.d
     model = find_model(kind)
     if model is None:
         return np.empty(0, np.int64)
-    places = find_places(model, as_of)
-    found: np.ndarray[Any, np.dtype[np.int64]] = places.column("customer_id")[places.column("cell") == cell]
+    ids, cells, _revenue = find_places(model, as_of).standing()
+    found: np.ndarray[Any, np.dtype[np.int64]] = ids[cells == cell]
     return found
 
 
@@ -63,8 +64,7 @@ def list_square_members(model_id: int, as_of: date, *, r: int, f: int) -> np.nda
 
 def find_cells(as_of: date) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """Per kind (customer ids ascending, their cells) as of a day: what rules over tiers read."""
-    found = {model.kind: find_places(model, as_of) for model in list_models()}
-    return {kind: (places.column("customer_id"), places.column("cell")) for kind, places in found.items()}
+    return {model.kind: find_places(model, as_of).standing()[:2] for model in list_models()}
 
 
 def preview_model(kind: str, parameters: Mapping[str, Any], as_of: date) -> Preview:
@@ -85,7 +85,7 @@ def preview_model(kind: str, parameters: Mapping[str, Any], as_of: date) -> Prev
         after=count_cells(after),
         moves=moves,
         n_moved=sum(move.n_customers for move in moves),
-        n_customers=after.table.num_rows,
+        n_customers=len(after.standing()[0]),
     )
 
 
@@ -96,7 +96,7 @@ def compare_days(model_id: int, before: date, after: date) -> tuple[Move, ...]:
 
 
 def list_moves(before: Places, after: Places) -> tuple[Move, ...]:
-    ids = np.union1d(before.column("customer_id"), after.column("customer_id"))
+    ids = np.union1d(before.standing()[0], after.standing()[0])
     codes = [NOWHERE, *CELLS[after.kind]]
     pairs = _codes_of(before, ids, codes) * len(codes) + _codes_of(after, ids, codes)
     keys, counts = np.unique(pairs, return_counts=True)
@@ -109,20 +109,20 @@ def list_moves(before: Places, after: Places) -> tuple[Move, ...]:
 
 def _codes_of(places: Places, ids: np.ndarray[Any, Any], codes: list[str]) -> np.ndarray[Any, Any]:
     found = np.zeros(len(ids), np.int64)
-    cells = places.column("cell")
-    at = np.searchsorted(ids, places.column("customer_id"))
+    owners, cells, _revenue = places.standing()
+    at = np.searchsorted(ids, owners)
     for number, code in enumerate(codes):
         found[at[cells == code]] = number
     return found
 
 
 def count_cells(places: Places) -> dict[str, int]:
-    cells = places.column("cell")
+    cells = places.standing()[1]
     return {code: int((cells == code).sum()) for code in CELLS[places.kind]}
 
 
 def _groups(places: Places) -> tuple[TierGroup, ...]:
-    cells, revenue = places.column("cell"), places.column("revenue_minor")
+    _ids, cells, revenue = places.standing()
     total, everybody = int(revenue.sum()), len(cells)
     groups = []
     for code in CELLS[places.kind]:
@@ -165,8 +165,12 @@ def explain(customer_id: int, as_of: date) -> list[TierReason]:
     reasons = []
     for model in list_models():
         places = find_places(model, as_of)
-        row = places.find_row(customer_id)
+        row, lift = places.find_row(customer_id), places.lifts.get(customer_id)
+        if row is None and lift is None:
+            continue
+        told: tuple[str, ...] = (words.lift_sentence(model.kind, lift),) if lift else ()
         if row is not None:
-            sentences = words.sentences(model.kind, model.parameters, row, cuts=places.cuts, currency=places.currency)
-            reasons.append(TierReason(model.kind, row["cell"], words.cell_label(model.kind, row["cell"]), sentences))
+            told += words.sentences(model.kind, model.parameters, row, cuts=places.cuts, currency=places.currency)
+        cell = lift.cell if lift else row["cell"] if row else ""
+        reasons.append(TierReason(model.kind, cell, words.cell_label(model.kind, cell), told))
     return reasons

@@ -7,16 +7,26 @@ from typing import Any
 
 from liebian.tiers.queries.places import Places
 from liebian.tiers.rules import whole_band
+from liebian.tiers.types import Lift
 
 _MEASURES = (("recency", "recency_days"), ("frequency", "frequency"), ("monetary", "monetary_value"))
 
 
 def list_evidence(places: Places) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """(customer id, cell, evidence) of everybody with a place, by id ascending."""
+    """(customer id, cell, evidence) of everybody with a place, those last who have one by a reward alone."""
     make = {"rfm": _rfm, "abc": _abc, "lifecycle": _lifecycle}[places.kind]
     for batch in places.table.to_batches(max_chunksize=5000):
         for row in batch.to_pylist():
-            yield row["customer_id"], row["cell"], make(places, row)
+            lift = places.lifts.get(row["customer_id"])
+            own = make(places, row)
+            yield row["customer_id"], *((lift.cell, own | _given(lift)) if lift else (row["cell"], own))
+    for customer_id, lift in places.lifts.items():
+        if not lift.own:
+            yield customer_id, lift.cell, _given(lift)
+
+
+def _given(lift: Lift) -> dict[str, Any]:
+    return {"given": {"own": lift.own, "until": lift.until.isoformat()}}
 
 
 def rfm_bands(places: Places, row: dict[str, Any]) -> dict[str, list[int | None]]:

@@ -5,7 +5,8 @@ Results are kept in memory by (kind, parameters, day, lake snapshots), so that a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ import msgspec
 from liebian.access.queries import get_organisation
 from liebian.lake.queries import list_snapshots, open_history
 from liebian.lake.types import History
+from liebian.tiers.queries.lifts import find_lifts, list_given
 from liebian.tiers.rules import AbcParameters, LifecycleParameters, Parameters, RfmParameters, as_json, parse_parameters
+from liebian.tiers.types import Lift
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +40,22 @@ class Places:
     n_known: int
     cuts: RfmCuts | None = None
     high_from: int | None = None
+    lifts: Mapping[int, Lift] = field(default_factory=dict)
+
+    def standing(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Ids ascending, where each stands on this day with what rewards lift, and their revenue."""
+        import numpy as np
+
+        ids, cells, revenue = (self.column(name) for name in ("customer_id", "cell", "revenue_minor"))
+        if not self.lifts:
+            return ids, cells, revenue
+        lifted = np.fromiter(self.lifts, np.int64, len(self.lifts))
+        everybody = np.union1d(ids, lifted)
+        at = np.searchsorted(everybody, ids)
+        stand, money = np.full(len(everybody), "", dtype=object), np.zeros(len(everybody), np.int64)
+        stand[at], money[at] = cells, revenue
+        stand[np.searchsorted(everybody, lifted)] = [lift.cell for lift in self.lifts.values()]
+        return everybody, stand, money
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         values: np.ndarray[Any, Any] = self.table[name].to_numpy()
@@ -54,9 +73,14 @@ class Places:
 
 
 def compute_places(kind: str, parameters: Parameters, as_of: date) -> Places:
-    """Places of one kind as of an exclusive day."""
+    """Places of one kind as of an exclusive day: by the orders before it, lifted by the levels that rewards give on it."""
     packed = msgspec.json.encode(as_json(parameters), order="sorted")
-    return _cached(kind, packed, as_of, list_snapshots(*_TABLES), get_organisation().currency)
+    own = _cached(kind, packed, as_of, list_snapshots(*_TABLES), get_organisation().currency)
+    given = list_given(kind, as_of)
+    if not given:
+        return own
+    cells = {person: row["cell"] for person in given if (row := own.find_row(person)) is not None}
+    return replace(own, lifts=find_lifts(given, cells))
 
 
 @lru_cache(maxsize=16)

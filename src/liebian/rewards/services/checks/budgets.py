@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F, Sum
@@ -55,8 +56,15 @@ def _count() -> dict[tuple[int, str], int]:
     lost = RewardChange.objects.filter(from_state="redeemed", to_state__in=("redeemed", "written_off"), amount__gt=0)
     for key, minor in lost.order_by().values_list("reward__budget_id").annotate(total=Sum("minor")):
         sums[key, "written_off"] += minor
-    lost_on_the_way = RewardChange.objects.filter(from_state="awaiting_recipient", to_state="written_off")
-    for key, minor in lost_on_the_way.order_by().values_list("reward__budget_id").annotate(total=Sum("minor")):
+    for key, minor in _sum_steps("awaiting_recipient", "written_off"):
         sums[key, "written_off"] += minor
         sums[key, "paid_out"] -= minor
+    for key, minor in _sum_steps("written_off", "issuing"):
+        sums[key, "paid_out"] += minor
     return sums
+
+
+def _sum_steps(before: str, after: str) -> Iterable[tuple[int, int]]:
+    """Lost on the way, and sent again after that: what the latter lost is still written off."""
+    steps = RewardChange.objects.filter(from_state=before, to_state=after).order_by()
+    return steps.values_list("reward__budget_id").annotate(total=Sum("minor"))

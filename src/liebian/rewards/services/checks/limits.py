@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from liebian.core.texts import mark as _
@@ -14,10 +15,10 @@ from liebian.ledger import queries as ledger
 from liebian.rewards.models import Reward
 from liebian.rewards.rules import used_account
 from liebian.rewards.services.checks.base import Figure, compare
-from liebian.rewards.types import RESERVED, Compared
+from liebian.rewards.types import PAYABLE, RESERVED, Compared
 
 _AT_ONCE = 2_000
-_UNISSUED = ("rejected", "cancelled")
+_UNISSUED = ("rejected", "cancelled", "returned")
 
 
 class LimitCheck:
@@ -38,19 +39,25 @@ class LimitCheck:
 
 
 def _list_draws() -> Iterator[tuple[str, str, int]]:
-    """What every reward drew and did not give back: money part by part, the count with the whole, only before it was issued."""
-    before = Q(changes__from_state__in=RESERVED, changes__to_state__in=[*RESERVED, *_UNISSUED])
-    rows = Reward.objects.exclude(state="refused").filter(trace__has_key="limits").order_by("id")
-    returned = Coalesce(Sum("changes__minor", filter=before), 0)
-    columns = rows.annotate(returned=returned).values_list("state", "cost_minor", "returned", "trace", "id")
-    for state, cost, back, trace, reward_id in columns.iterator(_AT_ONCE):
-        is_gone = state in _UNISSUED and not _was_issued(reward_id, state)
-        for each in trace["limits"]:
-            amount = cost - back if each["measure"] == "minor" else int(not is_gone)
+    """What every reward uses of its limits still."""
+    in_part = Q(changes__from_state=F("changes__to_state"), changes__from_state__in=RESERVED | PAYABLE)
+    sums = {
+        "early": Coalesce(Sum("changes__minor", filter=in_part & Q(changes__actor=None)), 0),
+        "used_up": Coalesce(Sum("changes__minor", filter=Q(changes__from_state="redeemed", changes__amount__gt=0)), 0),
+    }
+    rows = Reward.objects.exclude(state="refused").filter(trace__has_key="limits").order_by("id").annotate(**sums)
+    for row in rows.iterator(_AT_ONCE):
+        for each in row.trace["limits"]:
+            amount = _used(row, each["measure"], frees=bool(each.get("frees_taken_back")))
             yield used_account(each["key"], each["asset"]).code, each["asset"], amount
 
 
-def _was_issued(reward_id: int, state: str) -> bool:
-    """A reward whose delivery was stopped is cancelled too; what it drew stays used."""
-    changes = Reward.objects.filter(pk=reward_id, changes__to_state=state, changes__from_state__in=RESERVED)
-    return not changes.exists()
+def _used(row: Any, measure: str, *, frees: bool) -> int:
+    """What was never issued uses nothing. Of what was issued and taken back, only limits that say so have it again: not what was
+    owed, and not what had been used up."""
+    if row.state in _UNISSUED or (frees and row.state == "clawed_back" and measure == "count"):
+        return 0
+    if measure == "count":
+        return 1
+    freed: int = row.clawed_minor - row.owed_minor - row.used_up if frees else row.early
+    return int(row.cost_minor - freed)

@@ -16,7 +16,7 @@ from liebian.ledger.types import AccountRef, EntryDraft, move
 from liebian.rewards.models import Parcel
 from liebian.rewards.rules import PARCEL_TO, GiftAccounts, refuse_act
 from liebian.rewards.services.issuing import mark_awaiting, mark_issued, return_unissued, write_off_unissued
-from liebian.rewards.services.life import lock_budgets
+from liebian.rewards.services.life import attempt_key, lock_budgets
 from liebian.rewards.types import MOST_PARCELS, ParcelAct, ParcelOutcome, ShipmentLine
 
 Ends = Callable[[GiftAccounts], tuple[AccountRef, AccountRef]]
@@ -102,7 +102,7 @@ def _post(act: ParcelAct, rows: Sequence[Parcel], at: datetime, now: datetime) -
     kind, ends = _UNITS[act]
     entries = [
         EntryDraft(
-            f"{kind}:{row.reward_id}",
+            attempt_key(kind, row.reward),
             kind,
             move(*ends(GiftAccounts(row.offer_id, row.offer.name)), 1),
             at,

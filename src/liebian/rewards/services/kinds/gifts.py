@@ -9,6 +9,7 @@ from liebian.ledger.services import post_many
 from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Parcel, Reward
 from liebian.rewards.rules import Claw, GiftAccounts
+from liebian.rewards.services.life import attempt_key
 from liebian.rewards.types import PACKING
 
 
@@ -53,4 +54,4 @@ def unpack(rows: Sequence[Reward], *, now: datetime) -> None:
 def _draft(row: Reward, now: datetime) -> EntryDraft:
     accounts = accounts_of(row)
     legs = move(accounts.packing, accounts.left, 1)
-    return EntryDraft(f"gift-unpacked:{row.pk}", "gift_unpacked", legs, now, row.qualification)
+    return EntryDraft(attempt_key("gift-unpacked", row), "gift_unpacked", legs, now, row.qualification)

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from liebian.ledger.types import Leg, move
 from liebian.rewards.models import PointsLot, Reward
-from liebian.rewards.rules import Claw, expiry_of, points_account, points_world
+from liebian.rewards.rules import Claw, PointsAccounts, expiry_of, points_account, points_world
 from liebian.rewards.services.points.claws import Taking, count_takable, find_lots, take_back
-from liebian.rewards.services.points.desk import Desk, Holder
+from liebian.rewards.services.points.desk import Desk, Holder, Moves, read_standing
 from liebian.rewards.services.points.earning import make_lot
 from liebian.rewards.types import POINTS
 
@@ -25,9 +25,11 @@ class Points:
         desk = Desk([_holder(row) for row in rows], now=now)
         terms = desk.terms.at(POINTS, now)
         for row in rows:
-            desk.touch(_holder(row), now)
+            holder = _stand(desk, row)
+            _pass_on(desk, row, holder, now)
+            desk.touch(holder, now)
             lot = make_lot(
-                customer_id=row.customer_id,
+                customer_id=holder[1],
                 asset=POINTS,
                 cause=_cause(row),
                 reward=row,
@@ -40,11 +42,12 @@ class Points:
                 trace={"programme": row.programme_id},
             )
             desk.add_lot(lot)
-            desk.pay_debt(_holder(row), lot.cause, now)
+            desk.pay_debt(holder, lot.cause, now)
         desk.close()
 
     def pocket(self, row: Reward) -> Hashable:
-        return points_account(row.customer_id).code
+        """One for all who are one person today."""
+        return points_account(read_standing([row.customer_id]).get(row.customer_id, row.customer_id)).code
 
     def on_hand(self, rows: Sequence[Reward], *, now: datetime) -> Mapping[Hashable, int]:
         """What each customer can still give, read while they are locked. Under terms that make it a debt they can give everything."""
@@ -55,7 +58,11 @@ class Points:
             for row in rows:
                 everything[self.pocket(row)] += row.amount - row.clawed_amount
             return everything
-        return {self.pocket(row): count_takable(desk, _holder(row), own[_holder(row)], now) for row in rows}
+        return {
+            self.pocket(row): count_takable(desk, holder, own[holder], now)
+            for row in rows
+            if (holder := _stand(desk, row))
+        }
 
     def claw_legs(self, row: Reward, claw: Claw) -> tuple[Leg, ...]:
         """Their lots say which accounts give them, so they have an entry of their own."""
@@ -71,12 +78,25 @@ class Points:
             if units:
                 key = f"claw:{_cause(row)}:{row.clawed_amount + claw.units}"
                 taking = Taking(key, lots[_cause(row)], units, claw.taken_units, now, row.qualification)
-                take_back(desk, taking, own[_holder(row)])
+                take_back(desk, taking, own[_stand(desk, row)])
         desk.close()
 
 
 def _holder(row: Reward) -> Holder:
     return POINTS, row.customer_id
+
+
+def _stand(desk: Desk, row: Reward) -> Holder:
+    return POINTS, desk.stand(row.customer_id)
+
+
+def _pass_on(desk: Desk, row: Reward, holder: Holder, now: datetime) -> None:
+    """A reward reaches the account of whom it was granted to; somebody who was merged since has it at once."""
+    if holder != _holder(row):
+        accounts, moves = PointsAccounts(POINTS), Moves()
+        moves.move(accounts.active(row.customer_id), accounts.active(holder[1]), row.amount - row.clawed_amount)
+        memo = {"merged": {str(row.customer_id): holder[1]}}
+        desk.post(f"merged:{_cause(row)}", "points_merge", moves, now, subject=row.qualification, memo=memo)
 
 
 def _cause(row: Reward) -> str:

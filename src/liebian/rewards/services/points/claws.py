@@ -164,6 +164,8 @@ def decide_shortage(
     holder, full_key = (asset, customer_id), f"shortage:{key}"
     with transaction.atomic():
         desk, accounts = Desk([holder], now=now), PointsAccounts(asset)
+        customer_id = desk.stand(customer_id)
+        holder = asset, customer_id
         if full_key in find_uses([full_key]):
             return PointsOutcome(key, amount, repeated=True)
         in_review = accounts.owed("review", customer_id)

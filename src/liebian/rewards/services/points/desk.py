@@ -9,23 +9,24 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from liebian.core.bulk import give_keys, write_rows
-from liebian.core.columns import insert_tuples, update_tuples
+from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.ledger.queries import list_balances, list_unopened
 from liebian.ledger.services import lock_balances, post_many
 from liebian.ledger.types import AccountRef, EntryDraft, Leg
-from liebian.rewards.models import PointsLot, PointsUse, PointsUseLot, PointsWallet
+from liebian.rewards.models import PointsLot, PointsMerge, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.queries.points_terms import TermsBook
 from liebian.rewards.rules import PointsAccounts, idle_end, pick_lots, spending_order
-from liebian.rewards.types import UseKind
+from liebian.rewards.types import PointsAdjustment, PointsBurn, PointsEarn, PointsTransfer, UseKind
 
 Holder = tuple[str, int]  # asset, customer
 Part = tuple[PointsLot, int]
+A = TypeVar("A", PointsEarn, PointsBurn, PointsTransfer, PointsAdjustment)
 _LOT_COLUMNS = ("remaining", "reserved", "expired", "clawed", "state", "expires_at")
 
 
@@ -45,19 +46,49 @@ class Moves:
         return tuple(Leg(account, amount) for account, amount in self.sums.items() if amount)
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Until when a customer may do nothing, and when their whole balance last lapsed."""
+
+    idle_at: datetime | None = None
+    lapsed_at: datetime | None = None
+
+
+NEVER = Silence()
+
+
 class Desk:
     def __init__(self, holders: Iterable[Holder], *, now: datetime) -> None:
         self.now = now
         self.holders = sorted(set(holders))
         self.terms = TermsBook(asset for asset, _ in self.holders)
         lock_holders(self.holders, now)
+        self._standing = read_standing(customer for _, customer in self.holders)
+        if self._standing:
+            self.holders = sorted({(asset, self.stand(customer)) for asset, customer in self.holders})
+            lock_holders(self.holders, now)
         codes = {PointsAccounts(asset).debt(customer).code: (asset, customer) for asset, customer in self.holders}
         self.debts: dict[Holder, int] = {codes[code]: held for code, held in list_balances(codes).items()}
         self._made: list[PointsLot] = []
         self._changed: dict[int, PointsLot] = {}
-        self._touched: dict[Holder, datetime | None] = {}
+        self._touched: dict[Holder, Silence] = {}
         self._uses: list[tuple[PointsUse, Sequence[Part]]] = []
         self._entries: list[EntryDraft] = []
+
+    # Who they are
+
+    def stand(self, customer_id: int) -> int:
+        """The customer, or who they are since they were merged."""
+        return self._standing.get(customer_id, customer_id)
+
+    def as_they_stand(self, acts: Sequence[A], *names: str) -> list[A]:
+        """The acts, about the people of today; `names` are the fields that name people."""
+        if not self._standing:
+            return list(acts)
+        return [replace(act, **self._standing_of(act, names)) for act in acts]
+
+    def _standing_of(self, act: A, names: Sequence[str]) -> dict[str, Any]:
+        return {name: self.stand(getattr(act, name)) for name in names}
 
     # What they have
 
@@ -67,7 +98,7 @@ class Desk:
         lapsed = self._lapsed(holder, at)
         if lapsed is not None:
             for lot in lots:
-                if lot.expires_at is None or lot.expires_at > lapsed:
+                if lot.active_from < lapsed and (lot.expires_at is None or lot.expires_at > lapsed):
                     lot.expires_at = lapsed
                     self.change(lot)
             lots.sort(key=spending_order)
@@ -86,9 +117,11 @@ class Desk:
         self.change(lot)
 
     def end_of(self, lot: PointsLot, at: datetime) -> datetime | None:
-        lapsed = self._lapsed((lot.asset, lot.customer_id), at)
-        ends = [end for end in (lot.expires_at, lapsed) if end is not None]
-        return min(ends, default=None)
+        """When the lot ends or did: by itself, or with the customer's silence."""
+        holder = (lot.asset, lot.customer_id)
+        lapses = [self._lapsed(holder, at), self._silence_of(holder).lapsed_at]
+        ends = [end for end in lapses if end is not None and lot.active_from < end]
+        return min([*ends, *([lot.expires_at] if lot.expires_at else [])], default=None)
 
     def take(self, holder: Holder, amount: int, at: datetime) -> list[Part]:
         """All of the amount from the lots that end first, or nothing."""
@@ -109,17 +142,12 @@ class Desk:
     def revive(self, holder: Holder, idle_at: datetime, at: datetime) -> None:
         """Something came back that lasts until `idle_at`: the balance does not lapse before. What lapsed so far stays so."""
         self.lots_of(holder, at)
-        old = None if self._lapsed(holder, at) is not None else self._idle_of(holder)
-        self._keep_until(holder, max(old, idle_at) if old else idle_at)
-
-    def lapse(self, holder: Holder, at: datetime) -> None:
-        """The balance of somebody who did nothing for too long ends; their silence counts anew from their next act."""
-        if self._lapsed(holder, at) is not None:
-            self.lots_of(holder, at)
-            self._idle[holder] = self._touched[holder] = None
-
-    def _keep_until(self, holder: Holder, idle_at: datetime) -> None:
-        self._idle[holder] = self._touched[holder] = idle_at
+        lapsed, old = self._lapsed(holder, at), self._silence_of(holder)
+        if lapsed is not None:
+            silence = Silence(idle_at, lapsed)
+        else:
+            silence = Silence(max(old.idle_at, idle_at) if old.idle_at else idle_at, old.lapsed_at)
+        self._silences[holder] = self._touched[holder] = silence
 
     # What is done to it
 
@@ -183,10 +211,13 @@ class Desk:
         lines = [(use.pk, lot.pk, part, 0) for use, parts in self._uses for lot, part in parts]
         insert_tuples(PointsUseLot, ("use", "lot", "amount", "restored"), lines)
         PointsWallet.objects.bulk_create(
-            [PointsWallet(customer_id=who, asset=asset, idle_at=end) for (asset, who), end in self._touched.items()],
+            [
+                PointsWallet(customer_id=who, asset=asset, idle_at=silence.idle_at, lapsed_at=silence.lapsed_at)
+                for (asset, who), silence in self._touched.items()
+            ],
             update_conflicts=True,
             unique_fields=["customer_id", "asset"],
-            update_fields=["idle_at"],
+            update_fields=["idle_at", "lapsed_at"],
         )
         post_many(entries=self._entries, now=self.now)
 
@@ -205,19 +236,18 @@ class Desk:
         return found
 
     @cached_property
-    def _idle(self) -> dict[Holder, datetime | None]:
+    def _silences(self) -> dict[Holder, Silence]:
         customers = {customer for _, customer in self.holders}
-        rows = PointsWallet.objects.filter(customer_id__in=customers).values_list("asset", "customer_id", "idle_at")
-        return {(asset, customer): idle_at for asset, customer, idle_at in rows}
+        rows = PointsWallet.objects.filter(customer_id__in=customers)
+        read = rows.values_list("asset", "customer_id", "idle_at", "lapsed_at")
+        return {(asset, customer): Silence(idle_at, lapsed_at) for asset, customer, idle_at, lapsed_at in read}
 
-    def _idle_of(self, holder: Holder) -> datetime | None:
-        return self._idle.get(holder)
+    def _silence_of(self, holder: Holder) -> Silence:
+        return self._silences.get(holder, NEVER) if self.terms.may_idle(holder[0]) else NEVER
 
     def _lapsed(self, holder: Holder, at: datetime) -> datetime | None:
-        """When the customer's whole balance lapsed, if it has by `at`."""
-        if not self.terms.may_idle(holder[0]):
-            return None
-        idle_at = self._idle_of(holder)
+        """When the customer's whole balance lapsed, if it has by `at` and nobody has ended the lots since."""
+        idle_at = self._silence_of(holder).idle_at
         return idle_at if idle_at is not None and idle_at <= at else None
 
 
@@ -226,6 +256,12 @@ def lock_holders(holders: Sequence[Holder], now: datetime) -> None:
     shared = {ref.code: ref for asset in {asset for asset, _ in holders} for ref in PointsAccounts(asset).shared}
     refs = [PointsAccounts(asset).active(customer) for asset, customer in holders]
     lock_balances(refs=[*refs, *[shared[code] for code in list_unopened(shared)]], now=now)
+
+
+def read_standing(customer_ids: Iterable[int]) -> dict[int, int]:
+    """Of those who were merged away, who they are today."""
+    found = select_in(PointsMerge, ("loser_id", "winner_id"), "loser_id", sorted(set(customer_ids)))
+    return dict(found)
 
 
 def make_use(key: str, kind: UseKind, holder: Holder, amount: int, at: datetime, **others: Any) -> PointsUse:

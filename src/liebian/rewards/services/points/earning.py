@@ -27,7 +27,7 @@ def earn_points(*, earns: Sequence[PointsEarn], now: datetime) -> list[PointsOut
     with transaction.atomic():
         desk = Desk([(earn.asset, earn.customer_id) for earn in earns], now=now)
         lots = {lot.cause: lot for lot in PointsLot.objects.filter(cause__in=[_cause(earn) for earn in earns])}
-        outcomes = [_earn(desk, earn, lots) for earn in earns]
+        outcomes = [_earn(desk, earn, lots) for earn in desk.as_they_stand(earns, "customer_id")]
         desk.close()
     return outcomes
 

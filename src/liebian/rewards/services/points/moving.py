@@ -37,17 +37,19 @@ def transfer_points(*, transfers: Sequence[PointsTransfer], now: datetime) -> li
         people = [(each.asset, who) for each in transfers for who in (each.sender_id, each.receiver_id)]
         desk = Desk(people, now=now)
         uses = find_uses(f"transfer:{each.key}" for each in transfers)
-        outcomes = [_transfer(desk, each, uses) for each in transfers]
+        standing = desk.as_they_stand(transfers, "sender_id", "receiver_id")
+        outcomes = [_transfer(desk, *each, uses) for each in zip(standing, map(_to, transfers), strict=True)]
         desk.close()
     return outcomes
 
 
-def _transfer(desk: Desk, asked: PointsTransfer, uses: dict[str, PointsUse]) -> PointsOutcome:
+def _transfer(desk: Desk, asked: PointsTransfer, named: str, uses: dict[str, PointsUse]) -> PointsOutcome:
+    """`named` is the receiver as the request names them; they may be somebody else since."""
     key, sender, receiver = f"transfer:{asked.key}", (asked.asset, asked.sender_id), (asked.asset, asked.receiver_id)
     terms = desk.terms.at(asked.asset, asked.at)
     if key in uses:
         known = uses[key]
-        if (known.asset, known.customer_id, known.subject, known.asked) != (*sender, _to(asked), asked.amount):
+        if (known.asset, known.customer_id, known.asked) != (*sender, asked.amount) or known.subject != named:
             raise mismatch(asked.key)
         return PointsOutcome(asked.key, known.asked, repeated=True)
     reason = refuse_transfer(terms, asked.amount, has_debt=bool(desk.debts[sender]), is_self=sender == receiver)
@@ -57,7 +59,7 @@ def _transfer(desk: Desk, asked: PointsTransfer, uses: dict[str, PointsUse]) -> 
     parts = desk.take(sender, asked.amount + fee, asked.at)
     if not parts:
         return PointsOutcome(asked.key, 0, "points_short")
-    use = make_use(key, "transfer", sender, asked.amount + fee, asked.at, subject=_to(asked))
+    use = make_use(key, "transfer", sender, asked.amount + fee, asked.at, subject=named)
     use.asked = asked.amount
     uses[key] = use
     desk.record(use, parts)
@@ -120,6 +122,7 @@ def adjust_points(*, adjustments: Sequence[PointsAdjustment], now: datetime) -> 
         keys = [f"adjust:{each.key}" for each in adjustments]
         lots = {lot.cause: lot for lot in PointsLot.objects.filter(cause__in=keys)}
         uses = find_uses(keys)
+        adjustments = desk.as_they_stand(adjustments, "customer_id")
         outcomes = [_adjust(desk, each, lots, uses) for each in adjustments]
         desk.close()
         for each, outcome in zip(adjustments, outcomes, strict=True):
@@ -138,7 +141,7 @@ def _adjust(
         if (known.asset, known.customer_id, amount) != (*holder, asked.amount):
             raise mismatch(asked.key)
         return PointsOutcome(asked.key, asked.amount, repeated=True)
-    memo = {"actor": asked.actor, "note": asked.note}
+    memo = {"actor": asked.actor, "note": asked.note, **({"reason": asked.reason} if asked.reason else {})}
     if asked.amount > 0:
         terms = desk.terms.at(asked.asset, asked.at)
         lots[key] = make_lot(

@@ -79,7 +79,7 @@ class GivenBack:
         end = desk.end_of(lot, at)
         if end is None or at < end:
             lot.remaining += part
-            lot.state = "active"
+            lot.state, lot.expires_at = "active", end
             desk.hold(lot)
             moves.move(source, accounts.active(use.customer_id), part)
             return

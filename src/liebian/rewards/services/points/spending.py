@@ -31,7 +31,7 @@ def burn_points(*, burns: Sequence[PointsBurn], now: datetime) -> list[PointsOut
     with transaction.atomic():
         desk = Desk([(burn.asset, burn.customer_id) for burn in burns], now=now)
         uses = find_uses(f"burn:{burn.key}" for burn in burns)
-        outcomes = [_burn(desk, burn, uses) for burn in burns]
+        outcomes = [_burn(desk, burn, uses) for burn in desk.as_they_stand(burns, "customer_id")]
         desk.close()
     return outcomes
 

@@ -1,0 +1,33 @@
+"""What every review goes through, whatever it is about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from liebian.access.services import audit
+from liebian.rewards.models import PointsProposal, Review
+
+
+def close_review(review: Review, state: str, actor: int, note: str, now: datetime) -> None:
+    review.state, review.decided_by, review.decided_at, review.decision_note = state, actor, now, note
+    review.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+    record_review(review, state, actor, now)
+
+
+def record_review(review: Review, action: str, actor: int, now: datetime) -> None:
+    audit.record_audit(
+        actor_id=actor,
+        action=f"reward_review_{action}",
+        subject=f"review:{review.pk}",
+        reason=review.note,
+        details={"act": review.act, "code": review.reason, **_extent(review)},
+        now=now,
+    )
+
+
+def _extent(review: Review) -> dict[str, Any]:
+    if review.act != "adjust":
+        return {"rewards": review.n_rewards}
+    asked = PointsProposal.objects.get(review=review)
+    return {"customer": asked.customer_id, "asset": asked.asset, "points": asked.amount}

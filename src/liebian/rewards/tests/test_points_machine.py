@@ -1,0 +1,200 @@
+"""The whole life of points, in any order of acts, as one would do it on paper: across ends of months and changes of the clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from liebian.core.errors import Conflict
+from liebian.customers.types import Merge
+from liebian.ledger import queries as ledger
+from liebian.rewards import queries, services
+from liebian.rewards.tests.points_model import Paper
+from liebian.rewards.tests.points_shop import VIP, burn, claw, earn, restore, start_day, transfer
+from liebian.rewards.types import PointsAdjustment, PointsTerms
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+PEOPLE = (1, 2, 3)
+WHO, AMOUNTS, AGAIN = st.sampled_from(PEOPLE), st.integers(1, 120), st.sampled_from(["", "", "same", "other"])
+STARTS = [
+    datetime(2026, 3, 7, 21, tzinfo=UTC),  # the night in which New York goes to summer time
+    datetime(2026, 3, 28, 22, tzinfo=UTC),  # the same in Berlin
+    datetime(2026, 10, 31, 15, tzinfo=UTC),  # New York goes back, and a month ends
+    datetime(2027, 12, 30, 20, tzinfo=UTC),
+    datetime(2028, 2, 28, 3, tzinfo=UTC),
+]
+TERMS = st.builds(
+    PointsTerms,
+    zone=st.sampled_from(["Asia/Shanghai", "America/New_York", "Europe/Berlin"]),
+    expiry=st.sampled_from(["never", "days", "months", "month_end", "year_end", "inactivity"]),
+    expiry_count=st.integers(1, 3),
+    min_days=st.sampled_from([0, 2]),
+    shortage=st.sampled_from(["debt", "debt", "review", "within_balance"]),
+    late_restore=st.sampled_from(["expired", "grace"]),
+    grace_days=st.integers(1, 3),
+    may_transfer=st.just(True),
+    transfer_fee_bp=st.sampled_from([0, 1000]),
+)
+
+
+class Points(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.number = 0
+
+    def teardown(self) -> None:
+        try:
+            assert all(proof.holds for proof in ledger.prove_zero())
+            assert ledger.list_unbalanced_entries() == []
+        finally:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+    @initialize(terms=TERMS, start=st.sampled_from(STARTS), amounts=st.lists(AMOUNTS, min_size=3, max_size=3))
+    def begin(self, terms: PointsTerms, start: datetime, amounts: list[int]) -> None:
+        services.set_points_terms(asset=VIP, terms=terms, actor=1, now=start - timedelta(days=1))
+        self.paper, self.now, self.standing = Paper(terms), start, {who: who for who in PEOPLE}
+        for who, amount in zip(PEOPLE, amounts, strict=True):
+            self.earn(who, amount, 0, "")
+
+    def key(self) -> str:
+        self.number += 1
+        return f"k{self.number}"
+
+    @rule(who=WHO, amount=AMOUNTS, wait=st.sampled_from([0, 0, 0, 5, 30, 60]), again=AGAIN)
+    def earn(self, who: int, amount: int, wait: int, again: str) -> None:
+        key, start = self.key(), self.now + timedelta(hours=wait)
+        self.paper.earn(key, self.standing[who], amount, self.now, start)
+        assert earn(key, amount, self.now, who, active_from=start).amount == amount
+        self.ask_again(again, lambda n: earn(key, amount + n, self.now, who, active_from=start))
+
+    @rule(who=WHO, amount=AMOUNTS, hold=st.sampled_from([0, 0, 1, 8, 30]), again=AGAIN)
+    def burn(self, who: int, amount: int, hold: int, again: str) -> None:
+        key, until = self.key(), self.now + timedelta(hours=hold) if hold else None
+        reason = self.paper.burn(key, self.standing[who], amount, self.now, until)
+        assert burn(key, amount, self.now, who, until=until).reason == reason
+        if not reason:
+            self.ask_again(again, lambda n: burn(key, amount + n, self.now, who, until=until))
+
+    @precondition(lambda self: self.uses("reserved"))
+    @rule(data=st.data(), percent=st.sampled_from([0, 30, 100]))
+    def end_reservation(self, data: st.DataObject, percent: int) -> None:
+        key = data.draw(st.sampled_from(self.uses("reserved")))
+        used = self.paper.uses[key].amount * percent // 100
+        reason = self.paper.end_reservation(key, self.now, used)
+        for is_repeat in (False, True):
+            if used:
+                [outcome] = services.use_reserved(amounts={key: used}, at=self.now, now=self.now)
+            else:
+                [outcome] = services.release_reserved(keys=[key], at=self.now, now=self.now)
+            assert outcome.reason == reason
+            assert outcome.repeated == (is_repeat and not reason)
+
+    @precondition(lambda self: self.uses("used"))
+    @rule(data=st.data(), total=st.integers(1, 150), again=AGAIN)
+    def restore(self, data: st.DataObject, total: int, again: str) -> None:
+        key = data.draw(st.sampled_from(self.uses("used")))
+        assert restore(key, total, self.now).amount == self.paper.restore(key, total, self.now)
+        if again == "same":
+            assert restore(key, total, self.now).repeated
+
+    @rule(data=st.data(), total=st.integers(1, 150), again=AGAIN)
+    def claw(self, data: st.DataObject, total: int, again: str) -> None:
+        key = data.draw(st.sampled_from(sorted(self.paper.earned)))
+        assert claw(key, total, self.now).amount == self.paper.claw(key, total, self.now)
+        if again == "same":
+            assert claw(key, total, self.now).repeated
+
+    @rule(sender=WHO, receiver=WHO, amount=AMOUNTS, again=AGAIN)
+    def transfer(self, sender: int, receiver: int, amount: int, again: str) -> None:
+        key = self.key()
+        reason = self.paper.transfer(self.standing[sender], self.standing[receiver], amount, self.now)
+        assert transfer(key, amount, self.now, sender, receiver).reason == reason
+        if not reason:
+            self.ask_again(again, lambda n: transfer(key, amount + n, self.now, sender, receiver))
+
+    @rule(who=WHO, amount=AMOUNTS, takes=st.booleans(), again=AGAIN)
+    def adjust(self, who: int, amount: int, takes: bool, again: str) -> None:
+        key, owner, reason = self.key(), self.standing[who], ""
+        if not takes:
+            self.paper.earn(key, owner, amount, self.now, self.now)
+            del self.paper.earned[key]
+        elif self.paper.has(owner, self.now) < amount:
+            reason = "points_short"
+        else:
+            self.paper.pick(owner, amount, self.now)
+
+        def ask(more: int) -> object:
+            asked = PointsAdjustment(key, who, (-1 if takes else 1) * (amount + more), self.now, "seen", 1, VIP)
+            return services.adjust_points(adjustments=[asked], now=self.now)[0]
+
+        assert ask(0).reason == reason
+        if not reason:
+            self.ask_again(again, ask)
+
+    @rule(hours=st.sampled_from([1, 7, 16, 24, 24, 49, 24 * 31]), night=st.booleans())
+    def wait(self, hours: int, night: bool) -> None:
+        self.now += timedelta(hours=hours)
+        if night or hours >= 24:
+            self.paper.night(self.now)
+            start_day(self.now)
+
+    @rule(loser=st.sampled_from([2, 3]), winner=WHO)
+    def merge(self, loser: int, winner: int) -> None:
+        if self.standing[loser] != loser or self.standing[winner] != winner or loser == winner:
+            return
+        self.paper.merge(loser, winner, self.now)
+        self.standing = {who: winner if now == loser else now for who, now in self.standing.items()}
+        merges = [Merge(loser, loser, winner)]
+        assert services.merge_points(merges=merges, at=self.now, now=self.now) == 1
+        assert services.merge_points(merges=merges, at=self.now, now=self.now) == 0
+
+    def uses(self, state: str) -> list[str]:
+        return sorted(key for key, use in self.paper.uses.items() if use.state == state)
+
+    def ask_again(self, how: str, ask) -> None:
+        if how == "same":
+            assert ask(0).repeated
+        elif how == "other":
+            with pytest.raises(Conflict) as caught:
+                ask(1)
+            assert caught.value.code == "idempotency_mismatch"
+
+    @invariant()
+    def everybody_has_what_the_paper_says(self) -> None:
+        if self.number == 0:
+            return
+        balances = queries.list_points_of(PEOPLE, at=self.now, asset=VIP)
+        for who in PEOPLE:
+            seen, paper = balances[who], self.paper
+            lots = queries.list_lots(who, asset=VIP, only_left=False)
+            assert sorted(
+                (lot.amount, lot.remaining, lot.reserved, lot.expired, lot.state) for lot in lots
+            ) == paper.rows(who)
+            assert (seen.active, seen.debt) == (paper.has(who, self.now), paper.debt[who])
+            assert seen.receivable + seen.in_review == paper.owed[who]
+        assert queries.prove_lots() == []
+        assert ledger.list_balances(["points_burned:vip"])["points_burned:vip"] == self.paper.burned
+
+
+def test_no_sequence_of_acts_leads_to_other_points_than_on_paper():
+    run_state_machine_as_test(
+        Points,
+        settings=settings(
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
