@@ -32,7 +32,7 @@ WHATS: dict[str, Any] = {
 }  # fmt: skip
 END_WORDS: dict[str, Any] = {
     "over": _("over by now"), "30": _("within 30 days"), "60": _("within 60 days"), "90": _("within 90 days"),
-    "180": _("within 180 days"), "365": _("within a year"), "later": _("later"), "never": _("never"),
+    "180": _("within 180 days"), "365": _("within a year"), "later": _("later"), "never": _("no end"),
 }  # fmt: skip
 AGE_WORDS: dict[str, Any] = {
     "30": _("up to 30 days"), "90": _("up to 90 days"), "180": _("up to 180 days"), "365": _("up to a year"), "more": _("older"),
