@@ -94,7 +94,7 @@ def test_everything_that_points_do_has_words(language, word):
     kinds = ("points", "points_pending", "points_reserved", "points_burned", "points_breakage", "points_debt",
              "points_receivable", "points_in_review")  # fmt: skip
     entries = ("points_earn", "points_activate", "points_expire", "points_burn", "points_reserve", "points_release", "points_restore",
-               "points_claw", "points_debt_paid", "points_shortage", "points_transfer", "points_adjust")  # fmt: skip
+               "points_claw", "points_debt_paid", "points_shortage", "points_transfer", "points_merge", "points_adjust")  # fmt: skip
     with translation.override(language):
         said = {code: say_kind(code) for code in kinds} | {f"entry {code}": say_entry(code) for code in entries}
     assert {code: text for code, text in said.items() if word not in text.lower() or "_" in text} == {}

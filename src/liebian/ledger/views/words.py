@@ -125,6 +125,7 @@ ENTRIES: dict[str, Any] = {
     "points_debt_paid": _("Owed points paid"),
     "points_shortage": _("Decided about missing points"),
     "points_transfer": _("Points given to another customer"),
+    "points_merge": _("Points of customers who are one, put together"),
     "points_adjust": _("Points corrected by a person"),
     "rebalance": _("Moved between the parts of an account"),
     "reversal": _("Reversal"),
