@@ -112,6 +112,8 @@ ENTRIES: dict[str, Any] = {
     "gift_delivered": _("Gift delivered"),
     "gift_lost": _("Gift lost on its way"),
     "gift_returned": _("Gift came back, in stock again"),
+    "gift_again": _("Gift sent again"),
+    "issued_late": _("Arrived after all"),
     "written_off": _("Never arrived, cost written off"),
     "limit_set": _("Limit set"),
     "points_earn": _("Points earned"),
