@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from liebian.core.arrays import ints_text
 from liebian.core.errors import Conflict
 from liebian.ledger.services import post_many
 from liebian.ledger.types import EntryDraft, Leg
 from liebian.rewards.models import PointsLot
 from liebian.rewards.rules import PointsAccounts
 from liebian.rewards.services.points.desk import Desk, Holder, lock_holders
+from liebian.rewards.services.points.held import change_held, group_by_asset
 
 PIECE = 10_000
 _COLUMNS = ("id", "customer_id", "asset", "remaining")
@@ -80,9 +80,9 @@ def _read(at: datetime, limit: int, *, only: Collection[int] | None = None) -> l
 
 
 def _post_and_change(lots: Sequence[_Due], at: datetime, now: datetime) -> list[_Due]:
-    drafts = [_entry(asset, theirs, at) for asset, theirs in _by_asset(lots).items()]
+    drafts = [_entry(asset, theirs, at) for asset, theirs in group_by_asset(lots).items()]
     post_many(entries=[draft for draft in drafts if draft], now=now)
-    if _change(lots) != len(lots):
+    if change_held(_ACTIVATE, lots, state="pending") != len(lots):
         raise _Moved
     return list(lots)
 
@@ -96,30 +96,6 @@ def _entry(asset: str, lots: Sequence[_Due], at: datetime) -> EntryDraft | None:
             legs += [Leg(accounts.pending(customer), -amount), Leg(active[customer], amount)]
     key = f"points:activated:{min(lots).id}"
     return EntryDraft(key, "points_activate", tuple(legs), at, memo={"lots": len(lots)}) if legs else None
-
-
-def _change(lots: Iterable[_Due]) -> int:
-    """Activate lots that hold what they held when they were read; answers how many did."""
-    pairs = sorted((lot.id, lot.remaining) for lot in lots)
-    if not pairs:
-        return 0
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                f"{_ACTIVATE} FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, held) "
-                "WHERE t.id = v.id AND t.remaining = v.held AND t.state = 'pending'",
-                [ints_text([key for key, _ in pairs]), ints_text([held for _, held in pairs])],
-            )
-        else:
-            cursor.executemany(f"{_ACTIVATE} WHERE id = %s AND remaining = %s AND state = 'pending'", pairs)
-        return max(int(cursor.rowcount), 0)
-
-
-def _by_asset(lots: Iterable[_Due]) -> dict[str, list[_Due]]:
-    parts: dict[str, list[_Due]] = defaultdict(list)
-    for lot in lots:
-        parts[lot.asset].append(lot)
-    return parts
 
 
 def _by_customer(lots: Iterable[_Due]) -> dict[int, int]:

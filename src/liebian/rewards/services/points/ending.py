@@ -7,7 +7,7 @@ comes by: every act knows the ends of lots by itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from liebian.ledger.types import WideDraft
 from liebian.rewards.models import PointsWallet
 from liebian.rewards.rules import PointsAccounts
 from liebian.rewards.services.points.desk import lock_holders
+from liebian.rewards.services.points.held import change_held, group_by_asset
 
 PIECE = 10_000
 PIECES = 20
@@ -102,7 +103,7 @@ def _read(at: datetime, limit: int, behind: tuple[Any, int, int], *, only: Colle
 
 
 def _post_and_end(lots: Sequence[_Due], at: datetime, now: datetime) -> list[_Due]:
-    for asset, theirs in _by_asset(lots).items():
+    for asset, theirs in group_by_asset(lots).items():
         sums: dict[int, int] = defaultdict(int)
         for lot in theirs:
             sums[lot.customer_id] += lot.remaining
@@ -118,33 +119,9 @@ def _post_and_end(lots: Sequence[_Due], at: datetime, now: datetime) -> list[_Du
             memo={"lots": len(theirs)},
         )
         post_wide(entry=draft, now=now)
-    if _change(lots) != len(lots):
+    if change_held(_END, lots, state="active") != len(lots):
         raise _Moved
     return list(lots)
-
-
-def _change(lots: Iterable[_Due]) -> int:
-    """End lots that hold what they held when they were read; answers how many did."""
-    pairs = sorted((lot.id, lot.remaining) for lot in lots)
-    if not pairs:
-        return 0
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                f"{_END} FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, held) "
-                "WHERE t.id = v.id AND t.remaining = v.held AND t.state = 'active'",
-                [ints_text([key for key, _ in pairs]), ints_text([held for _, held in pairs])],
-            )
-        else:
-            cursor.executemany(f"{_END} WHERE id = %s AND remaining = %s AND state = 'active'", pairs)
-        return max(int(cursor.rowcount), 0)
-
-
-def _by_asset(lots: Iterable[_Due]) -> dict[str, list[_Due]]:
-    parts: dict[str, list[_Due]] = defaultdict(list)
-    for lot in lots:
-        parts[lot.asset].append(lot)
-    return parts
 
 
 def _end_idle(at: datetime, now: datetime, limit: int) -> int:
