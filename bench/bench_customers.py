@@ -8,18 +8,16 @@ the page through Django's test client, p95 of the bare query, and their ratio.
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 PEOPLE = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 40
 NOW = datetime(2026, 6, 12, 4, 0, tzinfo=UTC)
@@ -28,20 +26,6 @@ CELLS = ["important_value", "important_keep", "important_develop", "general_valu
 _COLUMNS = (
     "id, c.is_known, name, phone, city, channel, n_orders, revenue_minor, last_order_at, first_seen_at, last_seen_at"
 )
-
-
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    settings.ALLOWED_HOSTS = ["testserver"]
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
 
 
 def fill() -> None:
@@ -159,7 +143,10 @@ def _cursor_of(sort: str, row: object) -> str:
 
 
 def main() -> None:
-    set_up()
+    use_home_of_its_own(migrate=True)
+    from django.conf import settings
+
+    settings.ALLOWED_HOSTS = ["testserver"]
     start = time.perf_counter()
     fill()
     from django.db import connection

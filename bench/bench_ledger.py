@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 180
 
@@ -35,15 +33,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--asked", type=int, default=300)
     parser.add_argument("--work", nargs=4, type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-
-    django.setup()
 
 
 def draft(number: int, book: str, source: Any) -> Any:
@@ -261,16 +250,12 @@ def measure_instants(options: argparse.Namespace) -> None:
 
 def main() -> None:
     options = read_options()
-    set_up()
+    use_home_of_its_own(migrate=not options.work)
     if options.work:
         work(*options.work)
         return
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
 
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
     print(
         f"{connection.vendor}: {options.entries:,} entries of four postings, an account of {options.postings:,} postings"
     )

@@ -8,17 +8,15 @@ the bare read of the newest rows by primary key; beside the repair, that many ro
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 50
 WAITING = 10_000
@@ -35,20 +33,6 @@ _FILL_POSTGRES = (
 )
 
 
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    settings.ALLOWED_HOSTS = ["testserver"]
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
-
-
 def fill() -> None:
     from django.db import connections
 
@@ -60,10 +44,13 @@ def fill() -> None:
 
 
 def polls() -> None:
+    from django.conf import settings
     from django.test import Client
 
     from liebian.access.models import User
     from liebian.access.services import create_user
+    from liebian.core import clock
+    from liebian.core.days import day_of
     from liebian.events.inbox.live import LOOKED_AT, get_position
     from liebian.events.models import Event
 
@@ -79,7 +66,7 @@ def polls() -> None:
     client.force_login(User.objects.get(username="bench"))
     columns = ("id", "source", "received_ms", "type", "name", "corrections")
     bare = measure(lambda: list(Event.objects.order_by("-id").values_list(*columns)[:LOOKED_AT]))
-    position = get_position()
+    position = get_position(day_of(clock.now(), settings.TIME_ZONE))
     show("bare read of the newest 1,000 rows", bare, bare)
     show("poll, nothing new", measure(lambda: client.get("/sources/live", {"at": position})), bare)
     show("poll, the list has changed", measure(lambda: client.get("/sources/live", {"at": "0-0-0"})), bare)
@@ -146,7 +133,10 @@ def show(label: str, times: list[float], bare: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    set_up()
+    use_home_of_its_own(migrate=True)
+    from django.conf import settings
+
+    settings.ALLOWED_HOSTS = ["testserver"]
     fill()
     print(f"{EVENTS:,} events in the log")
     polls()

@@ -10,16 +10,13 @@ UPDATE of the same columns in the same run. Prints times and the ratio; stops by
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 DAY = datetime(2026, 6, 1, 16, tzinfo=UTC)
 EARNED = datetime(2026, 1, 1, tzinfo=UTC)
 ENDS = {0: DAY, 1: DAY + timedelta(days=1), 2: None}
@@ -32,20 +29,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--piece", type=int, default=10_000)
     parser.add_argument("--asked", type=int, default=2_000)
     return parser.parse_args()
-
-
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
 
 
 def fill(lots: int, customers: int) -> None:
@@ -146,7 +129,7 @@ def check() -> None:
 
 def main() -> None:
     options = read_options()
-    set_up()
+    use_home_of_its_own(migrate=True)
     from django.db import connection
 
     from liebian.rewards import queries, services

@@ -11,15 +11,13 @@ transactions, in one process. Prints qualifications a second and the ratio to th
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 TABLES = ("rewards_reward", "rewards_change", "ledger_entry", "ledger_posting")
 
 
@@ -31,15 +29,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--qualifications", type=int, default=8_000)
     parser.add_argument("--work", nargs=5, type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-
-    django.setup()
 
 
 def grants(budget_id: int, offer_id: int, first: int, count: int) -> list[Any]:
@@ -151,16 +140,12 @@ def _plain(row: tuple[Any, ...]) -> list[Any]:
 
 def main() -> None:
     options = read_options()
-    set_up()
+    use_home_of_its_own(migrate=not options.work)
     if options.work:
         work(*options.work)
         return
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
 
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
     print(f"{connection.vendor}, {options.workers} workers, {options.qualifications:,} qualifications each time")
     first = 0
     for shards in map(int, options.shards.split(",")):

@@ -10,17 +10,14 @@ of the same people lie before it, evenly over a year, written by SQL; of them th
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from installation import use_home_of_its_own
+
 START_MS = 1_767_225_600_000  # 2026-01-01
 PAGE = (
     b'{"properties":{"path":"/tea/%d","title":"Longjing"},"context":{"page":{"path":"/tea"},"userAgent":"Mozilla/5.0"}}'
@@ -35,19 +32,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--batch", type=int, default=2_000)
     return parser.parse_args()
-
-
-def set_up() -> None:
-    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-    import django
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
 
 
 def event(number: int, kind: str, who: int, chance: random.Random) -> tuple[Any, ...]:
@@ -126,7 +110,7 @@ def bare_insert(count: int, batch: int) -> float:
 
 def main() -> None:
     options = read_options()
-    set_up()
+    use_home_of_its_own(migrate=True)
     from bench_chain import write_rules
     from django.conf import settings
     from history import write_history

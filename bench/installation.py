@@ -121,6 +121,20 @@ def _empty(database_url: str) -> None:
         connection.execute("CREATE SCHEMA public")
 
 
+def use_home_of_its_own(*, migrate: bool) -> None:
+    """Django in this process, in a temporary home on SQLite or on the database that DATABASE_URL names."""
+    os.environ.setdefault("LIEBIAN_HOME", tempfile.mkdtemp(prefix="liebian-bench-"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "liebian.config.settings"
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
+    import django
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    for alias in settings.DATABASES if migrate else ():
+        call_command("migrate", database=alias, verbosity=0)
+
+
 def use_django(place: Installation) -> None:
     """Speak to the installation's databases from this process too."""
     os.environ.update(place.environment)

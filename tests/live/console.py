@@ -22,8 +22,8 @@ for line in sys.stdin:
     try:
         with contextlib.redirect_stdout(printed):
             exec(code, {"__name__": "__console__"})
-    except SystemExit:  # it had nothing more to say
-        pass
+    except SystemExit as end:  # it had nothing more to say, or something went wrong
+        wrong = f"exit {end.code}" if end.code else ""
     except BaseException:
         wrong = traceback.format_exc()
     for connection in connections.all(initialized_only=True):  # nothing stays open in a database that is about to be harmed

@@ -31,15 +31,17 @@ def select_in(
     lock: bool = False,
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of `model` whose `key` is among the values, as tuples of the columns. `where` is SQL of ours, in which
-    `given` stand for the marks. With `lock` they are locked, where the database locks rows."""
+    `given` stand for the marks. With `lock` they are locked in the order of their keys,
+    where the database locks rows."""
     if not values:
         return
     connection = connections[router.db_for_read(model)]
     quote = connection.ops.quote_name
     names = ", ".join(_selected(_field(model, name), connection) for name in columns)
-    head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(_field(model, key).column)}"  # noqa: S608 - names of our own models
+    column = quote(_field(model, key).column)
+    head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {column}"  # noqa: S608 - names of our own models
     tail = f" AND {where}" if where else ""
-    tail += " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
+    tail += f" ORDER BY {column} FOR UPDATE" if lock and connection.features.has_select_for_update else ""
     readers = [
         (place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))
     ]

@@ -24,7 +24,8 @@ def cursor_of(connection: BaseDatabaseWrapper) -> Any:
         return connection.cursor()
     connection.ensure_connection()
     raw = connection.connection
-    _renew_plans(raw)
+    with connection.wrap_database_errors:  # a server that is away is told as Django tells it
+        _renew_plans(raw)
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     return make(_cursor_class()(raw))
 

@@ -143,7 +143,7 @@ def _lock_accounts(refs: Mapping[str, AccountRef], now: datetime) -> dict[str, L
     codes = list(refs)
     if connection.features.has_select_for_update:
         open_missing(refs, now)
-        accounts = _read_accounts(codes, where="TRUE ORDER BY code FOR UPDATE")
+        accounts = _read_accounts(codes, lock=True)
     else:
         accounts = _read_accounts(codes)
         if len(accounts) < len(codes):
@@ -167,8 +167,8 @@ def check_account(row: Locked, kind: str, asset: str) -> None:
         )
 
 
-def _read_accounts(codes: Sequence[str], *, where: str = "") -> dict[str, Locked]:
-    return {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, where=where)}
+def _read_accounts(codes: Sequence[str], *, lock: bool = False) -> dict[str, Locked]:
+    return {row[1]: Locked(*row) for row in select_in(Account, LOCKED, "code", codes, lock=lock)}
 
 
 def open_missing(refs: Mapping[str, AccountRef], now: datetime) -> None:

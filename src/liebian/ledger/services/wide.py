@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from liebian.core.bulk import give_keys
 from liebian.core.columns import insert_tuples, select_in
@@ -61,11 +61,9 @@ def _lock(entry: WideDraft, now: datetime) -> tuple[dict[str, int], Insufficient
     """The ids of the accounts by code, all locked in the order of the codes, and one of them that has too little."""
     taken, target = entry.taken, entry.target
     open_missing({target.code: target}, now)
-    is_locking = connection.features.has_select_for_update
-    where = "TRUE ORDER BY code FOR UPDATE" if is_locking else ""
     ids: dict[str, int] = {}
     short: InsufficientFunds | None = None
-    for row in select_in(Account, LOCKED, "code", [*taken, target.code], where=where):
+    for row in select_in(Account, LOCKED, "code", [*taken, target.code], lock=True):
         key, code, kind, asset, balance = row
         ids[code] = key
         if code == target.code:

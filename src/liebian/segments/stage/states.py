@@ -33,7 +33,6 @@ class Kept(NamedTuple):
 NOTHING = Kept()
 _KNOWN = "SELECT customer_id FROM segments_state WHERE customer_id = ANY(%s::bigint[])"
 _OPEN = "INSERT INTO segments_state (customer_id, facts, bits) SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING"
-_LOCKED = "SELECT customer_id, facts, bits FROM segments_state WHERE customer_id = ANY(%s::bigint[]) ORDER BY customer_id FOR UPDATE"
 # One statement: where nothing is locked, a record on its way from the one to the other is in exactly one of them.
 _BOTH = """
 SELECT s.customer_id, s.facts, p.facts, s.bits FROM segments_state AS s LEFT JOIN segments_past AS p ON p.customer_id = s.customer_id
@@ -43,17 +42,13 @@ WHERE s.customer_id = ANY(%s::bigint[])
 
 def read_locked(ids: list[int]) -> dict[int, Kept]:
     """The states of these people, locked in ascending order; whoever has none gets an empty one first, where others may too."""
-    if connection.vendor != "postgresql" or not ids:
-        return read(ids)
-    asked = [ints_text(ids)]
-    with cursor_of(connection) as cursor:
-        cursor.execute(_KNOWN, asked)
-        if len(cursor.fetchall()) < len(ids):
-            cursor.execute(_OPEN, asked)
-        cursor.execute(_LOCKED, asked)
-        rows = cursor.fetchall()
-    pasts = _read_pasts(ids)
-    return {key: Kept(bytes(recent), pasts.get(key, b""), bytes(bits)) for key, recent, bits in rows}
+    if connection.vendor == "postgresql" and ids:
+        asked = [ints_text(ids)]
+        with cursor_of(connection) as cursor:
+            cursor.execute(_KNOWN, asked)
+            if len(cursor.fetchall()) < len(ids):
+                cursor.execute(_OPEN, asked)
+    return _read_apart(ids, lock=True)
 
 
 def read(ids: Collection[int]) -> dict[int, Kept]:
@@ -63,13 +58,15 @@ def read(ids: Collection[int]) -> dict[int, Kept]:
             cursor.execute(_BOTH, [ints_text(sorted(ids))])
             rows = cursor.fetchall()
         return {key: Kept(bytes(recent), bytes(past or b""), bytes(bits)) for key, recent, past, bits in rows}
-    pasts = _read_pasts(ids)
-    found = select_in(State, ("customer_id", "facts", "bits"), "customer_id", sorted(ids))
+    return _read_apart(ids)
+
+
+def _read_apart(ids: Collection[int], *, lock: bool = False) -> dict[int, Kept]:
+    """First states, then pasts: right where nobody can write between."""
+    asked = sorted(ids)
+    found = list(select_in(State, ("customer_id", "facts", "bits"), "customer_id", asked, lock=lock))
+    pasts = dict(select_in(Past, ("customer_id", "facts"), "customer_id", asked))
     return {key: Kept(recent, pasts.get(key, b""), bits) for key, recent, bits in found}
-
-
-def _read_pasts(ids: Collection[int]) -> dict[int, bytes]:
-    return dict(select_in(Past, ("customer_id", "facts"), "customer_id", sorted(ids)))
 
 
 def write(before: Mapping[int, Kept], after: Mapping[int, Kept]) -> list[int]:
