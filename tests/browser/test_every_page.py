@@ -46,13 +46,15 @@ def test_staff_can_read_every_page(
 
 
 def _deeper(page: Any) -> list[str]:
-    """A customer with a story, reached as people reach it, from those who bring most; and the newest event, opened."""
+    """A customer who brings most, a friend of theirs, and the newest event: reached as people reach them."""
     start = "/".join(page.url.split("/")[:3])
     page.goto(start + "/referrals/1")
     person = page.locator("table a[href^='/customers/']").first.get_attribute("href")
+    page.goto(start + person)
+    friend = page.locator("#referrals .lb-list a[href^='/customers/']").first.get_attribute("href")
     page.goto(start + "/sources/live?paused=1")
     event = page.locator("table a[href^='/sources/live/']").first.get_attribute("href")
-    return [person, f"{person}/points", f"{person}/reveal/name", event]
+    return [person, friend, f"{person}/points", f"{person}/reveal/name", event]
 
 
 def test_three_pages_in_the_dark(shop: Installation, visit: Callable[..., Visitor]) -> None:
