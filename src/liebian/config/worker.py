@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import structlog
 from django.db import Error, close_old_connections, connection, connections
 
 from liebian.config.jobs import BACKGROUND_JOBS, LAKE_JOBS, STAGE_JOBS, Job
 from liebian.core import clock
+from liebian.core.durability import lagging_commits
 from liebian.core.errors import LiebianError, Unavailable
 from liebian.core.models import Cursor
 from liebian.events import queries as events
@@ -28,6 +30,7 @@ log = structlog.get_logger("worker")
 LANES = {"stages": STAGE_JOBS, "lake": LAKE_JOBS, "background": BACKGROUND_JOBS}
 # Where processors are short, events come before what may wait a second.
 NICENESS = {"stages": 0, "lake": 10, "background": 10}
+LAGGING = "stages"  # what they commit follows from the log
 BUSY_REST, IDLE_REST, LONG_REST = 0.005, 0.05, 0.25
 PAUSE_AFTER_ERROR = 2.0
 _LONGEST_PAUSE, _HEALTHY_AFTER, _GRACE = 30.0, 60.0, 15.0
@@ -37,11 +40,12 @@ Command = Sequence[str]
 def run_lane(name: str, stop: threading.Event, *, between: Callable[[], None] | None = None) -> None:
     """Walk the jobs of one lane until `stop` is set and the job at hand is finished; `between` is called after each round."""
     lane = _Lane(LANES[name])
-    while not stop.is_set():
-        worked = lane.walk(stop)
-        if between is not None:
-            between()
-        stop.wait(BUSY_REST if worked else lane.rest)
+    with lagging_commits() if name == LAGGING else nullcontext():
+        while not stop.is_set():
+            worked = lane.walk(stop)
+            if between is not None:
+                between()
+            stop.wait(BUSY_REST if worked else lane.rest)
     connections.close_all()
 
 

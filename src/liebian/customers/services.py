@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import pyarrow as pa
-from django.db import transaction
+from django.db import connection, transaction
 
 from liebian.access import services as access
 from liebian.access.types import Actor
 from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.core.columns import update_tuples
+from liebian.core.durability import settle
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution
@@ -112,10 +113,10 @@ def publish(*, limit: int = 100_000) -> int:
     moved = _publish_events(upto, limit)
     if merges := list_merges_after(get_position("identities", READER)):
         position = merges[-1].position
-        lake.append_rows(table="identities", rows=identity_rows(merges), reader=READER, position=position)
+        _append("identities", identity_rows(merges), position)
     if (after := get_position("customers", READER)) < upto:
         rows, reached = changed_customers(after=after, upto=upto, limit=limit)
-        lake.append_rows(table="customers", rows=rows, reader=READER, position=reached)
+        _append("customers", rows, reached)
         moved += int(reached < upto)
     return moved
 
@@ -124,11 +125,17 @@ def _publish_events(upto: int, limit: int) -> int:
     after, after_days = get_position("events", READER), get_position("day_facts", READER)
     found = _read_events(after, upto, limit)
     if end := _end_of(found, limit, upto, after):
-        lake.append_rows(table="events", rows=found, reader=READER, position=end)
+        _append("events", found, end)
     counted = found if after_days == after else _read_events(after_days, upto, limit)
     if end := _end_of(counted, limit, upto, after_days):
-        lake.append_rows(table="day_facts", rows=event_day_rows(counted, end), reader=READER, position=end)
+        _append("day_facts", event_day_rows(counted, end), end)
     return max(int(found.num_rows), int(counted.num_rows))
+
+
+def _append(table: str, rows: pa.Table, position: int) -> None:
+    """The lake never holds what the database could still lose."""
+    settle(connection)
+    lake.append_rows(table=table, rows=rows, reader=READER, position=position)
 
 
 def _read_events(after: int, upto: int, limit: int) -> pa.Table:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pyarrow as pa
+from django.db import connection
 
 from liebian.access import queries as access
 from liebian.access import services as organisation
 from liebian.core import cursors
 from liebian.core.columns import update_tuples
+from liebian.core.durability import settle
 from liebian.customers import queries as customers
 from liebian.customers import services as customer_facts
 from liebian.customers.types import CustomerEvent
@@ -96,5 +98,6 @@ def publish(*, limit: int = 100_000) -> int:
 def _publish(table: str, rows_of: Callable[[list[OrderChange]], pa.Table], limit: int) -> int:
     changes = list_order_changes_after(get_position(table, READER), limit)
     if changes:
+        settle(connection)  # the lake never holds what the database could still lose
         lake.append_rows(table=table, rows=rows_of(changes), reader=READER, position=changes[-1].id)
     return len(changes)
