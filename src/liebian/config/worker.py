@@ -19,10 +19,9 @@ import structlog
 from django.db import Error, close_old_connections, connection, connections
 
 from liebian.config.jobs import BACKGROUND_JOBS, LAKE_JOBS, STAGE_JOBS, Job
-from liebian.core import clock
+from liebian.core import clock, cursors
 from liebian.core.durability import lagging_commits
 from liebian.core.errors import LiebianError, Unavailable
-from liebian.core.models import Cursor
 from liebian.events import queries as events
 from liebian.pipeline.services import place_of, shown_error
 
@@ -31,7 +30,7 @@ LANES = {"stages": STAGE_JOBS, "lake": LAKE_JOBS, "background": BACKGROUND_JOBS}
 # Where processors are short, events come before what may wait a second.
 NICENESS = {"stages": 0, "lake": 10, "background": 10}
 LAGGING = "stages"  # what they commit follows from the log
-BUSY_REST, IDLE_REST, LONG_REST = 0.005, 0.05, 0.25
+BUSY_REST, IDLE_REST, LONG_REST = 0.001, 0.05, 0.25
 PAUSE_AFTER_ERROR = 2.0
 _LONGEST_PAUSE, _HEALTHY_AFTER, _GRACE = 30.0, 60.0, 15.0
 Command = Sequence[str]
@@ -84,7 +83,7 @@ class _Lane:
 def _newest() -> tuple[int, int] | None:
     """The end of the log and the sum of all cursors: one of them changes whenever there may be something to do."""
     try:
-        return events.get_log_end(), sum(Cursor.objects.values_list("position", flat=True))
+        return events.get_log_end(), cursors.sum_of_positions()
     except (Error, OSError):
         connections.close_all()
         return None

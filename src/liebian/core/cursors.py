@@ -35,13 +35,25 @@ def reading(name: str, *, wait: bool = True) -> Iterator[Reading]:
     Raises Busy at once when `wait` is False and another transaction holds the cursor (PostgreSQL). On SQLite the one
     writer holds them all.
     """
-    with transaction.atomic():
-        state = Reading(_locked(name, wait))
+    with transaction.atomic(), _held(name, wait) as state:
         yield state
-        if state.position != state.start:
-            moved_at = connection.ops.adapt_datetimefield_value(clock.now())
-            with cursor_of(connection) as cursor:
-                cursor.execute(_MOVE, [state.position, moved_at, name])
+
+
+@contextmanager
+def reading_along(name: str) -> Iterator[Reading]:
+    """Hold another cursor in the transaction of a reading that is open. It is moved with it, or not at all."""
+    with _held(name, wait=True) as state:
+        yield state
+
+
+@contextmanager
+def _held(name: str, wait: bool) -> Iterator[Reading]:
+    state = Reading(_locked(name, wait))
+    yield state
+    if state.position != state.start:
+        moved_at = connection.ops.adapt_datetimefield_value(clock.now())
+        with cursor_of(connection) as cursor:
+            cursor.execute(_MOVE, [state.position, moved_at, name])
 
 
 def _locked(name: str, wait: bool) -> int:
@@ -71,6 +83,13 @@ def positions_of(names: Iterable[str]) -> dict[str, int]:
     """Several positions in one query; a reader that never read stands at 0."""
     found = dict(Cursor.objects.filter(name__in=list(names)).values_list("name", "position"))
     return {name: found.get(name, 0) for name in names}
+
+
+def sum_of_positions() -> int:
+    """Changes whenever any cursor moves."""
+    with cursor_of(connection) as cursor:
+        cursor.execute("SELECT COALESCE(SUM(position), 0) FROM core_cursor")
+        return int(cursor.fetchone()[0])
 
 
 def drain(step: Callable[[], int]) -> int:

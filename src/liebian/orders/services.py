@@ -71,7 +71,7 @@ def take_aside(event_ids: Iterable[int]) -> int:
 
 def follow_merges() -> int:
     """Give the orders of people who were merged away to the people they are. Idempotent by cursor."""
-    if not customers.list_merges_after(cursors.position_of(MERGES), 1):
+    if not customers.list_merges_after(MERGES, 1):
         return 0
     with cursors.reading(MERGES, wait=False) as reading:
         merges = customers.list_merges_after(reading.start)

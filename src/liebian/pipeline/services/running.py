@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from liebian.core import cursors
+from liebian.core.columns import select_in
 from liebian.pipeline.models import SetAside, UnitState
 from liebian.pipeline.rules import (
     ASIDE_WINDOW,
@@ -26,6 +28,7 @@ from liebian.pipeline.types import Unit
 log = structlog.get_logger("pipeline")
 _SURROUNDINGS = (OperationalError, InterfaceError, OSError)  # busy, away, full: they come back, and so do we
 _SAMPLE_EVERY = 2.0
+_STATE = ("name", "is_paused", "is_stopped", "failures", "last_error", "failed_at", "retry_at", "samples")
 
 
 def walk(units: Sequence[Unit], *, now: datetime) -> int:
@@ -34,7 +37,7 @@ def walk(units: Sequence[Unit], *, now: datetime) -> int:
     Writes what the units write, and their states. Raises nothing that a unit raised; only a database that is away is told
     to the caller.
     """
-    states = {row.name: row for row in UnitState.objects.all()}
+    states = _read_states(units)
     done = 0
     for unit in units:
         state = states.get(unit.name)
@@ -43,6 +46,12 @@ def walk(units: Sequence[Unit], *, now: datetime) -> int:
             state = UnitState(name=unit.name)
         done += run_unit(unit, state, now=now)
     return done
+
+
+def _read_states(units: Sequence[Unit]) -> dict[str, UnitState]:
+    rows = select_in(UnitState, _STATE, "name", [unit.name for unit in units])
+    told = (dict(zip(_STATE, row, strict=True)) for row in rows)
+    return {row["name"]: UnitState(**{**row, "samples": msgspec.json.decode(row["samples"])}) for row in told}
 
 
 def run_unit(unit: Unit, state: UnitState, *, now: datetime) -> int:

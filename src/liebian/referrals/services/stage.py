@@ -57,7 +57,7 @@ def advance(*, limit: int = BATCH) -> int:
     log held up to each event, so any size of step leads to the same result. Returns how much was consumed.
     """
     try:
-        with cursors.reading(STAGE, wait=False) as reading, cursors.reading(ORDERS) as order_reading:
+        with cursors.reading(STAGE, wait=False) as reading, cursors.reading_along(ORDERS) as order_reading:
             consumed = _follow_merges() + _merge_points()
             portion = _read(limit, reading.start, order_reading.start)
             ending = portion.first_day if portion is not None else None
@@ -105,7 +105,7 @@ def _consume(portion: _Portion) -> int:
 
 def _merge_points() -> int:
     """Points follow by a position of their own, which began later than the other."""
-    if not customers.list_merges_after(cursors.position_of(POINTS_MERGES), 1):
+    if not customers.list_merges_after(POINTS_MERGES, 1):
         return 0
     with cursors.reading(POINTS_MERGES) as reading:
         merges = customers.list_merges_after(reading.start)
