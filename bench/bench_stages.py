@@ -1,10 +1,10 @@
 """What the stages cost an event, beside a bare insert of the same rows in the same run.
 
-    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--rules 50] [--batch 2000]
+    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--dormant 0] [--rules 50] [--batch 2000]
 
 Works in a temporary home on SQLite, or on the database that DATABASE_URL names (it must be empty). Everybody is known
 before the measurement; then come page and track events of them, 5 % identify and 3 % orders. With --history so many events
-of the same people lie before it, evenly over a year, written by SQL; of them the lake has nothing. Prints microseconds an event of each stage, of the bare insert, and their ratio.
+lie before it, evenly over a year, of the same people and of so many more who are --dormant now, written by SQL; of them the lake has nothing. Prints microseconds an event of each stage, of the bare insert, and their ratio.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--history", type=int, default=0)
+    parser.add_argument("--dormant", type=int, default=0)
     parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--batch", type=int, default=2_000)
     return parser.parse_args()
@@ -124,7 +125,8 @@ def main() -> None:
     from liebian.segments import services as segments
 
     write_rules(options.rules)
-    fill(people(options.customers))
+    everybody = options.customers + options.dormant
+    fill(people(everybody))
     now = datetime.fromtimestamp(START_MS / 1000, UTC)
     log.record_day(day=days.day_of(now, settings.TIME_ZONE) + timedelta(days=1), now=now)
     stages: dict[str, Callable[[], int]] = {
@@ -138,14 +140,14 @@ def main() -> None:
         if name != "lake":
             drain(step)
     if options.history:
-        write_history(options.history, options.customers, START_MS - 2_000_000_000)
+        write_history(options.history, everybody, START_MS - 2_000_000_000)
     drain(stages["lake"])
     take_statistics()
     fill(events(10**9, options.events, options.customers))
     taken = {name: drain(step) for name, step in stages.items()}
     bare = bare_insert(options.events, options.batch)
     print(
-        f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before, batches of {options.batch:,}"
+        f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before of them and {options.dormant:,} more, batches of {options.batch:,}"
     )
     whole = (sum(wall for wall, _ in taken.values()), sum(busy for _, busy in taken.values()))
     for name, (seconds, busy) in {**taken, "all stages": whole, "bare insert": (bare, bare)}.items():

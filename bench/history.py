@@ -1,7 +1,7 @@
 """A long history, written where the stages would have written it: the log, the events with people, the day facts.
 
 Not a benchmark itself. The stages would take hours for what these statements make in minutes; what they are asked afterwards is
-the same. Events lie evenly over a year and over everybody, pages and clicks in turn, so that with many events everybody has both on
+the same. Events lie evenly over a year and over everybody, pages and views of products in turn, so that with many events everybody has both on
 every day. The people are those of `bench_stages.people`: the n-th has the number n + 1.
 """
 
@@ -17,7 +17,7 @@ DAYS = 365
 DAY_MS = 86_400_000
 STEP = 1_000_000  # rows of one statement
 PART = 500  # people whose day facts are made at a time
-NAMES = ("Home", "Product Clicked")
+NAMES = ("Home", "Product Viewed")  # rules ask for one of them
 _OF = {
     "sqlite": {
         "numbers": "(WITH RECURSIVE s(n) AS (SELECT {done} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {end}) SELECT n FROM s)",
@@ -33,14 +33,14 @@ _OF = {
 _LOG = """
 INSERT INTO events_event (id, key, source, type, name, user_id, anonymous_id, at_ms, received_ms, body)
 SELECT {first} + 1 + n, {key}, 'bench', CASE n / {customers} % 2 WHEN 0 THEN 'page' ELSE 'track' END,
-       CASE n / {customers} % 2 WHEN 0 THEN 'Home' ELSE 'Product Clicked' END, 'user-' || (n % {customers}), NULL,
+       CASE n / {customers} % 2 WHEN 0 THEN 'Home' ELSE 'Product Viewed' END, 'user-' || (n % {customers}), NULL,
        {start} + n * {length} / {events}, {start} + n * {length} / {events} + 40, {body}
 FROM {numbers} AS numbers
 """
 _OWNED = """
 INSERT INTO customers_customerevent (event_id, customer_id, type, name, at_ms, received_ms)
 SELECT {first} + 1 + n, 1 + n % {customers}, CASE n / {customers} % 2 WHEN 0 THEN 'page' ELSE 'track' END,
-       CASE n / {customers} % 2 WHEN 0 THEN 'Home' ELSE 'Product Clicked' END,
+       CASE n / {customers} % 2 WHEN 0 THEN 'Home' ELSE 'Product Viewed' END,
        {start} + n * {length} / {events}, {start} + n * {length} / {events} + 40
 FROM {numbers} AS numbers
 """

@@ -84,7 +84,7 @@ TEMPLATES = [
 
 # --- databases -------------------------------------------------------------------------------------------------------
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=134217728; "
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=2147483648; "
     "PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=32000; PRAGMA cache_size=-20000; "
     "PRAGMA temp_store=MEMORY;"
 )

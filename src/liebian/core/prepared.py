@@ -1,4 +1,4 @@
-"""Statements that come again and again. PostgreSQL parses and plans each of them once a minute, not every time.
+"""Statements that come again and again. PostgreSQL parses and plans each of them now and then, not every time.
 
 Owns the cursor for them. Does not own their texts, which must not hold values: a text that changes is another statement.
 A plan is made without looking at the values, so such a statement reads a few rows by an index, or a stretch by its key.
@@ -14,8 +14,10 @@ from weakref import WeakKeyDictionary
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST = 500  # statements that one connection keeps
-PLANS_LAST = 60.0  # seconds: a table that grew meanwhile may want another plan, also where nobody takes statistics
-_planned: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+# Seconds: a table that grew meanwhile may want another plan, also where nobody takes statistics. A young connection may have
+# planned for tables that were still empty.
+FIRST_PLANS_LAST, PLANS_LAST = 1.0, 60.0
+_planned: WeakKeyDictionary[Any, tuple[float, float]] = WeakKeyDictionary()  # since when, for how long
 
 
 def cursor_of(connection: BaseDatabaseWrapper) -> Any:
@@ -32,13 +34,15 @@ def cursor_of(connection: BaseDatabaseWrapper) -> Any:
 
 def _renew_plans(raw: Any) -> None:
     now = time.monotonic()
-    since = _planned.get(raw)
-    if since is not None and now - since < PLANS_LAST:
+    if raw not in _planned:
+        raw.prepared_max = MOST
+        _planned[raw] = now, min(FIRST_PLANS_LAST, PLANS_LAST)
         return
-    raw.prepared_max = MOST
-    if since is not None and not raw.broken:
-        raw.execute("DISCARD PLANS")
-    _planned[raw] = now
+    since, lasts = _planned[raw]
+    if now - since >= lasts:
+        if not raw.broken:
+            raw.execute("DISCARD PLANS")
+        _planned[raw] = now, min(2 * lasts, PLANS_LAST)
 
 
 @cache

@@ -65,12 +65,12 @@ def packed_columns(packed: Packed, needed: Iterable[Column], as_of: date, number
     [[3, 0], [0, 0]]
     """
     slots = _slots([c for c in needed if isinstance(c, OrderColumn | EventColumn)], numbers)
-    ages = day_number(as_of) - packed.records["day"].astype(np.int32)
+    packed = _asked(packed, slots)
     found: dict[str, Values] = {}
     for overlapping in (False, True):  # orders of any channel share their records with those of one channel
         group = [slot for slot in slots if slot.is_any is overlapping]
         if group:
-            found |= _columns_of(packed, ages, group)
+            found |= _columns_of(_asked(packed, group), day_number(as_of), group)
     return found
 
 
@@ -119,9 +119,18 @@ def _facts_of(key: tuple[str, str | None], numbers: FactNumbers) -> tuple[int, .
     return () if number is None else (number,)
 
 
-def _columns_of(packed: Packed, ages: Values, slots: list[_Slot]) -> dict[str, Values]:
+def _asked(packed: Packed, slots: list[_Slot]) -> Packed:
+    """The records of facts that a slot asks for: mostly few of somebody's long history."""
+    wanted = np.zeros(MAX_FACT + 1, bool)
+    wanted[[fact for slot in slots for fact in slot.facts]] = True
+    at = np.flatnonzero(wanted[packed.records["fact"]])
+    return packed if len(at) == len(packed.records) else Packed(packed.records[at], packed.owners[at], packed.size)
+
+
+def _columns_of(packed: Packed, today: int, slots: list[_Slot]) -> dict[str, Values]:
     """Columns of slots that share no fact."""
     n, n_cells = packed.size, 0
+    ages = today - packed.records["day"].astype(np.int32)
     for slot in slots:
         slot.first_cell, n_cells = n_cells, n_cells + len(slot.edges())
     cells = _cells(packed, ages, slots)
@@ -158,8 +167,8 @@ def _pick(column: OrderColumn | EventColumn, slot: _Slot, summed: dict[str, Valu
 
 
 def _cells(packed: Packed, ages: Values, slots: list[_Slot]) -> Values:
-    """Per record its cell, or -1 if no column asks for it or its day has not come."""
-    slot_of = np.full(MAX_FACT + 1, -1, np.int32)
+    """Per record its cell, or -1 if its day has not come or no window reaches it."""
+    slot_of = np.zeros(MAX_FACT + 1, np.int32)
     longest = max((slot.windows() or [0])[-1] for slot in slots) + 1
     cell_of = np.full((len(slots), longest + 1), -1, np.int32)
     for number, slot in enumerate(slots):
@@ -167,9 +176,7 @@ def _cells(packed: Packed, ages: Values, slots: list[_Slot]) -> Values:
         edges = slot.edges()
         bins = np.searchsorted(edges, np.arange(1, longest + 1))
         cell_of[number, 1:] = np.where(bins < len(edges), bins + slot.first_cell, -1)
-    slot_numbers = slot_of[packed.records["fact"]]
-    found: Values = cell_of[slot_numbers, np.clip(ages, 0, longest)]
-    found[slot_numbers < 0] = -1
+    found: Values = cell_of.ravel()[slot_of[packed.records["fact"]] * (longest + 1) + np.clip(ages, 0, longest)]
     return found
 
 
