@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from django.db import connections
 from django.db.backends.signals import connection_created
 
 _LAG = "SET synchronous_commit TO off"
 _DURABLE = "SELECT pg_logical_emit_message(true, 'liebian', 'settled')"  # a commit that holds nothing but itself
+
+_relaxed: WeakSet[Any] = WeakSet()
 
 
 @contextmanager
@@ -41,9 +44,10 @@ def _close() -> None:
 
 
 def _relax(connection: Any, **_: Any) -> None:
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" and connection.connection not in _relaxed:  # a pool hands it out again and again
         with connection.cursor() as cursor:
             cursor.execute(_LAG)
+        _relaxed.add(connection.connection)
 
 
 def settle(connection: Any) -> None:
