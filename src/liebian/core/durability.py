@@ -39,15 +39,16 @@ def lagging_commits() -> Iterator[None]:
 def _close() -> None:
     for connection in connections.all():
         connection.close()
-        if connection.vendor == "postgresql":
-            connection.close_pool()
+        if close_pool := getattr(connection, "close_pool", None):
+            close_pool()
 
 
 def _relax(connection: Any, **_: Any) -> None:
-    if connection.vendor == "postgresql" and connection.connection not in _relaxed:  # a pool hands it out again and again
+    raw = connection.connection  # a pool hands it out again and again
+    if connection.vendor == "postgresql" and raw not in _relaxed:
         with connection.cursor() as cursor:
             cursor.execute(_LAG)
-        _relaxed.add(connection.connection)
+        _relaxed.add(raw)
 
 
 def settle(connection: Any) -> None:
