@@ -57,7 +57,7 @@ def test_segments_can_be_read_again_and_the_page_says_why_others_cannot():
         pass
     html = client.get("/pipeline", headers={"accept-language": "en"}).content.decode()
     assert 'action="/pipeline/units/segments/replay"' in html and "money has moved" in html
-    client.post("/pipeline/units/referrals/replay")
+    client.post("/pipeline/units/referrals/replay", headers={"accept-language": "en"})
     html = client.get("/pipeline", headers={"accept-language": "en"}).content.decode()
     assert "cannot be read again alone" in html and "being read again" not in html
     assert client.post("/pipeline/units/nothing/replay").status_code == 404
