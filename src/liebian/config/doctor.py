@@ -24,6 +24,15 @@ from liebian.pipeline.types import FAILING, PAUSED, STOPPED
 
 BEHIND_LIMIT = 10_000
 FREE_LIMIT = 500 * 1024 * 1024
+DEAD_LIMIT = 100_000  # rows of a table that are dead and nobody clears away
+_NO_UPKEEP = """
+SELECT name FROM pg_settings WHERE name IN ('autovacuum', 'track_counts') AND setting = 'off'
+UNION ALL SELECT 'autovacuum of ' || relname FROM pg_class WHERE relkind = 'r' AND 'autovacuum_enabled=false' = ANY(reloptions)
+ORDER BY 1
+"""
+_NEGLECTED = (
+    "SELECT relname FROM pg_stat_user_tables WHERE n_dead_tup > %s + n_live_tup / 5 ORDER BY n_dead_tup DESC LIMIT 5"
+)
 LOCK_SECONDS = 3  # how long it waits for whoever holds a database
 
 
@@ -48,7 +57,7 @@ def ask_directly() -> None:
 def examine(now: datetime) -> list[Finding]:
     """Everything, also when a part of it fails."""
     parts: list[Callable[[], Iterator[Finding]]] = [
-        _settings, _disk, _databases, _stages, lambda: _clock(now), _ledger, _lake, _assets,
+        _settings, _disk, _databases, _upkeep, _stages, lambda: _clock(now), _ledger, _lake, _assets,
     ]  # fmt: skip
     findings: list[Finding] = []
     for part in parts:
@@ -113,6 +122,23 @@ def _write_problem(alias: str) -> str | None:
     except DatabaseError as error:
         return f"cannot be written: {error}"
     return None
+
+
+def _upkeep() -> Iterator[Finding]:
+    """Whether PostgreSQL keeps its tables in order by itself. Without that it needs a person once they are neglected."""
+    connection = connections["default"]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_NO_UPKEEP)
+        off = [name for (name,) in cursor.fetchall()]
+        cursor.execute(_NEGLECTED, [DEAD_LIMIT])
+        neglected = [name for (name,) in cursor.fetchall()]
+    if not off:
+        yield Finding("upkeep", True, "autovacuum is on")
+        return
+    words = f"{', '.join(off)} is off: tables grow and plans get slow unless somebody vacuums"
+    yield Finding("upkeep", not neglected, f"{words}; needed now: {', '.join(neglected)}" if neglected else words)
 
 
 def _stages() -> Iterator[Finding]:

@@ -174,6 +174,12 @@ BACKGROUND_JOBS = [
         "Reads the whole ledger again when somebody asked for it.",
     ),
     Job("payouts", 5, payouts.work_payouts, "Sends approved payouts and asks providers what became of others."),
+    Job(
+        "segments again",
+        1,
+        lambda now: segments.replay_share(),
+        "Counts the day facts of segments again when somebody asked for it.",
+    ),
     Job("replay", 2, check_by_replay, "Runs the check by replay that somebody asked for."),
 ]
 ALL = [*STAGE_JOBS, *LAKE_JOBS, *BACKGROUND_JOBS]

@@ -21,6 +21,7 @@ from liebian.pipeline.types import (
     Unit,
     UnitView,
 )
+from liebian.segments import queries as segments
 
 
 def list_units(units: Sequence[Unit], *, now: datetime) -> list[UnitView]:
@@ -67,6 +68,11 @@ def list_set_aside(*, limit: int = 50) -> list[AsideView]:
 
 def count_set_aside() -> int:
     return SetAside.objects.filter(taken_at__isnull=True).count()
+
+
+def find_stage_replay() -> tuple[int, int] | None:
+    """(shares done, shares in all) while the segments stage is read again."""
+    return segments.find_replay()
 
 
 def find_replay_check() -> ReplayView | None:

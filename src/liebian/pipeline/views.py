@@ -15,7 +15,15 @@ from liebian.core import clock
 from liebian.core.errors import Conflict, NotFound
 from liebian.pipeline import queries, services
 from liebian.pipeline.types import UnitView
-from liebian.pipeline.words import PART_NAMES, REPLAY_STATES, STATES, UNIT_ABOUT, unit_name, waiting_time
+from liebian.pipeline.words import (
+    PART_NAMES,
+    REPLAY_OF_STAGES,
+    REPLAY_STATES,
+    STATES,
+    UNIT_ABOUT,
+    unit_name,
+    waiting_time,
+)
 from liebian.ui.formats import error_text
 
 
@@ -43,6 +51,18 @@ def pause(request: HttpRequest, name: str) -> HttpResponse:
 def resume(request: HttpRequest, name: str) -> HttpResponse:
     services.resume_unit(name=name, actor_id=int(request.user.pk or 0), now=clock.now())
     messages.success(request, _("The stage goes on where it stood."))
+    return redirect("pipeline:home")
+
+
+@requires("pipeline:manage")
+@require_POST
+def replay_stage(request: HttpRequest, name: str) -> HttpResponse:
+    try:
+        services.replay_stage(name=name, actor_id=int(request.user.pk or 0), now=clock.now())
+    except Conflict as error:
+        messages.error(request, error_text(error))
+    else:
+        messages.success(request, _("The log is read again in the background. Nobody leaves a segment meanwhile."))
     return redirect("pipeline:home")
 
 
@@ -77,6 +97,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "aside": aside, "n_aside": queries.count_set_aside(), "check": check,
         "check_state": REPLAY_STATES[check.state] if check else None,
         "parts": [{"name": PART_NAMES.get(p.name, p.name), "part": p} for p in check.parts] if check else [],
+        "stages": [{"name": unit_name(name), "words": words} for name, words in REPLAY_OF_STAGES.items()],
+        "again": queries.find_stage_replay(),
         "may_manage": user.may("pipeline:manage"), "now": now, "log_end": log_end, "heard_at": heard_at,
     }  # fmt: skip
 

@@ -23,6 +23,21 @@ STATES = {
     "stopped": (_("Stopped by an error"), "bad", "alert-triangle"),
     "paused": (_("Paused"), "", "player-pause"),
 }
+REPLAY_OF_STAGES = {
+    "identity": _(
+        "Not alone: orders and rewards point at the people it found. The check below compares them with the log."
+    ),
+    "orders": _("Not alone: rewards were decided from them. The check below compares them with the log."),
+    "referrals": _(
+        "Never: what was decided stays decided, and money has moved. The check below compares it with the log."
+    ),
+    "segments": _(
+        "Counts everybody's days from the log again and puts right what differs, also what has left for the lake. Who is rightly in a segment stays in it; what is wrong changes now, with today's date."
+    ),
+    "lake": _(
+        "Not here: the lake is the only place of events that left the database. `liebian lake verify` reads every row."
+    ),
+}
 REPLAY_STATES = {
     "waiting": _("waits for the worker"),
     "running": _("is running"),

@@ -35,6 +35,21 @@ def advance(*, limit: int = BATCH, shard: int = 0, shards: int = 1) -> int:
     return step.advance(limit, shard, shards)
 
 
+def ask_replay() -> None:
+    """Let the worker count everybody's day facts from the log again and put right what differs. Idempotent: while a replay is
+    under way, that one is meant. Writes the cursor of the replay."""
+    from liebian.segments.replay import steps
+
+    steps.ask()
+
+
+def replay_share() -> int:
+    """One step of the replay that was asked for; see `liebian.segments.replay.steps`."""
+    from liebian.segments.replay import steps
+
+    return steps.replay_share()
+
+
 def save_segment(
     *,
     name: str,

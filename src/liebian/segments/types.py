@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+REPLAY = "segments.replay"  # a cursor: shares in all and steps left, in one number; 0 when nobody asked
+REPLAY_STEPS = 100_000  # more than there can be: a step for each share, and one after the last
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:

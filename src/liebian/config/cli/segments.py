@@ -8,11 +8,24 @@ from dataclasses import asdict
 import cyclopts
 
 from liebian.config.cli.root import app
-from liebian.config.terminal import console, print_json
-from liebian.segments import queries
+from liebian.config.terminal import console, print_json, progress
+from liebian.segments import queries, services
 
 segments = cyclopts.App(name="segments", help="Groups of customers.")
 app.command(segments)
+
+
+@segments.command
+def replay(*, json: bool = False) -> None:
+    """Count everybody's day facts from the log again and put right what differs. Who is rightly in a segment stays in it."""
+    services.ask_replay()
+    with progress(quiet=json) as bar:
+        task = bar.add_task("Counting", total=None)
+        while (at := queries.find_replay()) is not None:
+            bar.update(task, completed=at[0], total=at[1])
+            services.replay_share()
+    if json:
+        print_json({"replayed": True})
 
 
 @segments.command

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from liebian.config import jobs
 from liebian.config.doctor import examine
@@ -135,3 +135,21 @@ def test_the_doctor_writes_to_see_whether_writing_works(monkeypatch):
     databases = {f.name: f for f in examine(NOON) if f.name.startswith("database")}
     assert not any(finding.ok for finding in databases.values())
     assert all("disk is full" in finding.words for finding in databases.values())
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_the_doctor_says_when_postgresql_does_not_keep_its_tables_in_order(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite needs no upkeep")
+
+    def found():
+        return next(f for f in examine(NOON) if f.name == "upkeep")
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_cursor SET (autovacuum_enabled = false)")
+    assert found().ok and "autovacuum of core_cursor" in found().words
+    monkeypatch.setattr("liebian.config.doctor.DEAD_LIMIT", -1)
+    assert not found().ok and "needed now" in found().words
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_cursor RESET (autovacuum_enabled)")
+    assert "core_cursor" not in found().words.partition(";")[0]

@@ -8,7 +8,16 @@ from typing import Any
 import msgspec
 
 from liebian.access.types import mask_field
-from liebian.events.rules import PERSON_NAMES, PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody
+from liebian.events.rules import (
+    PERSON_NAMES,
+    PERSONAL_PROPERTIES,
+    PERSONAL_TRAITS,
+    is_person,
+    is_somebody,
+    kind_of,
+    leads_to_door,
+    tells,
+)
 
 _PHONE = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
 _EMAIL = re.compile(r"[^\s@\"'<>,;:]+@[^\s@\"'<>,;:]+\.[^\s@\"'<>,;:]+")
@@ -23,8 +32,12 @@ def masked(value: Any, *, field: str = "", inside: str = "", of_person: bool = F
     """A copy that may be shown. `inside` is the name of the object that holds the value, `of_person` whether that is one."""
     if of_person and field in PERSON_NAMES and value not in (None, ""):
         return mask_field("name", str(value))
+    if is_person(inside) and leads_to_door(field, value):
+        return mask_field("address", value)
+    if (kind := kind_of(field)) and field not in _PERSONAL and tells(field, value):
+        return mask_field(kind, str(value))
     if isinstance(value, dict):
-        who = not PERSON_NAMES.isdisjoint(value) and is_somebody(field, value)
+        who = not PERSON_NAMES.isdisjoint(value) and (field == "traits" or is_somebody(field, value))
         return {key: masked(inner, field=str(key), inside=field, of_person=who) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [masked(inner, field=field, inside=inside) for inner in value]

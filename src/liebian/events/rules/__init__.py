@@ -10,9 +10,10 @@ from liebian.events.rules.drafts import (
     make_draft,
     parse_message,
 )
+from liebian.events.rules.field_names import PERSON_NAMES, is_person, kind_of, leads_to_door, tells
 from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
 from liebian.events.rules.limits import BURST_SECONDS, Bucket
-from liebian.events.rules.personal import PERSON_NAMES, PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody
+from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody
 from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
@@ -30,11 +31,15 @@ __all__ = [
     "Violated",
     "check_public",
     "check_values",
+    "is_person",
     "is_somebody",
     "key_of",
     "key_of_misfit",
     "keys_before",
+    "kind_of",
+    "leads_to_door",
     "make_draft",
     "parse_message",
     "parse_time",
+    "tells",
 ]

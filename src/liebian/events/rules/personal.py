@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
+from liebian.events.rules.field_names import (
+    ALWAYS,
+    OF_A_PERSON,
+    PERSON_NAMES,
+    any_tells,
+    are_ordinary,
+    is_person,
+    kind_of,
+    leads_to_door,
+    tells,
+)
 
 PERSONAL_TRAITS = frozenset(
     {"name", "firstName", "lastName", "phone", "email", "address", "openid", "unionid", "idCard", "avatar"}
 )
-PERSONAL_PROPERTIES = frozenset({"phone", "email", "address", "openid", "unionid", "idCard", "recipient"})
-# Fields that say whose it is at any depth. A "name" does so where its holder is a person: see `is_somebody`.
-_NESTED = frozenset({"phone", "email", "address", "openid", "unionid", "idCard", "recipient"})
-PERSON_NAMES = frozenset(
-    {"name", "firstName", "lastName", "first_name", "last_name", "fullName", "full_name", "realName", "real_name",
-     "nickname", "nickName", "nick_name"}
-)  # fmt: skip
-_TELLING = _NESTED | PERSON_NAMES
+PERSONAL_PROPERTIES = ALWAYS
 _BESIDE = frozenset({"phone", "email", "openid", "unionid", "idCard"})  # shops and warehouses have an address too
 _PRODUCT = frozenset({"product_id", "productId", "sku"})
 _PRODUCTS = frozenset({"product", "products"})
-_PERSONS = frozenset(
-    {"person", "people", "customer", "user", "contact", "recipient", "consignee", "receiver", "sender", "buyer", "payer",
-     "payee", "owner", "friend", "invitee", "inviter", "referrer", "referee", "member", "guest", "lead", "subscriber",
-     "beneficiary", "passenger", "attendee", "cardholder", "address", "shippingaddress", "billingaddress",
-     "收货人", "收件人", "寄件人", "联系人", "客户", "买家", "用户", "会员", "朋友", "好友", "推荐人", "被推荐人"}
-)  # fmt: skip
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[\u4e00-\u9fff]+")
-_LONGEST = 60  # letters of a field's name that are looked at and remembered
 _AD_NETWORK = "context.referrer"  # of the Segment specification: where a visit came from
 _CONTEXT_APART = frozenset({"traits", "ip"})
 _NOTHING: dict[str, Any] = {}
@@ -48,13 +42,13 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
         traits = _NOTHING
     if "traits" in context and (inherited := object_of(context, "traits")):
         traits = {**inherited, **traits}
-    if traits and (rest := _take(traits, PERSONAL_TRAITS, personal)):
+    if traits and (rest := _take_names(_take(traits, PERSONAL_TRAITS, personal), personal, "traits")):
         body["traits"] = {**rest, **body["traits"]} if "traits" in body else rest
     if message.get("category") and kind in {"page", "screen"}:
         body["category"] = str(message["category"])[:200]
     if properties and (rest := _take(properties, PERSONAL_PROPERTIES, personal)):
         if rest is not properties and is_somebody("", properties):
-            rest = _take_names(rest, personal)
+            rest = _take_names(rest, personal, "properties")
         body["properties"] = rest
     if "ip" in context or "traits" in context:
         if context.get("ip"):
@@ -76,19 +70,9 @@ def is_somebody(holder: str, held: dict[str, Any]) -> bool:
     """
     if is_person(holder):
         return True
-    return not _BESIDE.isdisjoint(held) and _PRODUCT.isdisjoint(held) and holder not in _PRODUCTS
-
-
-def is_person(word: str) -> bool:
-    """Whether a field's last word means people: `customer`, `shippingAddress`, `new_contacts`, `收货人`."""
-    return _means_people(word if len(word) <= _LONGEST else word[-_LONGEST:])
-
-
-@lru_cache(maxsize=2048)
-def _means_people(word: str) -> bool:
-    words = _WORD.findall(word)
-    last = words[-1].lower() if words else ""
-    return last in _PERSONS or last.removesuffix("s") in _PERSONS or last.removesuffix("es") in _PERSONS
+    if holder in _PRODUCTS or not _PRODUCT.isdisjoint(held) or not any_tells(held):
+        return False
+    return any(name in _BESIDE or (kind_of(name) in {"phone", "email"} and tells(name, held[name])) for name in held)
 
 
 def may_name_somebody(held: dict[str, Any], holder: str = "") -> bool:
@@ -96,7 +80,7 @@ def may_name_somebody(held: dict[str, Any], holder: str = "") -> bool:
 
     It may say yes for nothing, never no for something. Every message is asked, so keys are looked at as sets.
     """
-    if not _TELLING.isdisjoint(held) and (is_person(holder) or not _NESTED.isdisjoint(held)):
+    if (not are_ordinary(held) and any_tells(held)) or (not OF_A_PERSON.isdisjoint(held) and is_person(holder)):
         return True
     for name, item in held.items():
         kind = type(item)
@@ -127,7 +111,8 @@ def take_nested(value: Any, taken: list[dict[str, Any]], path: str = "", holder:
         kept = {}
         for name, item in value.items():
             here = f"{path}.{name}" if path else name
-            if name in _NESTED or (has_name and name in PERSON_NAMES):
+            is_theirs = (has_name and name in PERSON_NAMES) or (is_person(holder) and leads_to_door(name, item))
+            if is_theirs or tells(name, item):
                 taken.append({"path": here, "value": item})
             else:
                 kept[name] = take_nested(item, taken, here, name)
@@ -137,14 +122,14 @@ def take_nested(value: Any, taken: list[dict[str, Any]], path: str = "", holder:
     return value
 
 
-def _take_names(properties: dict[str, Any], personal: dict[str, Any]) -> dict[str, Any]:
-    """Names beside what says whose the event is. They go where nested ones go: they need not be those of its owner."""
-    if PERSON_NAMES.isdisjoint(properties):
-        return properties
+def _take_names(values: dict[str, Any], personal: dict[str, Any], path: str) -> dict[str, Any]:
+    """The values without names of people. They go where nested ones go: they need not be those of the event's owner."""
+    if PERSON_NAMES.isdisjoint(values):
+        return values
     kept = {}
-    for name, item in properties.items():
+    for name, item in values.items():
         if name in PERSON_NAMES:
-            personal.setdefault("nested", []).append({"path": f"properties.{name}", "value": item})
+            personal.setdefault("nested", []).append({"path": f"{path}.{name}", "value": item})
         else:
             kept[name] = item
     return kept

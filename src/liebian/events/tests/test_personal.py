@@ -46,6 +46,77 @@ def test_a_name_in_parts_is_sealed_whole():
     assert personal["nested"] == [{"path": "properties.customer.name", "value": {"first": "芳", "last": "王"}}]
 
 
+THEIRS = {
+    "consignee": SECRET, "receiver": SECRET, "gift_receiver": SECRET, "收货人": SECRET, "联系人": SECRET, "姓名": SECRET,
+    "receiver_name": SECRET, "contactName": SECRET, "customer_first_name": SECRET, "收货人姓名": SECRET, "userName": SECRET,
+    "buyer_name": {"first": "芳", "last": SECRET}, "mobile": "13800138000", "tel": "021-63870001", "receiverMobile": 13800138000,
+    "收货人手机号": "13800138000", "联系电话": "13800138000", "contact_email": "fang@example.com", "收货地址": "文三路 1 号",
+    "receiver_address": "文三路 1 号", "shipping_address": "文三路 1 号", "deliveryAddress": "文三路 1 号", "address1": "文三路 1 号",
+    "x" * 900 + "_receiver_name": SECRET,
+}  # fmt: skip
+NOT_THEIRS = {
+    "mobile": True, "is_mobile": 1, "tel": "", "owner": "team 4", "member": "gold", "contact": "by e-mail", "customer": "c-17",
+    "store_name": "湖滨店", "product_name": "明前龙井", "customer_group_name": "gold", "ip_address": "10.0.0.1",
+    "store_address": "湖滨路 1 号", "phone_model": "P70", "email_opt_in": "yes", "hotel": "21-63870001", "mobile_app": "shop 12345",
+    "street": "文三路", "detail": "red", "line1": "2", "商品名称": "龙井",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", THEIRS)
+def test_whose_it_is_is_sealed_where_a_field_says_it_in_plain_text(field):
+    for kind, path, holder in (
+        ("track", (), "properties"),
+        ("identify", (), "traits"),
+        ("track", ("parcel", "to"), "properties"),
+    ):
+        held = {"order_id": "A1", field: THEIRS[field]}
+        for step in path:
+            held = {step: held}
+        body, personal = split(kind, **{holder: held, "context": {"more": held}})
+        assert field not in str(body) and str(body).count("order_id") == 2
+        assert [sealed["value"] for sealed in personal["nested"]] == [THEIRS[field]] * 2
+        shown = str(masked({holder: held}))
+        assert all(part not in shown for part in (SECRET, "13800138000", "63870001", "文三路 1", "fang@"))
+
+
+def test_words_and_answers_that_name_nobody_stay_readable():
+    for properties in (NOT_THEIRS, {"data": NOT_THEIRS, "list": [NOT_THEIRS]}):
+        body, personal = split(properties=properties, context={"userAgentData": {"mobile": False}})
+        assert (body["properties"], personal) == (properties, {})
+        assert masked(properties) == properties
+
+
+def test_an_address_keeps_its_city_and_loses_the_way_to_the_door():
+    shopify = {"first_name": "芳", "address1": "文三路 1 号", "address2": "502", "city": "杭州", "country_code": "CN"}
+    wechat = {"userName": SECRET, "telNumber": "13800138000", "detailInfo": "文三路 1 号", "cityName": "杭州"}
+    body, personal = split(properties={"shipping_address": shopify, "billingAddress": wechat})
+    assert body["properties"] == {
+        "shipping_address": {"city": "杭州", "country_code": "CN"},
+        "billingAddress": {"cityName": "杭州"},
+    }
+    assert len(personal["nested"]) == 6
+
+
+@pytest.mark.parametrize("beside", [{"mobile": "13800138000"}, {"tel": "021-63870001"}, {"contact_email": "a@b.cn"}])
+def test_a_name_beside_any_number_or_e_mail_is_a_persons(beside):
+    body, _personal = split(properties={"name": SECRET, "form": {"name": SECRET, **beside}, **beside})
+    assert body["properties"] == {"form": {}}
+    body, _personal = split(properties={"items": [{"name": "Top-up card", "sku": "T1", **beside}]})
+    assert body["properties"] == {"items": [{"name": "Top-up card", "sku": "T1"}]}
+
+
+@pytest.mark.parametrize("name", ["nickname", "nickName", "full_name", "realName"])
+def test_a_person_is_not_called_anything_in_clear(name):
+    for fields in (
+        {"traits": {name: SECRET, "level": "gold"}},
+        {"context": {"traits": {name: SECRET, "level": "gold"}}},
+    ):
+        body, personal = split("identify", **fields)
+        assert body["traits"] == {"level": "gold"}
+        assert personal["nested"] == [{"path": f"traits.{name}", "value": SECRET}]
+        assert SECRET not in str(masked(fields))
+
+
 def test_what_things_are_called_stays_readable():
     properties = {
         "name": "Tea", "product": {"name": "明前龙井"}, "products": [{"product_id": "T1", "name": "白茶"}, {"name": "红茶"}],

@@ -5,6 +5,7 @@ from liebian.pipeline.services.running import run_unit, walk
 from liebian.pipeline.services.steering import (
     ask_replay_check,
     pause_unit,
+    replay_stage,
     resume_unit,
     run_replay_check,
     take_aside_again,
@@ -18,6 +19,7 @@ __all__ = [
     "pause_unit",
     "place_of",
     "publish",
+    "replay_stage",
     "resume_unit",
     "run_replay_check",
     "run_unit",

@@ -15,13 +15,18 @@ from liebian.customers import services as customers
 from liebian.orders import services as orders
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
 from liebian.pipeline.rules import shown_error
-from liebian.pipeline.services.units import PUBLISHING, UNITS
+from liebian.pipeline.services.units import PUBLISHING, SEGMENTS, UNITS
+from liebian.segments import services as segments
 
 
 def _known(name: str) -> str:
     if name not in {unit.name for unit in [*UNITS, PUBLISHING]}:
-        raise NotFound("unit_not_found", _("There is no stage called %(name)s."), name=name)
+        raise _unknown(name)
     return name
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound("unit_not_found", _("There is no stage called %(name)s."), name=name)
 
 
 def pause_unit(*, name: str, actor_id: int, now: datetime) -> None:
@@ -71,6 +76,27 @@ def ask_replay_check(*, actor_id: int, now: datetime) -> int:
         row = ReplayCheck.objects.create(asked_at=now)
         access.record_audit(actor_id=actor_id, action="pipeline.replay_asked", subject=f"replay:{row.pk}", now=now)
     return int(row.pk)
+
+
+def replay_stage(*, name: str, actor_id: int, now: datetime) -> None:
+    """Let a stage make what it has written again from the log, without a stop. Segments alone can: others point at what the
+    stages before wrote, and rewards were decided from it.
+
+    Writes the request, which the worker finds, and an audit entry; while a replay is under way, that one is meant. Raises NotFound,
+    Conflict "not_replayed".
+    """
+    if name not in {unit.name.partition(".")[0] for unit in [*UNITS, PUBLISHING]}:
+        raise _unknown(name)
+    if name != SEGMENTS:
+        raise Conflict(
+            "not_replayed",
+            _(
+                "This stage cannot be read again alone: rewards were decided from what it wrote. A check by replay compares it."
+            ),
+        )
+    with transaction.atomic():
+        segments.ask_replay()
+        access.record_audit(actor_id=actor_id, action="pipeline.stage_replayed", subject=f"unit:{SEGMENTS}", now=now)
 
 
 def run_replay_check(check: Callable[[], list[dict[str, Any]]], *, clock: Callable[[], datetime]) -> int:

@@ -19,7 +19,7 @@ from liebian.pipeline.types import Unit
 from liebian.referrals import services as referrals
 from liebian.segments import services as segments
 
-LAKE = "lake"
+LAKE, SEGMENTS = "lake", "segments"
 
 
 def _next_for_identity() -> int | None:
@@ -77,7 +77,7 @@ UNITS = [
     ),
     # Money is decided here: nothing is passed over, a failure stops it until somebody has looked.
     Unit("referrals", "referrals", lambda limit: referrals.advance(limit=limit), 500, after="orders"),
-    *shards_of("segments", "segments", _advance_segments, segments.BATCH, after="orders"),
+    *shards_of(SEGMENTS, SEGMENTS, _advance_segments, segments.BATCH, after="orders"),
 ]
 # A lake that is away comes back by itself: publishing waits for it and never stops for good.
 PUBLISHING = Unit(LAKE, LAKE, lambda limit: publish(), 1, after="identity", tries_on=True)

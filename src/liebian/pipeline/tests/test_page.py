@@ -9,6 +9,8 @@ import pytest
 from liebian.customers.tests.factories import client_of, track
 from liebian.events.services import record_events
 from liebian.pipeline.models import SetAside, UnitState
+from liebian.pipeline.services import UNITS
+from liebian.segments import services as segments
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,3 +43,22 @@ def test_a_check_by_replay_is_asked_for_once():
     client.post("/pipeline/replay")
     assert 'action="/pipeline/replay"' not in client.get("/pipeline").content.decode()
     assert client.post("/pipeline/set-aside/99/take").status_code == 302
+
+
+def test_segments_can_be_read_again_and_the_page_says_why_others_cannot():
+    record_events([track("u1", "Order Completed", order_id="o1", total=1)], source="shop", received_at=NOW)
+    while sum(unit.run(unit.limit) for unit in UNITS):
+        pass
+    client = client_of("operator")
+    assert client.post("/pipeline/units/segments/replay").status_code == 302
+    html = client.get("/pipeline", headers={"accept-language": "en"}).content.decode()
+    assert "0 of 1 shares" in html and 'action="/pipeline/units/segments/replay"' not in html
+    while segments.replay_share():
+        pass
+    html = client.get("/pipeline", headers={"accept-language": "en"}).content.decode()
+    assert 'action="/pipeline/units/segments/replay"' in html and "money has moved" in html
+    client.post("/pipeline/units/referrals/replay", headers={"accept-language": "en"})
+    html = client.get("/pipeline", headers={"accept-language": "en"}).content.decode()
+    assert "cannot be read again alone" in html and "being read again" not in html
+    assert client.post("/pipeline/units/nothing/replay").status_code == 404
+    assert client_of("viewer").post("/pipeline/units/segments/replay").status_code == 403

@@ -5,6 +5,7 @@ from liebian.segments.queries.edges import sample_edges
 from liebian.segments.queries.live import (
     compare_with_lake,
     count_live,
+    find_replay,
     get_freshness,
     get_position,
     list_live_members,
@@ -25,6 +26,7 @@ __all__ = [
     "count_nodes",
     "count_rule",
     "count_segments",
+    "find_replay",
     "find_segment",
     "get_freshness",
     "get_position",

@@ -7,12 +7,13 @@ from datetime import timedelta
 import numpy as np
 from django.db.models import Count
 
+from liebian.core import cursors
 from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.segments.models import Membership, Progress, State
 from liebian.segments.queries.definitions import get_segment, list_segments
 from liebian.segments.queries.members import Ids, list_members
-from liebian.segments.types import Drift, Freshness, SegmentView
+from liebian.segments.types import REPLAY, REPLAY_STEPS, Drift, Freshness, SegmentView
 
 _SHOWN = 5
 
@@ -35,6 +36,12 @@ def get_freshness() -> Freshness | None:
 def get_position() -> int:
     """The event up to which memberships are decided."""
     return min(Progress.objects.values_list("event_id", flat=True), default=0)
+
+
+def find_replay() -> tuple[int, int] | None:
+    """(shares done, shares in all) while everybody's day facts are counted again."""
+    shares, left = divmod(cursors.position_of(REPLAY), REPLAY_STEPS)
+    return (shares + 1 - left, shares) if left else None
 
 
 def list_live_members(segment_id: int) -> Ids:

@@ -1,0 +1,1 @@
+"""Reading the log again for this stage alone. What people write goes through `services`."""
