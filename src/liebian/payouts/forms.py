@@ -72,6 +72,24 @@ class AccountForm(forms.Form):
             self.initial = {**self.initial, **_initial(account)}
             self.fields["adapter"].disabled = self.fields["currency"].disabled = True
 
+    def own_fields(self) -> list[forms.BoundField]:
+        return [each for each in self if not each.name.startswith(("set_", "secret_"))]
+
+    def wechat_fields(self) -> list[forms.BoundField]:
+        return [each for each in self if each.name.startswith(("set_", "secret_"))]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("is_enabled"):
+            settings, secrets = NEEDED.get(data.get("adapter", ""), ((), ()))
+            known = self.account.known_secrets if self.account else ()
+            wanted = [f"set_{name}" for name in settings]
+            wanted += [f"secret_{name}" for name in secrets if name not in known]
+            for name in wanted:
+                if not data.get(name, "").strip():
+                    self.add_error(name, _("WeChat Pay needs this before the account may pay."))
+        return data
+
     def draft(self) -> AccountDraft:
         data, currency = self.cleaned_data, self.cleaned_data["currency"].upper()
         return AccountDraft(

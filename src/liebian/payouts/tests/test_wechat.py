@@ -305,17 +305,6 @@ def test_called_back_it_returns_to_the_budget(wechat, sent):
         services.call_back_payout(payout_id=payout.pk, actor=CHECKER, now=NOW + SOON)
 
 
-def test_erased_while_it_waits_the_money_returns_and_nothing_is_sent(wechat):
-    budget, owed = owe(2)
-    give_payees(owed)
-    approve(make_account(wechat), owed)
-    forget = {"customer_id": owed[0].customer_id, "reason": "deleted_identity", "actor": MAKER, "now": NOW}
-    assert (services.forget_payee(**forget), services.forget_payee(**forget)) == (1, 0)
-    services.work_payouts(NOW)
-    assert states() == ["cancelled", "awaiting"] and where(budget) == (1000, 1000, 0)
-    assert reward_state(owed[0]) == ("returned", "deleted_identity")
-
-
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_many_workers_send_each_number_once(wechat):
     wechat.first_state = "SUCCESS"
