@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import to_amount, to_minor
+from liebian.core.money import fits_currency, to_amount, to_minor
 from liebian.payouts.rules import NEEDED
 from liebian.payouts.types import AccountDraft, AccountView
 from liebian.rewards.queries import gross_of
@@ -164,7 +164,11 @@ class StatementForm(forms.Form):
 
 
 class MonthForm(forms.Form):
-    month = forms.RegexField(r"^\d{4}-\d{2}$", label=_("Month"), widget=forms.DateInput(attrs={"type": "month"}))
+    month = forms.RegexField(
+        r"^\d{4}-\d{2}$",
+        label=_("Month"),
+        widget=forms.DateInput(attrs={"type": "month", "class": "form-control form-control-sm w-auto"}),
+    )
 
     def clean_month(self) -> date:
         try:
@@ -194,6 +198,13 @@ class CashForm(forms.Form):
             "Money won by chance or given to strangers is incidental income, taxed at 20 %; commission is a fee."
         ),
     )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        amount = data.get("amount")
+        if amount is not None and not fits_currency(amount, str(data.get("currency", "CNY")).upper()):
+            self.add_error("amount", _("This amount does not fit the currency."))
+        return data
 
     def draft(self) -> OfferDraft:
         data, currency = self.cleaned_data, str(self.cleaned_data["currency"]).upper()

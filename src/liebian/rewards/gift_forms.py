@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.core.money import fits_currency, to_minor
 from liebian.rewards.types import LevelBook, OfferDraft, OfferKind, PostalAddress, PrivilegeTerms
 
 MOST_FILE = 20 * 1024 * 1024
@@ -53,6 +53,7 @@ class GiftForm(forms.Form):
     def _offer_to_keep(self) -> None:
         label = _("Keep this name: the level is to lift nobody")
         self.fields[KEEP] = forms.BooleanField(label=label, required=False)
+        self.order_fields(["what", "name", "currency", "cost", "subject", KEEP])
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
@@ -64,9 +65,7 @@ class GiftForm(forms.Form):
             self._offer_to_keep()
             said = _("No group of a tier model is called “%(name)s”: this level would lift nobody. Take a name from the list, or tick the box below.")  # fmt: skip
             self.add_error("subject", said % {"name": level})
-        if cost is not None and (
-            -int(cost.as_tuple().exponent) > exponent(currency) or cost.scaleb(exponent(currency)) > MAX_MINOR
-        ):
+        if cost is not None and not fits_currency(cost, currency):
             self.add_error("cost", _("This amount does not fit the currency."))
         return data
 

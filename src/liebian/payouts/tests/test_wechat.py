@@ -276,6 +276,18 @@ def test_a_person_gets_no_more_than_the_account_allows_a_day(wechat):
     assert len(wechat.bills) == 3
 
 
+def test_a_person_gets_no_more_money_than_the_account_allows_a_day(wechat):
+    account = make_account(wechat, max_minor=1500, day_minor=1999)
+    _budget, owed = owe(2)
+    for each in owed:
+        services.set_payee(customer_id=each.customer_id, adapter="wechat", details=payee_of(7), actor=MAKER, now=NOW)
+    approve(account, owed)
+    services.work_payouts(NOW)
+    assert len(wechat.bills) == 1 and states().count("ready") == 1
+    services.work_payouts(NOW + timedelta(days=1))
+    assert len(wechat.bills) == 2
+
+
 def test_a_refund_before_it_is_sent_stops_it(wechat):
     budget, owed = owe(2)
     give_payees(owed)
