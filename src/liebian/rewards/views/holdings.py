@@ -34,7 +34,7 @@ def find_money_panel(request: HttpRequest, reward: RewardView) -> dict[str, str]
     if reward.offer.kind not in MONEY:
         return None
     href = reverse(settings.MONEY_PANEL, args=[reward.id])
-    may = request.user.may(resolve(href).func.permission)  # type: ignore[union-attr]
+    may = request.user.may(getattr(resolve(href).func, "permission", ""))  # type: ignore[union-attr]
     return {"id": "money", "href": href} if may else None
 
 
