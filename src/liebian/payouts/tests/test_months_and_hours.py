@@ -21,6 +21,13 @@ FIRST_OF_JUNE = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)
 WIDE = {"max_minor": 10_000_000, "day_minor": 10_000_000}
 
 
+@pytest.mark.parametrize("start", [time(22), time(0)])
+def test_the_first_moment_after_quiet_hours_is_not_quiet(start):
+    end = datetime(2026, 6, 2, 0, tzinfo=UTC)
+    moments = (end - timedelta(microseconds=1), end)
+    assert [is_quiet(each, start, time(8), "Asia/Shanghai") for each in moments] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("at", "quiet"),
     [
