@@ -149,6 +149,9 @@ CUSTOMER_PANELS = [
     "segments:customer-panel",
 ]
 
+# What another context knows of a reward of money, by URL name.
+MONEY_PANEL = "payouts:reward-panel"
+
 # --- files -----------------------------------------------------------------------------------------------------------
 LAKE_URL = env.LAKE_URL.value or str(HOME / "lake")
 if "://" not in LAKE_URL:
@@ -199,5 +202,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
 
+LEVEL_BOOK = "liebian.tiers.queries.LEVELS"
 RECONCILIATION_CHECKS = ["liebian.rewards.services.CHECKS", "liebian.payouts.services.CHECKS"]
 RECONCILIATION_HOUR = 3

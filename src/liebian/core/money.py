@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, Overflow
 from functools import lru_cache
 
 from liebian.core.errors import Invalid
@@ -30,6 +30,7 @@ _EXPONENTS = {
 }
 _SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "JPY": "JP¥", "USD": "$", "HKD": "HK$"}
 MAX_MINOR = 10**15
+_MOST_DIGITS = 15
 
 
 def exponent(currency: str) -> int:
@@ -50,13 +51,26 @@ def to_minor(amount: object, currency: str) -> int:
 def _to_minor(amount: str | int | float | Decimal, currency: str) -> int:
     try:
         value = Decimal(str(amount)).scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_EVEN)
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         raise Invalid("bad_amount", _("'%(amount)s' is not an amount of money."), amount=str(amount)[:40]) from None
     if not value.is_finite() or abs(value) > MAX_MINOR:
         raise Invalid(
             "bad_amount", _("'%(amount)s' is not an amount of money that we can hold."), amount=str(amount)[:40]
         )
     return int(value)
+
+
+def fits_currency(amount: Decimal, currency: str) -> bool:
+    """Whether an amount has no more decimals than its currency and is not more than we can hold.
+
+    >>> [fits_currency(Decimal(each), "CNY") for each in ("8.88", "0.001", "1e999999", "NaN")]
+    [True, False, False, False]
+    """
+    if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS:
+        return False
+    return (
+        -int(amount.as_tuple().exponent) <= exponent(currency) and abs(amount.scaleb(exponent(currency))) <= MAX_MINOR
+    )
 
 
 def to_amount(minor: int, currency: str) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import to_amount, to_minor
+from liebian.core.money import fits_currency, to_amount, to_minor
 from liebian.payouts.rules import NEEDED
 from liebian.payouts.types import AccountDraft, AccountView
 from liebian.rewards.queries import gross_of
@@ -71,6 +71,24 @@ class AccountForm(forms.Form):
         if account:
             self.initial = {**self.initial, **_initial(account)}
             self.fields["adapter"].disabled = self.fields["currency"].disabled = True
+
+    def own_fields(self) -> list[forms.BoundField]:
+        return [each for each in self if not each.name.startswith(("set_", "secret_"))]
+
+    def wechat_fields(self) -> list[forms.BoundField]:
+        return [each for each in self if each.name.startswith(("set_", "secret_"))]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("is_enabled"):
+            settings, secrets = NEEDED.get(data.get("adapter", ""), ((), ()))
+            known = self.account.known_secrets if self.account else ()
+            wanted = [f"set_{name}" for name in settings]
+            wanted += [f"secret_{name}" for name in secrets if name not in known]
+            for name in wanted:
+                if not data.get(name, "").strip():
+                    self.add_error(name, _("WeChat Pay needs this before the account may pay."))
+        return data
 
     def draft(self) -> AccountDraft:
         data, currency = self.cleaned_data, self.cleaned_data["currency"].upper()
@@ -146,7 +164,11 @@ class StatementForm(forms.Form):
 
 
 class MonthForm(forms.Form):
-    month = forms.RegexField(r"^\d{4}-\d{2}$", label=_("Month"), widget=forms.DateInput(attrs={"type": "month"}))
+    month = forms.RegexField(
+        r"^\d{4}-\d{2}$",
+        label=_("Month"),
+        widget=forms.DateInput(attrs={"type": "month", "class": "form-control form-control-sm w-auto"}),
+    )
 
     def clean_month(self) -> date:
         try:
@@ -176,6 +198,13 @@ class CashForm(forms.Form):
             "Money won by chance or given to strangers is incidental income, taxed at 20 %; commission is a fee."
         ),
     )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        amount = data.get("amount")
+        if amount is not None and not fits_currency(amount, str(data.get("currency", "CNY")).upper()):
+            self.add_error("amount", _("This amount does not fit the currency."))
+        return data
 
     def draft(self) -> OfferDraft:
         data, currency = self.cleaned_data, str(self.cleaned_data["currency"]).upper()

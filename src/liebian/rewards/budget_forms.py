@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.core.money import fits_currency, to_minor
 from liebian.rewards.forms import FundForm
 from liebian.rewards.types import BudgetView
 
@@ -65,6 +65,6 @@ class WarningForm(forms.Form):
         amount = self.cleaned_data["amount"]
         if amount is None:
             return None
-        if amount.scaleb(exponent(self.currency)) > MAX_MINOR or -amount.as_tuple().exponent > exponent(self.currency):
+        if not fits_currency(amount, self.currency):
             raise forms.ValidationError(_("This amount does not fit the currency."))
         return to_minor(amount, self.currency)

@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.core.money import fits_currency, to_minor
 from liebian.rewards.types import CouponTerms, OfferDraft, OfferView
 
 MOST_FILE = 100 * 1024 * 1024
@@ -91,9 +91,7 @@ class TermsForm(forms.Form):
         currency = data.get("currency", "CNY")
         for name in ("amount", "cost", "threshold"):
             value = data.get(name)
-            if isinstance(value, Decimal) and (
-                -int(value.as_tuple().exponent) > exponent(currency) or value.scaleb(exponent(currency)) > MAX_MINOR
-            ):
+            if isinstance(value, Decimal) and not fits_currency(value, currency):
                 self.add_error(name, _("This amount does not fit the currency."))
         return data
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.core.money import exponent, fits_currency, to_minor
 from liebian.rewards.rules import MOST_POINTS
 from liebian.rewards.types import PolicyView
 
@@ -92,6 +92,6 @@ class FundForm(forms.Form):
             raise forms.ValidationError(_("This currency has %(n)s decimals."), params={"n": exponent(self.currency)})
         if amount <= 0:
             raise forms.ValidationError(_("Enter an amount above zero."))
-        if amount.scaleb(exponent(self.currency)) > MAX_MINOR:
+        if not fits_currency(amount, self.currency):
             raise forms.ValidationError(_("That is more than a budget can hold."))
         return to_minor(amount, self.currency)

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
-from liebian.rewards.types import OfferDraft, OfferKind, PostalAddress, PrivilegeTerms
+from liebian.core.money import fits_currency, to_minor
+from liebian.rewards.types import LevelBook, OfferDraft, OfferKind, PostalAddress, PrivilegeTerms
 
 MOST_FILE = 20 * 1024 * 1024
 _CHOICES = [
@@ -18,8 +18,14 @@ _CHOICES = [
 ]  # fmt: skip
 
 
+KEEP = "keeps_name"
+
+
 class GiftForm(forms.Form):
-    """The terms of a gift or a privilege. The cost is in whole currency units."""
+    """The terms of a gift or a privilege. The cost is in whole currency units.
+
+    A level whose name lifts nobody is asked about once, by a box that only then appears.
+    """
 
     what = forms.ChoiceField(label=_("What it is"), choices=_CHOICES)
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("The customer reads it."))
@@ -30,6 +36,7 @@ class GiftForm(forms.Form):
     )  # fmt: skip
     subject = forms.CharField(
         label=_("Level, or what the access is to"), required=False, max_length=60,
+        widget=forms.TextInput(attrs={"list": "level-names"}),
         help_text=_("Only for a level and for access. A level that is called like a group of a tier model, such as A or Loyal, lifts the customer into it for these days."),
     )  # fmt: skip
     days = forms.IntegerField(
@@ -37,15 +44,28 @@ class GiftForm(forms.Form):
         help_text=_("Only for privileges. The day of issue is the first; a second one begins when the first ends."),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, levels: LevelBook, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.levels = levels
+        if KEEP in self.data:
+            self._offer_to_keep()
+
+    def _offer_to_keep(self) -> None:
+        label = _("Keep this name: the level is to lift nobody")
+        self.fields[KEEP] = forms.BooleanField(label=label, required=False)
+        self.order_fields(["what", "name", "currency", "cost", "subject", KEEP])
+
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        cost, currency = data.get("cost"), data.get("currency", "CNY")
-        if cost is not None and (
-            -int(cost.as_tuple().exponent) > exponent(currency) or cost.scaleb(exponent(currency)) > MAX_MINOR
-        ):
+        cost, currency, level = data.get("cost"), data.get("currency", "CNY"), data.get("subject", "").strip()
+        if data.get("what") == "level" and level and not data.get(KEEP) and not self.levels.find_groups(level):
+            self._offer_to_keep()
+            said = _("No group of a tier model is called “%(name)s”: this level would lift nobody. Take a name from the list, or tick the box below.")  # fmt: skip
+            self.add_error("subject", said % {"name": level})
+        if cost is not None and not fits_currency(cost, currency):
             self.add_error("cost", _("This amount does not fit the currency."))
         return data
 

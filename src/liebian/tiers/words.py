@@ -59,6 +59,15 @@ def cell_label(kind: str, cell: str) -> str:
     return _(_LABELS[kind, cell]) if (kind, cell) in _LABELS else _("Not placed")
 
 
+def group_name(kind: str, cell: str) -> str:
+    """Its name without what explains it."""
+    return before_colon(cell_label(kind, cell))
+
+
+def before_colon(label: str) -> str:
+    return label.replace("：", ":").partition(":")[0]
+
+
 def short_label(kind: str, cell: str) -> str:
     """The name beside a band of the flow: a grade's letter, any other cell's own name."""
     return cell if kind == "abc" and cell else cell_label(kind, cell)

@@ -21,6 +21,13 @@ def test_floats_are_read_as_they_are_written(cents):
     assert to_minor(cents / 100, "CNY") == cents
 
 
+@pytest.mark.parametrize("amount", ["1e999999", "-1e999999", "1e400", "NaN", "Infinity", "", "ten"])
+def test_what_no_account_can_hold_is_no_amount(amount):
+    with pytest.raises(Invalid) as refused:
+        to_minor(amount, "CNY")
+    assert refused.value.code == "bad_amount"
+
+
 def test_currencies_do_not_mix():
     with pytest.raises(Invalid, match="CNY"):
         Money(1, "GBP") + Money(1, "CNY")

@@ -42,13 +42,14 @@ def list_payouts(
     *,
     batch_id: int | None = None,
     customer_ids: Sequence[int] | None = None,
+    reward_id: int | None = None,
     state: str = "",
     before: int | None = None,
     limit: int = 100,
 ) -> list[PayoutView]:
     """Newest first."""
     rows = Payout.objects.order_by("-id")
-    exact = {"batch_id": batch_id, "state": state}
+    exact = {"batch_id": batch_id, "reward_id": reward_id, "state": state}
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     if customer_ids is not None:
         rows = rows.filter(customer_id__in=customer_ids)

@@ -29,7 +29,8 @@ def hand_over(*, batch_id: int, actor: int, now: datetime) -> list[Transfer]:
 
 def record_result(*, payout_id: int, paid: bool, reference: str, note: str, actor: int, now: datetime) -> None:
     """A person says that a payout by hand arrived, or did not. Writes as `apply_answer`. Idempotent.
-    Raises NotFound, Conflict "payout_by_provider", Conflict "payout_not_sent", Invalid "payout_reference"."""
+    Raises NotFound, Conflict "payout_by_provider", "payout_not_agreed" (no second person let it go), "payout_not_sent", Invalid
+    "payout_reference"."""
     row = Payout.objects.select_related("account").filter(pk=payout_id).first()
     if row is None:
         raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
@@ -38,6 +39,8 @@ def record_result(*, payout_id: int, paid: bool, reference: str, note: str, acto
     if paid and not reference.strip():
         raise Invalid("payout_reference", _("Say under which number it was paid."))
     with transaction.atomic():
+        if row.state in ("proposed", "cancelled"):
+            raise Conflict("payout_not_agreed", _("Nobody may pay it: its batch was not agreed to, or it was stopped."))
         if row.state == "ready" and start_sending(row.pk, now=now, actor=actor) is None:
             raise Conflict(
                 "payout_not_sent",

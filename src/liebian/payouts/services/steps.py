@@ -8,7 +8,6 @@ from typing import Any
 
 from liebian.payouts.models import Payout, PayoutChange
 from liebian.payouts.rules import check_payout_transition
-from liebian.rewards import services as rewards
 
 ENDED = frozenset({"paid", "failed", "cancelled", "returned"})
 
@@ -30,11 +29,7 @@ def move_payout(
     row.save(update_fields=list(fields))
 
 
-def cancel_unsent(
-    rows: Sequence[Payout], reason: str, *, now: datetime, actor: int | None = None, give_up: bool = False
-) -> None:
-    """These payouts, locked by the caller and never sent, will not be. With `give_up` their money returns to the budgets."""
+def cancel_unsent(rows: Sequence[Payout], reason: str, *, now: datetime, actor: int | None = None) -> None:
+    """These payouts, locked by the caller and never sent, will not be."""
     for row in rows:
         move_payout(row, "cancelled", now=now, reason=reason, actor=actor)
-    if give_up:
-        rewards.return_unissued(reward_ids=[row.reward_id for row in rows], reason=reason, at=now, now=now, actor=actor)

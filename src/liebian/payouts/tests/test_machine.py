@@ -4,7 +4,6 @@ where the money is."""
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -22,8 +21,9 @@ from liebian.payouts.rules import is_quiet
 from liebian.payouts.services import providers
 from liebian.payouts.services.checks import PayoutCheck
 from liebian.payouts.tests.desk import CHECKER, MAKER, make_account, owe, payee_of
+from liebian.payouts.tests.provider import Provider
 from liebian.payouts.tests.wechat_fake import Fake
-from liebian.payouts.types import Answer, Transfer
+from liebian.payouts.types import Answer
 from liebian.rewards import queries as rewards_seen
 from liebian.rewards import services as rewards
 
@@ -36,46 +36,6 @@ QUIET = (time(1), time(3))
 PEOPLE = st.integers(0, 2)
 MODES = ["ok", "ok", "ok", "silent_before", "silent_after", "no", "lie", "busy", "at_once"]
 LET_GO = frozenset({"paid", "refunded"})
-
-
-@dataclass
-class Provider:
-    """Keeps transfers by number. `mode` says how the next calls go; `told` is everything it ever said, for late messages."""
-
-    bills: dict[str, dict[str, Any]] = field(default_factory=dict)
-    mode: str = "ok"
-    told: list[tuple[str, Answer]] = field(default_factory=list)
-
-    def send(self, transfer: Transfer) -> Answer:
-        if self.mode in ("silent_before", "no", "busy"):
-            code = {"no": "PARAM_ERROR", "busy": "NOT_ENOUGH"}.get(self.mode, "")
-            return Answer("unknown") if self.mode == "silent_before" else Answer("refused", code=code)
-        known = self.bills.get(transfer.out_no)
-        assert known is None or (known["net"], known["payee"]) == (transfer.net_minor, transfer.payee["openid"])
-        first = "paid" if self.mode == "at_once" else "awaiting"
-        self.bills.setdefault(
-            transfer.out_no, {"state": first, "net": transfer.net_minor, "payee": transfer.payee["openid"]}
-        )
-        if self.mode == "silent_after":
-            return Answer("unknown")
-        return Answer("refused", code="PARAM_ERROR") if self.mode == "lie" else self.ask(transfer.out_no)
-
-    def ask(self, out_no: str) -> Answer:
-        bill = self.bills.get(out_no)
-        if bill is None:
-            return Answer("not_found")
-        state = "paid" if bill["state"] == "refunded" else bill["state"]
-        answer = Answer(state, provider_no=f"p{out_no[:4]}", amount_minor=bill["net"], package="package")
-        self.told.append((out_no, answer))
-        return answer
-
-    def cancel(self, out_no: str) -> Answer:
-        if self.bills[out_no]["state"] == "awaiting":
-            self.bills[out_no]["state"] = "returned"
-        return self.ask(out_no)
-
-    def read_notice(self, headers: Any, body: bytes, *, now_seconds: float) -> tuple[str, Answer]:
-        return self.told[int(headers["told"])]
 
 
 class Payouts(RuleBasedStateMachine):

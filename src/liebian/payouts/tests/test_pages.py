@@ -10,7 +10,17 @@ from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.tests.factories import make_user
 from liebian.payouts import queries, services
 from liebian.payouts.models import Account, Batch, Finding, Payout
-from liebian.payouts.tests.desk import approve, give_payees, make_account, make_cash, owe, reward_state, states
+from liebian.payouts.tests.desk import (
+    CHECKER,
+    MAKER,
+    approve,
+    give_payees,
+    make_account,
+    make_cash,
+    owe,
+    reward_state,
+    states,
+)
 from liebian.rewards.models import Offer
 from liebian.rewards.tests.factories import NOW
 
@@ -217,3 +227,26 @@ def test_beyond_the_account_a_payout_by_hand_is_not_told_as_paid(operator):
     for payout in Payout.objects.order_by("id"):
         page = operator.post(f"/payouts/{payout.pk}/result", {"answer": "paid", "reference": "1"}, follow=True)
     assert "a limit of the account is reached" in page.content.decode() and states() == ["paid", "ready"]
+
+
+@pytest.mark.parametrize("how", ["proposed", "declined"])
+def test_nobody_alone_tells_a_payout_as_paid(operator, how):
+    account = make_account(adapter="manual")
+    _budget, [reward] = owe()
+    give_payees([reward], "manual")
+    batch = services.propose_batch(
+        account_id=account.id, reward_ids=[reward.id], key="1", note="", actor=MAKER, now=NOW
+    )
+    if how == "declined":
+        services.decide_batch(batch_id=batch.id, agree=False, note="", actor=CHECKER, now=NOW)
+    said = {"answer": "paid", "reference": "1"}
+    page = operator.post(f"/payouts/{Payout.objects.get().pk}/result", said, follow=True)
+    assert "not agreed to" in page.content.decode()
+    assert reward_state(reward)[0] == "issuing" and not queries.list_findings()
+
+
+def test_a_wechat_account_says_at_each_field_what_it_needs(admin):
+    said = {**ACCOUNT, "adapter": "wechat", "set_mchid": "1900000001"}
+    page = admin.post("/payouts/accounts/new", said)
+    assert page.status_code == 422 and page.content.decode().count("WeChat Pay needs this") == 7
+    assert admin.post("/payouts/accounts/new", {**said, "is_enabled": ""}).status_code == 302

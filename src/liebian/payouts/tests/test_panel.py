@@ -51,3 +51,19 @@ def test_somebody_without_rewards_of_money_reads_so():
     rewards.cancel_or_claw_back(qualification="order:1", refunded_minor=10, order_total_minor=10, at=NOW, now=NOW)
     assert queries.list_money_of(reward.customer_id) == []
     assert "No reward of money so far" in read(VIEWER, reward.customer_id)
+
+
+def test_the_page_of_a_reward_leads_to_how_it_is_paid():
+    account = make_account(adapter="manual")
+    _budget, [reward] = owe()
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(OPERATOR))
+    panel = f"/rewards/{reward.id}/payouts-panel"
+    assert f'hx-get="{panel}"' in client.get(f"/rewards/{reward.id}").content.decode()
+    assert "waits to be put into a batch" in client.get(panel).content.decode()
+    give_payees([reward], "manual")
+    approve(account, [reward])
+    [payout] = queries.list_payouts(reward_id=reward.id)
+    page = client.get(panel).content.decode()
+    assert f"/payouts/{payout.id}" in page and "To be sent" in page and "waits to be put" not in page
+    assert queries.list_payouts(reward_id=reward.id + 1) == []

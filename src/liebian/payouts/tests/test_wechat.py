@@ -276,6 +276,18 @@ def test_a_person_gets_no_more_than_the_account_allows_a_day(wechat):
     assert len(wechat.bills) == 3
 
 
+def test_a_person_gets_no_more_money_than_the_account_allows_a_day(wechat):
+    account = make_account(wechat, max_minor=1500, day_minor=1999)
+    _budget, owed = owe(2)
+    for each in owed:
+        services.set_payee(customer_id=each.customer_id, adapter="wechat", details=payee_of(7), actor=MAKER, now=NOW)
+    approve(account, owed)
+    services.work_payouts(NOW)
+    assert len(wechat.bills) == 1 and states().count("ready") == 1
+    services.work_payouts(NOW + timedelta(days=1))
+    assert len(wechat.bills) == 2
+
+
 def test_a_refund_before_it_is_sent_stops_it(wechat):
     budget, owed = owe(2)
     give_payees(owed)
@@ -303,17 +315,6 @@ def test_called_back_it_returns_to_the_budget(wechat, sent):
     assert states() == ["returned"] and where(budget) == (1000, 0, 0)
     with pytest.raises(LiebianError, match="called back"):
         services.call_back_payout(payout_id=payout.pk, actor=CHECKER, now=NOW + SOON)
-
-
-def test_erased_while_it_waits_the_money_returns_and_nothing_is_sent(wechat):
-    budget, owed = owe(2)
-    give_payees(owed)
-    approve(make_account(wechat), owed)
-    forget = {"customer_id": owed[0].customer_id, "reason": "deleted_identity", "actor": MAKER, "now": NOW}
-    assert (services.forget_payee(**forget), services.forget_payee(**forget)) == (1, 0)
-    services.work_payouts(NOW)
-    assert states() == ["cancelled", "awaiting"] and where(budget) == (1000, 1000, 0)
-    assert reward_state(owed[0]) == ("returned", "deleted_identity")
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")

@@ -4,7 +4,7 @@ from liebian.payouts.views.accounts import account_edit, account_list
 from liebian.payouts.views.batches import batch_decide, batch_file, batch_list, batch_page, waiting
 from liebian.payouts.views.cash import cash_new
 from liebian.payouts.views.notices import notice
-from liebian.payouts.views.panel import customer_panel
+from liebian.payouts.views.panel import customer_panel, reward_panel
 from liebian.payouts.views.payees import payee, payee_forget
 from liebian.payouts.views.payouts import payout_call_back, payout_give_up, payout_page, payout_result
 from liebian.payouts.views.statements import explain, statement_new, statements
@@ -27,6 +27,7 @@ __all__ = [
     "payout_give_up",
     "payout_page",
     "payout_result",
+    "reward_panel",
     "statement_new",
     "statements",
     "taxes",

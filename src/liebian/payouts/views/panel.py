@@ -1,4 +1,4 @@
-"""One customer's money: promised, owed, on its way, paid."""
+"""What other pages show of payouts: one customer's money, and how one reward is paid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from liebian.access.guard import requires
 from liebian.customers import queries as customers
 from liebian.payouts import queries
 from liebian.payouts.forms import ADAPTERS
+from liebian.payouts.types import LIVE
 from liebian.payouts.views.words import show_payout
+from liebian.rewards import queries as rewards
 
 SHOWN = 5
 
@@ -28,3 +30,16 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "may_prepare": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
     }
     return render(request, "payouts/_customer_panel.html", context)
+
+
+@requires("payouts:view")
+def reward_panel(request: HttpRequest, reward_id: int) -> HttpResponse:
+    reward = rewards.get_reward(reward_id)
+    payouts = queries.list_payouts(reward_id=reward_id, limit=SHOWN)
+    context = {
+        "reward": reward,
+        "rows": [show_payout(each) for each in payouts],
+        "is_owed": reward.state == "issuing" and not any(each.state in LIVE for each in payouts),
+        "may_prepare": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
+    }
+    return render(request, "payouts/_reward_panel.html", context)

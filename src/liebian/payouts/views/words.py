@@ -26,7 +26,7 @@ PAYOUTS = {
     "sending": Words(_("Sent, no answer yet"), "warn", "hourglass"),
     "accepted": Words(_("Being paid"), "warn", "hourglass"),
     "awaiting": Words(_("Waits for the recipient"), "warn", "user-question"),
-    "paid": Words(_("Paid"), "good", "check"),
+    "paid": Words(_("Paid out"), "good", "check"),
     "failed": Words(_("Failed"), "bad", "alert-triangle"),
     "cancelled": Words(_("Cancelled"), "", "ban"),
     "returned": Words(_("Back in the budget"), "", "arrow-back-up"),

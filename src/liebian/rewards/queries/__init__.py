@@ -68,6 +68,7 @@ from liebian.rewards.queries.points_desk import (
 from liebian.rewards.queries.points_terms import get_points_terms, list_points_programmes
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
+    get_level_book,
     list_holders,
     list_levels,
     list_privileges,
@@ -120,6 +121,7 @@ __all__ = [
     "get_alarm",
     "get_budget",
     "get_gift_stock",
+    "get_level_book",
     "get_lot",
     "get_offer",
     "get_parcel",

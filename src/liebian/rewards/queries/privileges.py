@@ -7,10 +7,11 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.module_loading import import_string
 
 from liebian.core.days import day_of, day_start
 from liebian.rewards.models import Privilege
-from liebian.rewards.types import PrivilegeKind, PrivilegeView
+from liebian.rewards.types import LevelBook, PrivilegeKind, PrivilegeView
 
 
 def list_privileges(customer_ids: Iterable[int], *, on: date | None = None) -> list[PrivilegeView]:
@@ -59,3 +60,9 @@ def _view(row: Privilege) -> PrivilegeView:
         days=row.days,
         taken=row.taken,
     )
+
+
+def get_level_book() -> LevelBook:
+    """What levels mean to whoever reads them, as the configuration names it."""
+    book: LevelBook = import_string(settings.LEVEL_BOOK)
+    return book

@@ -59,9 +59,14 @@ def list_rewards(
     return [view_reward(row) for row in (rows if named else rows[:limit])]
 
 
-def list_reward_ids(*, kinds: Sequence[str], states: Sequence[str]) -> set[int]:
-    """Every reward of these kinds of offers that is in one of these states."""
-    return set(Reward.objects.filter(offer__kind__in=kinds, state__in=states).values_list("id", flat=True))
+def list_reward_ids(
+    *, kinds: Sequence[str], states: Sequence[str], customer_ids: Sequence[int] | None = None
+) -> set[int]:
+    """Every reward of these kinds of offers that is in one of these states, of everybody or of these customers."""
+    rows = Reward.objects.filter(offer__kind__in=kinds, state__in=states)
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
+    return set(rows.values_list("id", flat=True))
 
 
 def sum_money(customer_ids: Sequence[int]) -> dict[tuple[str, str], int]:

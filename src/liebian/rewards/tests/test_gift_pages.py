@@ -51,11 +51,11 @@ def test_a_gift_is_made_counted_in_once_and_counted_out():
 
 def test_privileges_and_virtual_gifts_are_made_from_the_same_page():
     staff = sign_in("operator")
-    said = {"what": "level", "name": "Gold month", "currency": "CNY", "cost": "30", "subject": "gold", "days": "30"}
+    said = {"what": "access", "name": "Gold month", "currency": "CNY", "cost": "30", "subject": "gold", "days": "30"}
     assert staff.post("/rewards/gifts/new", said).status_code == 302
     staff.post("/rewards/gifts/new", {"what": "code", "name": "Cinema", "currency": "CNY", "cost": "9"})
     page = read(staff, "/rewards/gifts")
-    assert "Level gold" in page and "Cinema" in page and "¥30.00" in page
+    assert "Access: gold" in page and "Cinema" in page and "¥30.00" in page
     assert "Cinema" in read(staff, "/rewards/coupons")
     for wrong, words in (
         ({"subject": ""}, "Name the level"),
@@ -64,6 +64,25 @@ def test_privileges_and_virtual_gifts_are_made_from_the_same_page():
     ):
         refused = staff.post("/rewards/gifts/new", {**said, **wrong})
         assert refused.status_code == 422 and words in refused.content.decode()
+
+
+def test_a_level_that_would_lift_nobody_is_asked_about_and_told_on_the_list():
+    staff = sign_in("operator")
+    said = {"what": "level", "name": "Gold month", "currency": "CNY", "cost": "30", "subject": "gold", "days": "30"}
+    form = read(staff, "/rewards/gifts/new")
+    assert '<option value="Champions">' in form and "keeps_name" not in form
+    asked = staff.post("/rewards/gifts/new", said)
+    page = asked.content.decode()
+    assert asked.status_code == 422 and "would lift nobody" in page and "keeps_name" in page
+    assert queries.list_offers() == []
+    assert staff.post("/rewards/gifts/new", {**said, "keeps_name": "on"}).status_code == 302
+    assert "lifts nobody" in read(staff, "/rewards/gifts")
+    for name in ("champions", "A 类", "loyal"):
+        assert staff.post("/rewards/gifts/new", {**said, "subject": name}).status_code == 302, name
+    page = read(staff, "/rewards/gifts")
+    assert page.count("lifts nobody") == 1 and "Lifecycle: Loyal" in page
+    chinese = staff.post("/rewards/gifts/new", {**said, "subject": "银卡"}, HTTP_ACCEPT_LANGUAGE="zh-hans")
+    assert "此等级不会提升任何人" in chinese.content.decode()
 
 
 def test_an_address_is_kept_covered_and_corrected_until_it_leaves(waiting):

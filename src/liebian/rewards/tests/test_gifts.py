@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from liebian.core.errors import LiebianError
+from liebian.customers.models import Customer
 from liebian.ledger.queries import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Parcel
@@ -241,3 +242,13 @@ def test_an_erased_customer_loses_the_address_and_what_has_not_left(gift, budget
     assert (units(gift), where(budget)) == ((1, 0, 1, 0, 0), (4000, 0, 1000, 0, 0))
     assert not Parcel.objects.filter(address__isnull=False).exists()
     assert act("deliver", left) == [""]
+
+
+@pytest.mark.parametrize("asked", [1001, 1002])
+def test_the_addresses_of_everybody_merged_into_one_are_erased(gift, budget, asked):
+    restock(gift, 2)
+    for reward in promise(gift, 2, budget):
+        address(reward)
+    Customer.objects.create(pk=1001, first_seen_at=NOW, is_known=True)
+    Customer.objects.create(pk=1002, first_seen_at=NOW, is_known=True, merged_into=1001)
+    assert services.erase_addresses(customer_id=asked, at=NOW, now=NOW) == 2

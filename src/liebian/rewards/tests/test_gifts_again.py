@@ -148,6 +148,15 @@ def test_an_erased_address_does_not_come_back(gift):
     assert parcel_of(reward).needs_address
 
 
+@pytest.mark.parametrize(("end", "reason"), [("lose", "parcel_lost"), ("return", "parcel_returned")])
+def test_the_form_begins_with_what_happened(gift, end, reason):
+    [reward] = promise(gift)
+    send(reward)
+    act(end, reward)
+    page = read(sign_in("operator"), f"/rewards/act?act=resend&id={reward.id}")
+    assert f'<option value="{reason}" selected>' in page and "¥10.00 in all." in page
+
+
 def test_the_page_offers_it_and_shows_every_shipment(gift):
     [reward] = promise(gift, budget=make_budget(3000))
     send(reward)

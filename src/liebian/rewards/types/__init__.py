@@ -75,7 +75,7 @@ from liebian.rewards.types.points_desk import (
     ProposedPoints,
     TermsVersion,
 )
-from liebian.rewards.types.privileges import PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
+from liebian.rewards.types.privileges import LevelBook, PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
 from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
 from liebian.rewards.types.reviews import (
@@ -159,6 +159,7 @@ __all__ = [
     "GrantOutcome",
     "GrantRequest",
     "ImportedCodes",
+    "LevelBook",
     "Liability",
     "LimitRule",
     "LimitUse",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 PrivilegeKind = Literal["level", "priority", "access"]
 
@@ -15,6 +15,16 @@ class PrivilegeTerms:
 
     kind: PrivilegeKind
     subject: str = ""
+
+
+class LevelBook(Protocol):
+    """What levels mean above rewards. In names of the active language."""
+
+    def list_names(self) -> list[tuple[str, tuple[str, ...]]]:
+        """By tier model, the names of its groups."""
+
+    def find_groups(self, name: str) -> list[str]:
+        """The groups into which a level of this name lifts, each with its model; none where it lifts nobody."""
 
 
 @dataclass(frozen=True, slots=True)

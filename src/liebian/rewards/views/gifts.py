@@ -41,7 +41,8 @@ def gift_list(request: HttpRequest) -> HttpResponse:
 
 @requires("rewards:ship")
 def gift_new(request: HttpRequest) -> HttpResponse:
-    form = GiftForm(request.POST or None, initial={"currency": get_organisation().currency or "CNY"})
+    levels, initial = queries.get_level_book(), {"currency": get_organisation().currency or "CNY"}
+    form = GiftForm(request.POST or None, initial=initial, levels=levels)
     status = 200
     if request.method == "POST":
         status = 422
@@ -53,7 +54,7 @@ def gift_new(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, gettext("“%(name)s” can be given now.") % {"name": offer.name})
                 return redirect("rewards:gift", offer.id) if offer.kind == "gift" else redirect("rewards:gifts")
-    return render(request, "rewards/gift_new.html", {"form": form}, status=status)
+    return render(request, "rewards/gift_new.html", {"form": form, "levels": levels.list_names()}, status=status)
 
 
 @requires("rewards:view")
@@ -101,6 +102,8 @@ def _show_privilege(offer: OfferView) -> dict[str, Any]:
         "offer": offer,
         "what": say_privilege(terms.kind, terms.subject) if terms else "",
         "cost": money(offer.cost_minor, offer.currency),
+        "is_level": terms is not None and terms.kind == "level",
+        "groups": queries.get_level_book().find_groups(terms.subject) if terms and terms.kind == "level" else (),
     }
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import resolve, reverse
+
 from liebian.rewards import queries
-from liebian.rewards.types import PrivilegeView, RewardView
+from liebian.rewards.types import MONEY, PrivilegeView, RewardView
 from liebian.rewards.views.gift_words import say_privilege
 from liebian.rewards.views.shipments import show_parcel
 
@@ -23,6 +27,15 @@ def show_holding(reward: RewardView, *, may_see_code: bool) -> dict[str, Any]:
         privilege = queries.find_privilege_of(reward.id)
         return {"privilege": show_privilege(privilege, None) if privilege else None}
     return {}
+
+
+def find_money_panel(request: HttpRequest, reward: RewardView) -> dict[str, str] | None:
+    """Where the page of a reward of money shows how it is paid, for whoever may see that."""
+    if reward.offer.kind not in MONEY:
+        return None
+    href = reverse(settings.MONEY_PANEL, args=[reward.id])
+    may = request.user.may(getattr(resolve(href).func, "permission", ""))  # type: ignore[union-attr]
+    return {"id": "money", "href": href} if may else None
 
 
 def show_privilege(privilege: PrivilegeView, today: date | None) -> dict[str, Any]:

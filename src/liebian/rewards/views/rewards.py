@@ -23,7 +23,7 @@ from liebian.rewards.forms import ActForm, RewardFilter
 from liebian.rewards.rules import REASONS_OF
 from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
 from liebian.rewards.views.gifts import may_ship
-from liebian.rewards.views.holdings import show_holding
+from liebian.rewards.views.holdings import find_money_panel, show_holding
 from liebian.rewards.views.words import ACTS, ON_HOLD, REVIEW_ACTS, STATES, role_words, say_units, words_of
 from liebian.ui.formats import error_text, money, number
 from liebian.ui.tables import read_ids
@@ -77,6 +77,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
         "n_entries": len(list_entries(subject=reward.qualification, limit=100).entries),
         "reason": _say_reason(reward),
         **show_holding(reward, may_see_code=may_ship(request)),
+        "money_panel": find_money_panel(request, reward),
         "acts": [(act, words) for act, words in ACTS.items() if _fits(act, reward)] if _may_review(request) else (),
     }
     return render(request, "rewards/reward.html", context)
@@ -90,8 +91,8 @@ def act(request: HttpRequest) -> HttpResponse:
         messages.error(request, gettext("Choose rewards and what to do with them first."))
         return redirect("rewards:list")
     if request.method != "POST":
-        return _ask(request, name, ids, _act_form(name, None))
-    form = _act_form(name, request.POST)
+        return _ask(request, name, ids, _act_form(name, None, ids))
+    form = _act_form(name, request.POST, ids)
     if not form.is_valid():
         return _ask(request, name, ids, form, status=422)
     now = clock.now()
@@ -135,14 +136,16 @@ def _ask(request: HttpRequest, name: Act, ids: Sequence[int], form: ActForm, *, 
         "ids": ids,
         "form": form,
         "preview": preview,
-        "sums": [money(minor, unit) for unit, minor in sorted(preview.minor_by_currency.items())],
+        "sums": " + ".join(money(minor, unit) for unit, minor in sorted(preview.minor_by_currency.items())),
     }
     return render(request, "rewards/act.html", context, status=status)
 
 
-def _act_form(name: Act, data: QueryDict | None) -> ActForm:
+def _act_form(name: Act, data: QueryDict | None, ids: Sequence[int]) -> ActForm:
+    """What happened to all of the chosen is the reason to begin with, where it is one of this act."""
     reasons = [(code, gettext(queries.get_reason(code).staff)) for code in REASONS_OF[name]]
-    return ActForm(data, reasons=reasons)
+    told = {each.reason for each in queries.list_rewards(ids=ids)} if data is None else set()
+    return ActForm(data, reasons=reasons, initial={"reason": told.pop()} if len(told) == 1 else {})
 
 
 def _fits(name: Act, reward: RewardView) -> bool:

@@ -71,7 +71,8 @@ ACTS: dict[Act, ActWords] = {
     ),
     "resend": ActWords(
         _("Send again"), _("Send gifts again?"),
-        _("Each takes another piece from the stock and its cost from the budget once more, and is packed anew."), "truck-delivery",
+        _("Each takes another piece from the stock and its cost from the budget once more, and is packed anew for the address that was known last."),
+        "truck-delivery",
     ),
 }  # fmt: skip
 _CORRECT = ActWords(

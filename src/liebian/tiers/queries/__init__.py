@@ -10,10 +10,11 @@ from liebian.tiers.queries.answers import (
     preview_model,
 )
 from liebian.tiers.queries.catalog import find_last_run, find_model, get_model, list_cells, list_models
-from liebian.tiers.queries.lifts import get_mark
+from liebian.tiers.queries.lifts import LEVELS, get_mark
 from liebian.tiers.queries.places import get_currency, known_people
 
 __all__ = [
+    "LEVELS",
     "answer_tiers",
     "compare_days",
     "explain",

@@ -15,7 +15,7 @@ from liebian.customers import queries as customers
 from liebian.rewards import queries as rewards
 from liebian.tiers import words
 from liebian.tiers.rules import CELLS
-from liebian.tiers.types import Lift
+from liebian.tiers.types import KINDS, Lift
 
 Given = tuple[str, date]
 
@@ -52,6 +52,22 @@ def find_lifts(given: Mapping[int, Given], own: Mapping[int, str]) -> dict[int, 
     return {person: lift for person, lift in sorted(lifts.items()) if lift.own or person in known}
 
 
+class Levels:
+    """What a level of a name means here, for whoever writes one."""
+
+    def list_names(self) -> list[tuple[str, tuple[str, ...]]]:
+        """By tier model, the names of its groups, in the active language."""
+        return [(words.kind_label(kind), tuple(words.group_name(kind, cell) for cell in CELLS[kind])) for kind in KINDS]
+
+    def find_groups(self, name: str) -> list[str]:
+        """The groups into which it lifts, each with its model; none where it lifts nobody."""
+        found = [(kind, cell) for kind in KINDS if (cell := _cells_by_name(kind).get(_plain(name)))]
+        return [f"{words.kind_label(kind)}: {words.group_name(kind, cell)}" for kind, cell in found]
+
+
+LEVELS = Levels()
+
+
 def get_mark(as_of: date) -> str:
     """What changes when anybody's level on that day does; empty while nobody has one."""
     levels = [(each.customer_id, each.subject, each.ends_on) for each in rewards.list_levels(on=as_of)]
@@ -67,7 +83,7 @@ def _cells_by_name(kind: str) -> dict[str, str]:
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
                 label = words.cell_label(kind, cell)
-            told += [label, label.replace("：", ":").partition(":")[0]]
+            told += [label, words.before_colon(label)]
         names |= {_plain(each): cell for each in told}
     return names
 

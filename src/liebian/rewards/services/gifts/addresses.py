@@ -61,12 +61,13 @@ def _set(parcel_id: int, clean: PostalAddress, *, actor: int | None, now: dateti
 
 
 def erase_addresses(*, customer_id: int, at: datetime, now: datetime, actor: int | None = None) -> int:
-    """Forget every address of a customer who was erased; how many there were.
+    """Forget every address of a customer who was erased, under every id that was merged into theirs; how many there were.
 
     What has not left stays: its money returns to the budget, its unit to the stock. What has left is delivered and remembered without
     an address. Writes Parcel, Reward, RewardChange, ledger, audit. Idempotent.
     """
-    own = Parcel.objects.filter(customer_id=customer_id)
+    person = customers.find_final_ids([customer_id]).get(customer_id, customer_id)
+    own = Parcel.objects.filter(customer_id__in=customers.list_ids_of(person))
     with transaction.atomic():
         lock_budgets(own.values_list("reward__budget_id", flat=True))
         staying = list(own.filter(state__in=PACKING).values_list("reward_id", flat=True))
@@ -77,7 +78,7 @@ def erase_addresses(*, customer_id: int, at: datetime, now: datetime, actor: int
         record_audit(
             actor_id=actor,
             action="parcel.addresses_erased",
-            subject=f"customer:{customer_id}",
+            subject=f"customer:{person}",
             details={"addresses": n_known, "cancelled": len(rows)},
             now=now,
         )

@@ -1,0 +1,52 @@
+"""An order that comes back while its reward is with the provider: remembered, and taken back whatever the provider says in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from liebian.payouts import queries, services
+from liebian.payouts.models import Payout
+from liebian.payouts.tests.desk import approve, give_payees, make_account, owe, reward_state, where
+from liebian.rewards.tests.factories import NOW
+from liebian.rewards.tests.gift_shop import refund
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+SOON = timedelta(minutes=5)
+
+
+@pytest.fixture
+def on_its_way(wechat):
+    budget, [reward] = owe()
+    give_payees([reward])
+    approve(make_account(wechat), [reward])
+    services.work_payouts(NOW)
+    return budget, reward, Payout.objects.get().out_no
+
+
+def test_refunded_wholly_and_failed_it_is_never_sent_again(wechat, on_its_way):
+    budget, reward, out_no = on_its_way
+    refund(1, 10)
+    wechat.set_state(out_no, "FAIL", fail_reason="ACCOUNT_FROZEN")
+    services.work_payouts(NOW + SOON)
+    assert reward_state(reward)[0] == "cancelled" and where(budget) == (1000, 0, 0)
+    assert queries.list_waiting(account_id=None, now=NOW + SOON) == []
+
+
+def test_refunded_in_part_and_failed_only_the_rest_is_sent_again(wechat, on_its_way):
+    budget, _reward, out_no = on_its_way
+    refund(1, 4)
+    wechat.set_state(out_no, "FAIL", fail_reason="ACCOUNT_FROZEN")
+    services.work_payouts(NOW + SOON)
+    assert [each.net_minor for each in queries.list_waiting(account_id=None, now=NOW + SOON)] == [600]
+    assert where(budget) == (400, 600, 0)
+
+
+def test_an_earlier_notice_that_comes_late_forgets_nothing(wechat, on_its_way):
+    _budget, reward, out_no = on_its_way
+    refund(1, 10)
+    refund(1, 3)
+    wechat.set_state(out_no, "SUCCESS")
+    services.work_payouts(NOW + SOON)
+    assert reward_state(reward)[0] == "clawed_back"
