@@ -1,5 +1,5 @@
-"""What the database refuses, beside changed and removed entries: emptied tables, replaced rows, accounts that change what
-they are, and proofs that are made to have said something else."""
+"""What the database refuses, beside changed and removed entries: emptied tables, accounts that change what they are, and
+proofs that are made to have said something else. (On SQLite a replaced row is refused as a removed one: see the settings.)"""
 
 from django.db import migrations
 
@@ -13,24 +13,13 @@ FIXED = {
     "ledger_proof": "id, at, is_full, position, n_new, n_entries, n_accounts, digest, findings",
     "ledger_hold": "id, idempotency_key, reserved_id, source_id, held_id, target_id, amount, expires_at",
 }
-REPLACED_BY = {
-    "ledger_entry": ["id", "idempotency_key", "reference", "reversal_of_id"],
-    "ledger_posting": ["id"],
-    "ledger_hold": ["id", "idempotency_key", "reserved_id", "resolved_id"],
-}
-
 
 def _sqlite():
-    """INSERT OR REPLACE removes the row that is in its way without any DELETE trigger: it is refused before."""
     act = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     for table in NEVER_REMOVED:
         yield f"{table}_no_delete", f"BEFORE DELETE ON {table} {act}"
     for table, columns in FIXED.items():
         yield f"{table}_fixed", f"BEFORE UPDATE OF {columns} ON {table} {act}"
-    for table, columns in REPLACED_BY.items():
-        for column in columns:
-            there = f"EXISTS (SELECT 1 FROM {table} WHERE {column} = NEW.{column})"
-            yield f"{table}_no_other_{column}", f"BEFORE INSERT ON {table} WHEN {there} {act}"
 
 
 def _postgres():
