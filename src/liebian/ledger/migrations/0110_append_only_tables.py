@@ -14,6 +14,7 @@ FIXED = {
     "ledger_hold": "id, idempotency_key, reserved_id, source_id, held_id, target_id, amount, expires_at",
 }
 
+
 def _sqlite():
     act = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     for table in NEVER_REMOVED:
