@@ -67,10 +67,8 @@ def _read_kept(asset: str, codes: Collection[str] | None) -> _Parts:
     columns = ("n_accounts", "balance", "first_code", "title", "opened", *places)
     parts: _Parts = defaultdict(_Part)
     last_entry = last_account = 0
-    for book, unit, kind, *kept, last_entry, last_account in KeptSum.objects.annotate(**places).values_list(
-        *_WHAT, *columns
-    ):  # noqa: B007
-        parts[book, unit, kind] = _Part(*kept)
+    for book, unit, kind, *kept, entry, account in KeptSum.objects.annotate(**places).values_list(*_WHAT, *columns):
+        parts[book, unit, kind], last_entry, last_account = _Part(*kept), entry, account
     since = Posting.objects.filter(entry_id__gt=last_entry).order_by()
     sums = since.values_list("account__book", "account__asset", "account__kind").annotate(Sum("amount"))
     for book, unit, kind, total in sums:
