@@ -17,7 +17,7 @@ PAGES = [
     "/home", "/customers", "/customers?q=nobody-has-this-name", "/tiers", "/tiers/1", "/tiers/2", "/tiers/3",
     "/tiers/1/people?cell=important_value", "/segments", "/segments/new", "/segments/1", "/segments/1/members", "/referrals",
     "/referrals/1", "/referrals/1/people?step=invited", "/referrals/1/people?step=refused", "/referrals/1/why", "/referrals/new",
-    "/ledger", "/ledger/proof", "/ledger/proofs", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
+    "/ledger", "/ledger/proofs", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
     "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
     "/rewards", "/rewards/points", "/rewards/points/terms", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation", "/rewards/liability",

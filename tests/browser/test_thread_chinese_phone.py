@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.conftest import Installation, Visitor
 from tests.browser.thread import Thread, Words
 
-ZH = Words(not_taken="2 行没有收下", revealed="60 秒", holds="对得上", on_its_way="在途", cancelled="已取消")
+ZH = Words(not_taken="2 行没有收下", revealed="60 秒", holds="全部成立", on_its_way="在途", cancelled="已取消")
 
 
 def test_from_an_order_file_to_a_cancelled_reward(

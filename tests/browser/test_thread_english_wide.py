@@ -11,7 +11,7 @@ from tests.browser.thread import Thread, Words
 EN = Words(
     not_taken="2 rows were not taken",
     revealed="60 seconds",
-    holds="It adds up",
+    holds="Everything holds",
     on_its_way="on its way",
     cancelled="Cancelled",
 )

@@ -86,7 +86,8 @@ TEMPLATES = [
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=2147483648; "
     "PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=32000; PRAGMA cache_size=-20000; "
-    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA temp_store=MEMORY; "
+    "PRAGMA recursive_triggers=ON;"  # INSERT OR REPLACE asks the triggers that keep rows from being deleted
 )
 
 

@@ -83,7 +83,8 @@ class Hold(models.Model):
 class Segment(models.Model):
     """Entries that were proven together: what the next proof goes on from, and what a change of the past is found by.
 
-    `digest` is chained: it stands for these entries and for every one before them.
+    `digest` is chained: it stands for these entries and for every one before them. `last_account` is the last one counted in
+    the kept sums.
     """
 
     after_entry = models.BigIntegerField(unique=True)
@@ -95,6 +96,7 @@ class Segment(models.Model):
     inserted_from = models.DateTimeField()
     inserted_to = models.DateTimeField()
     checked_at = models.DateTimeField()
+    last_account = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "ledger_segment"
@@ -116,6 +118,26 @@ class Proven(models.Model):
 
     class Meta:
         db_table = "ledger_proven"
+
+
+class KeptSum(models.Model):
+    """What the accounts of one kind in a book held together after the last proven entry, so that pages need not read them all.
+
+    Derived from Proven and Account. `first_code`, `title` and `opened` are the smallest of their codes, titles and ids.
+    """
+
+    book = models.CharField(max_length=60, blank=True)
+    asset = models.CharField(max_length=60)
+    kind = models.CharField(max_length=32)
+    n_accounts = models.BigIntegerField(default=0)
+    balance = models.BigIntegerField(default=0)
+    first_code = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, blank=True)
+    opened = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_kept_sum"
+        constraints = [models.UniqueConstraint(fields=["book", "asset", "kind"], name="ledger_kept_sum_once")]
 
 
 class Statement(models.Model):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from liebian.ledger.models import Account, FullProof, Posting, Proof, Proven, Segment, Statement
+from liebian.ledger.models import Account, Entry, FullProof, Posting, Proof, Proven, Segment, Statement
 from liebian.ledger.types import Finding, FullProofView, ProofView, SegmentView
 
 _HOUR = timedelta(hours=1)
@@ -19,6 +19,13 @@ _HOUR = timedelta(hours=1)
 def find_last_proof() -> ProofView | None:
     row = Proof.objects.order_by("-id").first()
     return view_proof(row) if row else None
+
+
+def count_unproven() -> int:
+    """How many entries came since the last proof, at most: numbers that were drawn and given back count as well."""
+    last = Segment.objects.order_by("-id").values_list("last_entry", flat=True).first()
+    newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+    return (newest or 0) - (last or 0)
 
 
 def list_proofs(*, limit: int = 30) -> list[ProofView]:

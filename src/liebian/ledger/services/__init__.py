@@ -12,12 +12,13 @@ from liebian.ledger.services.holds import (
 )
 from liebian.ledger.services.pools import post_each_pooled, reshard
 from liebian.ledger.services.posting import lock_balances, open_accounts, post, post_each, post_many, reverse
-from liebian.ledger.services.proving import prove
+from liebian.ledger.services.proving import is_proof_due, prove
 from liebian.ledger.services.wide import post_wide
 
 __all__ = [
     "ask_full_proof",
     "expire_holds",
+    "is_proof_due",
     "lock_balances",
     "open_accounts",
     "post",

@@ -1,7 +1,7 @@
 """The proof: every entry sums to zero, every balance is what its postings say, and the proven past is as it was.
 
 It goes on from the last proven entry in segments, so its cost grows with what is new; a full proof reads everything again.
-Does not repair anything: what is off is told.
+Does not repair anything: what is off is told, by every proof until it is put right.
 """
 
 from __future__ import annotations
@@ -10,32 +10,36 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from liebian.core import cursors
 from liebian.core.columns import CHUNK
 from liebian.ledger.models import Account, Entry, Posting, Proof, Proven, Segment
-from liebian.ledger.queries.proofs import view_proof
+from liebian.ledger.queries.proofs import count_unproven, view_proof
+from liebian.ledger.services.doubts import Doubts, find_doubts, find_unbalanced
 from liebian.ledger.services.segments import add_segment, read_segment
 from liebian.ledger.types import Finding, ProofView
 
 CURSOR = "ledger proof"
 SEGMENT_ENTRIES = 20_000
+MOST_FINDINGS = 10_000
+"""That one proof keeps; more say nothing more than that it is thoroughly off."""
 
 
 def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] | None = None) -> ProofView:
-    """Prove what was posted since the last proof, and read the segment again that was not looked at for longest; or all of them.
+    """Prove what was posted since the last proof, look again at what that one found, and read the segment again that was not
+    looked at for longest; or all of them.
 
-    `tell` is told how many entries were read again, segment by segment. Writes Segment, Proven, Statement and one Proof. Repeating it adds a Proof of nothing new. Two at a time wait for one another.
+    `tell` is told how many entries were read again, segment by segment. Writes Segment, Proven, KeptSum, Statement and one Proof.
+    Repeating it adds a Proof of nothing new. Two at a time wait for one another.
     """
-    end = _find_end()
-    findings: list[Finding] = []
-    touched: set[int] = set()
+    end, last_account = _find_end()
+    doubts = find_doubts()
+    touched: set[int] = set(doubts.accounts)
+    findings = _recheck(doubts, is_full=is_full, now=now, tell=tell)
     n_new = 0
-    checked = _recheck(is_full=is_full, now=now, tell=tell)
-    findings += checked
-    while part := _advance(end, touched, findings, now):
+    while part := _advance(end, last_account, touched, findings, now):
         n_new += part
     with transaction.atomic():
         position = cursors.position_of(CURSOR)
@@ -50,13 +54,18 @@ def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] |
             n_entries=Segment.objects.aggregate(n=Coalesce(Sum("n_entries"), 0))["n"],
             n_accounts=Account.objects.count() if is_full else len(touched),
             digest=last.digest if last else "",
-            findings=[[f.kind, f.what, f.asset, f.expected, f.found] for f in findings],
+            findings=[[f.kind, f.what, f.asset, f.expected, f.found] for f in findings[:MOST_FINDINGS]],
         )
     return view_proof(row)
 
 
-def _find_end() -> int:
-    """The last entry behind which no other can come: whoever holds a smaller number has committed.
+def is_proof_due() -> bool:
+    """Whether so much was posted since the last proof that the next should not wait for the night."""
+    return count_unproven() >= SEGMENT_ENTRIES
+
+
+def _find_end() -> tuple[int, int]:
+    """The last entry and the last account behind which no other can come: whoever holds a smaller number has committed.
 
     On PostgreSQL numbers are drawn before they are written, by those who have locked their accounts; so we wait until nobody
     has one locked, and give the table back at once.
@@ -66,28 +75,28 @@ def _find_end() -> int:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE ledger_account IN EXCLUSIVE MODE")
-        end = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+        ends = [each.objects.aggregate(last=Coalesce(Max("id"), 0))["last"] for each in (Entry, Account)]
         transaction.savepoint_rollback(mark)
-    return end or 0
+    return ends[0], ends[1]
 
 
-def _advance(end: int, touched: set[int], findings: list[Finding], now: datetime) -> int:
+def _advance(end: int, last_account: int, touched: set[int], findings: list[Finding], now: datetime) -> int:
     with cursors.reading(CURSOR) as reading:
         content = read_segment(after=reading.start, upto=end, limit=SEGMENT_ENTRIES)
         if content is None:
             return 0
         before = Segment.objects.filter(last_entry=reading.start).values_list("digest", flat=True).first()
-        add_segment(content, digest=content.chain(before or ""), now=now)
+        add_segment(content, digest=content.chain(before or ""), last_account=last_account, now=now)
         reading.position = content.last_entry
     touched.update(content.accounts)
     findings += content.unbalanced
     return content.n_entries
 
 
-def _recheck(*, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
-    """Segments that read otherwise than when they were proven."""
-    rows = list(Segment.objects.order_by("id") if is_full else Segment.objects.order_by("checked_at", "id")[:1])
-    findings = []
+def _recheck(doubts: Doubts, *, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
+    """Segments that read otherwise than when they were proven, and entries that were found unbalanced and still are."""
+    rows = _choose_segments(doubts, is_full=is_full)
+    findings = [] if is_full else find_unbalanced(doubts.entries)
     for row in rows:
         content = read_segment(after=row.after_entry, upto=row.last_entry)
         before = Segment.objects.filter(last_entry=row.after_entry).values_list("digest", flat=True).first()
@@ -95,10 +104,20 @@ def _recheck(*, is_full: bool, now: datetime, tell: Callable[[int], None] | None
             span = f"{row.after_entry + 1}-{row.last_entry}"
             n_found = content.n_postings if content else 0
             findings.append(Finding("past_changed", span, "", row.n_postings, n_found))
+        if is_full and content:
+            findings += content.unbalanced
         if tell is not None:
             tell(row.n_entries)
     Segment.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=now)
     return findings
+
+
+def _choose_segments(doubts: Doubts, *, is_full: bool) -> list[Segment]:
+    if is_full:
+        return list(Segment.objects.order_by("id"))
+    longest = Segment.objects.order_by("checked_at", "id")[:1]
+    rows = {row.pk: row for row in (*longest, *Segment.objects.filter(after_entry__in=doubts.segments))}
+    return [rows[key] for key in sorted(rows)]
 
 
 def _compare(touched: Iterable[int], position: int) -> list[Finding]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from liebian.core.bulk import write_rows
 from liebian.core.columns import select_in
 from liebian.ledger.models import Entry, Posting, Proven, Segment, Statement
+from liebian.ledger.services.sums import move_sums
 from liebian.ledger.types import Finding
 
 BUSY = 500
@@ -95,9 +96,13 @@ def _count(content: Content, entry: int, effective_at: datetime, legs: list[tupl
     ]
 
 
-def add_segment(content: Content, *, digest: str, now: datetime) -> None:
-    """Keep a proven segment: what accounts hold after it, and the statements of busy ones. Writes Segment, Proven, Statement."""
+def add_segment(content: Content, *, digest: str, last_account: int, now: datetime) -> None:
+    """Keep a proven segment: what accounts hold after it, alone and together, and the statements of busy ones.
+
+    No account up to `last_account` can appear any more. Writes Segment, Proven, KeptSum, Statement.
+    """
     with transaction.atomic():
+        move_sums({account: amount for account, (amount, _) in content.accounts.items()}, last_account=last_account)
         row = Segment.objects.create(
             after_entry=content.after_entry,
             last_entry=content.last_entry,
@@ -108,6 +113,7 @@ def add_segment(content: Content, *, digest: str, now: datetime) -> None:
             inserted_from=content.inserted[0],
             inserted_to=content.inserted[1],
             checked_at=now,
+            last_account=last_account,
         )
         proven = list(_carry(content))
         write_rows(proven, update=("balance", "n_postings", "busy_after"))

@@ -133,7 +133,7 @@ def test_the_database_refuses_to_resolve_anew(statement: str):
     fund(1000)
     services.reserve(hold=hold(), now=NOW)
     services.void_hold(key="h", now=NOW)
-    with pytest.raises(DatabaseError, match="resolved once"), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
 
 

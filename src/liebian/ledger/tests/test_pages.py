@@ -49,7 +49,6 @@ def read(client: Client, address: str) -> str:
 
 def test_an_empty_ledger_says_what_comes_first(staff):
     assert "Nothing has been booked yet" in read(staff, "/ledger")
-    assert "Nothing has been booked yet" in read(staff, "/ledger/proof")
 
 
 def test_a_budget_is_shown_as_a_flow_that_sums_to_zero(staff, booked):
@@ -112,10 +111,6 @@ def test_an_entry_shows_both_ends_its_reason_and_its_reversal(staff, booked):
     assert "−¥8,990.00" in page and "This entry was reversed" in page
     assert f"/ledger/entries/{booked[1]}" in read(staff, f"/ledger/entries/{undone.id}")
     assert staff.get("/ledger/entries/999999999").status_code == 404
-
-
-def test_the_proof_is_shown(staff, booked):
-    assert "It adds up." in read(staff, "/ledger/proof")
 
 
 def test_who_may_fund_is_offered_to(booked):

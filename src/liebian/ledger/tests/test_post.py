@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -65,6 +67,23 @@ def test_what_does_not_sum_to_zero_per_asset_is_refused():
         services.post(entry=draft("k", (Leg(WORLD, -5), Leg(POINTS, 5))), now=NOW)
     assert caught.value.code == "entry_unbalanced"
     assert queries.prove_zero() == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        (1.0, "amount_not_integer"),
+        (Decimal(1), "amount_not_integer"),
+        (True, "amount_not_integer"),
+        (0, "amount_out_of_range"),
+        (10**15 + 1, "amount_out_of_range"),
+    ],
+)
+def test_an_amount_is_a_whole_number(amount: Any, code: str):
+    with pytest.raises(Invalid) as caught:
+        services.post(entry=draft("k", (Leg(WORLD, -amount), Leg(BUDGET, amount))), now=NOW)
+    assert caught.value.code == code
+    assert queries.find_account(BUDGET.code) is None
 
 
 def test_no_account_but_world_goes_below_zero():
@@ -152,21 +171,6 @@ def test_it_joins_the_transaction_of_its_caller():
         fund()
         raise RuntimeError
     assert queries.list_entries().entries == ()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE ledger_entry SET kind = 'other'",
-        "DELETE FROM ledger_posting",
-        "UPDATE ledger_posting SET amount = amount + 1",
-        "DELETE FROM ledger_entry",
-    ],
-)
-def test_the_database_refuses_to_rewrite(statement: str):
-    fund()
-    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 def test_the_database_refuses_a_negative_balance():

@@ -38,7 +38,8 @@ def test_the_page_shows_the_last_proof_its_digest_and_the_chain():
     client = sign_in("viewer")
     page = read(client, "/ledger/proofs")
     assert "The last proof held." in page and page.count(proof.digest) == 1 and proof.digest[:16] in page
-    assert "/ledger/proofs" in read(client, "/ledger/proof")
+    post("2", "fund", move(WORLD, BUDGET, 1))
+    assert "1 came since" in read(client, "/ledger/proofs")
 
 
 def test_a_full_proof_is_asked_for_once_run_by_the_worker_and_tells_how_far_it_is(monkeypatch):

@@ -139,8 +139,29 @@ def test_every_night_reads_the_segment_again_that_waited_longest(monkeypatch: py
         Entry.objects.filter(pk=entries[3]).update(kind="grant")
     nights = [NOW + timedelta(days=n) for n in range(1, 4)]
     found = [[f.what for f in services.prove(now=night).findings] for night in nights]
-    assert found == [[], [f"{entries[2]}-{entries[3]}"], []]
+    changed = [f"{entries[2]}-{entries[3]}"]
+    assert found == [[], changed, changed]
     assert kinds(is_full=True) == ["past_changed"]
+
+
+def test_what_is_off_is_told_by_every_proof_until_it_is_put_right(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(proving, "SEGMENT_ENTRIES", 1)
+    entries = [post(number) for number in range(4)]
+    services.prove(now=NOW)
+    with past_open():
+        Entry.objects.filter(pk=entries[2]).update(kind="grant")
+    Account.objects.filter(code="pot").update(balance=41)
+    lonely = post(4, target=AccountRef("lonely", "budget", "CNY/2"))
+    pot = Account.objects.get(code="pot")
+    with past_open():
+        extra = Posting.objects.create(entry_id=lonely, account=pot, amount=5)
+    found = [kinds(is_full=True), kinds(), kinds(), kinds(is_full=True)]
+    assert found == [["asset_off", "balance_off", "entry_unbalanced", "past_changed"]] * 4
+    with past_open():
+        Entry.objects.filter(pk=entries[2]).update(kind="fund")
+        extra.delete()
+    Account.objects.filter(code="pot").update(balance=40)
+    assert "entry_unbalanced" not in kinds()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""One account, one entry, and the proof that every balance is what its postings say."""
+"""One account and one entry."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from liebian.core import clock
 from liebian.core.days import day_of, day_start
 from liebian.ledger import queries
 from liebian.ledger.forms import AccountFilter, PostingFilter
-from liebian.ledger.types import AccountView, AssetProof, EntryView
+from liebian.ledger.types import AccountView, EntryView
 from liebian.ledger.views.rows import MOST_POSTINGS, make_row, make_rows, say_group
-from liebian.ledger.views.words import say_amount, say_asset, say_kind
+from liebian.ledger.views.words import say_amount, say_kind
 
 PAGE = 30
 
@@ -92,30 +92,6 @@ def entry_page(request: HttpRequest, entry_id: int) -> HttpResponse:
         "actor": _find_actor(entry),
     }
     return render(request, "ledger/entry.html", context)
-
-
-@requires("ledger:view")
-def proof(request: HttpRequest) -> HttpResponse:
-    proofs = queries.prove_zero()
-    unbalanced = queries.list_unbalanced_entries()
-    context = {
-        "proofs": [_show_proof(each) for each in proofs],
-        "unbalanced": unbalanced,
-        "holds": not unbalanced and all(each.holds for each in proofs),
-        "n_accounts": sum(each.n_accounts for each in proofs),
-        "last": queries.find_last_proof(),
-        "now": clock.now(),
-    }
-    return render(request, "ledger/proof.html", context)
-
-
-def _show_proof(each: AssetProof) -> dict[str, Any]:
-    return {
-        "proof": each,
-        "name": say_asset(each.asset),
-        "balances": say_amount(each.balance_sum, each.asset),
-        "postings": say_amount(each.posting_sum, each.asset),
-    }
 
 
 def _find_actor(entry: EntryView) -> str:

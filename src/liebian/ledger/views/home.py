@@ -50,11 +50,12 @@ class Flow:
 
 @requires("ledger:view")
 def home(request: HttpRequest) -> HttpResponse:
-    assets = _list_shown_assets()
+    every_book = queries.list_books()
+    assets = _list_shown_assets(every_book)
     asked = EntryFilter(request.GET).asked()
     tab = tab_of(asked["asset"])
     shown = tab if tab in assets else next(iter(assets), "")
-    books = queries.list_books(asset=shown) if shown else []
+    books = [book for book in every_book if book.asset.startswith(shown)]
     chosen = [book for book in books if book.code == asked["book"]] if asked["book"] else books
     page = queries.list_entries(
         asset=shown,
@@ -72,7 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "flows": [_make_flow(book) for book in sorted(chosen, key=_by_use)[:FLOWS]],
         "n_more_flows": max(len(chosen) - FLOWS, 0),
-        "sums": _sum_assets(queries.list_books()),
+        "sums": _sum_assets(every_book),
         "rows": make_rows(page),
         "page": page,
         "kinds": [(kind, say_entry(kind)) for kind in queries.list_kinds()],
@@ -82,10 +83,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/home.html", context)
 
 
-def _list_shown_assets() -> list[str]:
+def _list_shown_assets(books: list[BookView]) -> list[str]:
     """Currencies first, then points, then all coupons together."""
-    assets = queries.list_assets()
-    return list(dict.fromkeys(tab_of(asset) for asset in sorted(assets, key=lambda each: not is_money(each))))
+    assets = sorted({book.asset for book in books}, key=lambda each: (not is_money(each), each))
+    return list(dict.fromkeys(tab_of(asset) for asset in assets))
 
 
 def _by_use(book: BookView) -> tuple[bool, int]:

@@ -34,6 +34,7 @@ def proofs(request: HttpRequest) -> HttpResponse:
         "last": last,
         "findings": [_show(each) for each in last.findings[:100]] if last else [],
         "proofs": queries.list_proofs(limit=SHOWN),
+        "n_since": queries.count_unproven(),
         "segments": queries.list_segments(limit=SHOWN),
         "full": full,
         "asked_by": names.get(full.asked_by or 0, "") if full else "",

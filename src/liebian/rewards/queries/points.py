@@ -195,7 +195,7 @@ def prove_lots() -> list[LotsProof]:
                 totals[asset, kind] += codes[code]
                 if held != codes[code]:
                     found.append(LotsProof(code, held, codes[code]))
-    for book in ledger.list_books(codes=["points"]):
+    for book in ledger.count_books(codes=["points"]):
         for kind in ("points", "points_pending", "points_reserved"):
             held, lots = book.balance_of(kind), totals[book.asset, kind]
             if held != lots:

@@ -70,7 +70,7 @@ def _with_end(lots: QuerySet[PointsLot], asset: str) -> QuerySet[PointsLot]:
 
 
 def _count_debts() -> Iterator[OwedLine]:
-    for book in ledger.list_books(codes=["points"]):
+    for book in ledger.count_books(codes=["points"]):
         for kind in OWED_BACK:
             found = [each for each in book.kinds if each.kind == kind and each.balance]
             for each in found:

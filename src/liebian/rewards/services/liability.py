@@ -31,7 +31,7 @@ def take_stock(*, now: datetime) -> tuple[list[OwedLine], dict[str, list[PointsM
         if is_outermost and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        lines, months, books = count_owed(now), count_months(), ledger.list_books()
+        lines, months, books = count_owed(now), count_months(), ledger.count_books()
         _keep_lines(lines, now)
         _keep_months(months)
     return lines, months, books

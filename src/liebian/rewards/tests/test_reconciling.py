@@ -10,7 +10,9 @@ import pytest
 from django.test import override_settings
 
 from liebian.core.errors import Conflict, Invalid
-from liebian.ledger.models import Account
+from liebian.ledger.models import Account, KeptSum
+from liebian.ledger.queries import count_unproven
+from liebian.ledger.services import proving
 from liebian.rewards import queries, services
 from liebian.rewards.models import Coupon, CouponCode, PointsLot, Reward
 from liebian.rewards.tests.coupon_shop import issue, make_offer
@@ -56,6 +58,7 @@ def test_nothing_differs_after_grants_refunds_limits_and_coupons():
         (lambda: PointsLot.objects.update(remaining=1, reserved=0), "points"),
         (lambda: Account.objects.filter(kind="allowance_used").update(balance=1), "limits"),
         (lambda: Account.objects.filter(kind="paid_out").update(balance=1), "ledger"),
+        (lambda: KeptSum.objects.filter(kind="points").update(balance=1), "sums"),
     ],
 )
 def test_a_counter_that_drifted_is_an_alarm_with_its_amounts(break_it: Callable[[], int], code: str):
@@ -65,6 +68,15 @@ def test_a_counter_that_drifted_is_an_alarm_with_its_amounts(break_it: Callable[
     assert code in check()
     alarms = [each for each in queries.list_alarms() if each.check == code]
     assert alarms and all(each.expected != each.found and each.state == "open" for each in alarms)
+
+
+def test_the_ledger_is_proven_before_the_night_where_much_was_posted(monkeypatch: pytest.MonkeyPatch):
+    give_rewards()
+    assert services.prove_ahead(now=NOW) == 0
+    monkeypatch.setattr(proving, "SEGMENT_ENTRIES", 2)
+    Account.objects.filter(kind="paid_out").update(balance=1)
+    assert (services.prove_ahead(now=NOW), count_unproven(), services.prove_ahead(now=NOW)) == (1, 0, 0)
+    assert {each.check for each in queries.list_alarms()} == {"ledger"}
 
 
 def test_codes_and_coupons_that_drifted_are_alarms():

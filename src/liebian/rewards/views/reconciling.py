@@ -28,6 +28,7 @@ FIGURES: dict[str, Any] = {
     "clawback_receivable": _("to be recovered"),
     "written_off": _("written off"),
     "all_accounts": _("all accounts together"),
+    "n_accounts": _("number of accounts"),
     "lots": _("points in lots"),
     "coupons": _("unused coupons"),
     "codes": _("codes"),

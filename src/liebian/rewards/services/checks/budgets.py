@@ -27,7 +27,7 @@ class BudgetCheck:
 
     def compare(self, now: datetime) -> Compared:
         units = {row.pk: f"{row.currency}/{exponent(row.currency)}" for row in Budget.objects.all()}
-        books = {each.code: each for each in ledger.list_books(codes=[f"budget:{key}" for key in units])}
+        books = {each.code: each for each in ledger.count_books(codes=[f"budget:{key}" for key in units])}
         held: dict[Figure, int] = {}
         counted: dict[Figure, int] = {}
         sums = _count()

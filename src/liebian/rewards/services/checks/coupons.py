@@ -29,7 +29,7 @@ class CouponCheck:
 
 def _compare_customers() -> tuple[dict[Figure, int], dict[Figure, int]]:
     offers = list(Offer.objects.filter(kind="coupon").values_list("id", flat=True))
-    books = ledger.list_books(codes=[f"coupon:{offer}" for offer in offers])
+    books = ledger.count_books(codes=[f"coupon:{offer}" for offer in offers])
     held = {(each.code, "coupons", each.asset): each.balance_of("coupons") for each in books}
     rows = Coupon.objects.filter(state="issued").order_by().values_list("offer_id").annotate(n=Count("id"))
     return held, {(f"coupon:{offer}", "coupons", f"COUPON:{offer}/0"): n for offer, n in rows}

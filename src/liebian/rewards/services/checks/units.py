@@ -1,15 +1,16 @@
-"""The ledger against itself, and lots of points against accounts."""
+"""The ledger and its sums against itself, and lots of points against accounts."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from liebian.core.texts import mark as _
+from liebian.ledger import queries as ledger_queries
 from liebian.ledger import services as ledger
-from liebian.ledger.queries import list_assets
-from liebian.ledger.types import Finding
+from liebian.ledger.types import BookView, Finding
 from liebian.rewards.models import PointsLot
 from liebian.rewards.queries import prove_lots
+from liebian.rewards.services.checks.base import Figure, compare
 from liebian.rewards.types import Compared, Difference
 
 
@@ -20,8 +21,27 @@ class LedgerCheck:
 
     def compare(self, now: datetime) -> Compared:
         proof = ledger.prove(now=now)
-        n_compared = proof.n_new + proof.n_accounts + len(list_assets())
+        n_compared = proof.n_new + proof.n_accounts + len(ledger_queries.list_assets())
         return Compared(n_compared, tuple(_view(each) for each in proof.findings))
+
+
+class SumsCheck:
+    code = "sums"
+    title = _("Ledger: sums on its pages against accounts")
+    writes = False
+
+    def compare(self, now: datetime) -> Compared:
+        counted, shown = (_by_kind(books) for books in (ledger_queries.count_books(), ledger_queries.list_books()))
+        return compare(counted, shown)
+
+
+def _by_kind(books: list[BookView]) -> dict[Figure, int]:
+    return {
+        (f"{book.code} {kind.kind}", what, unit): figure
+        for book in books
+        for kind in book.kinds
+        for what, figure, unit in (("all_accounts", kind.balance, book.asset), ("n_accounts", kind.n_accounts, ""))
+    }
 
 
 def _view(finding: Finding) -> Difference:
