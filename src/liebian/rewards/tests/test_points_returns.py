@@ -9,6 +9,7 @@ from liebian.ledger.queries import list_balances, list_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import PointsLot, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.tests.points_shop import VIP, burn, claw, day, earn, left, look, restore, set_terms, start_day
+from liebian.rewards.types import PointsRestore
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 JAN, FEB = day(1, 31, 16), day(2, 28, 16)
@@ -144,3 +145,40 @@ def test_without_an_end_of_silence_no_wallet_is_kept_for_what_comes_back():
     start_day(JAN)
     restore("x", 150, JAN)
     assert look(JAN).active == 200 and not PointsWallet.objects.filter(asset=VIP).exists()
+
+
+def test_what_was_set_aside_is_no_longer_once_all_of_it_is_used():
+    burn("x", 150, day(1, 5), until=day(1, 6))
+    services.use_reserved(amounts={"x": None}, at=day(1, 5), now=day(1, 5))
+    assert (reserved(), use_of("x")) == ([0, 0], ("used", 150, 150, 0))
+
+
+def test_points_without_an_end_come_back_to_their_lot():
+    earn("c", 10, day(1, 3))
+    burn("x", 210, day(1, 5))
+    restore("x", 10, FEB)
+    assert left() == [(100, 0), (100, 0), (10, 10)]
+
+
+def test_what_came_back_in_time_and_is_told_late_is_active_until_the_next_night():
+    burn("x", 50, day(1, 5))
+    start_day(JAN)
+    restore("x", 50, day(1, 20))
+    assert PointsLot.objects.get(cause="earn:a").state == "active"
+    start_day(JAN)
+    assert PointsLot.objects.values_list("state", "remaining", "expired").get(cause="earn:a") == ("expired", 0, 100)
+
+
+def test_two_burns_of_one_lot_that_ended_come_back_each_on_its_own():
+    burn("x", 20, day(1, 5))
+    burn("y", 20, day(1, 5))
+    for key in ("x", "y"):
+        assert restore(key, 20, JAN).amount == 20
+    assert PointsLot.objects.filter(cause__startswith="grace:").count() == 2
+
+
+def test_the_time_of_what_happened_counts_and_not_that_of_the_call():
+    burn("x", 100, day(1, 5))
+    services.restore_points(restores=[PointsRestore("x", 30, day(1, 6))], now=FEB)
+    [entry] = list_entries(kind="points_restore").entries
+    assert (entry.effective_at, left()) == (day(1, 6), [(100, 30), (100, 100)])

@@ -89,7 +89,10 @@ POINTS_ACTS: dict[PointsAct, ActWords] = {
     "owe": ActWords(_MISSING, "", _("Later points pay it."), "arrow-back-up"),
     "forgive": ActWords(_MISSING, "", _("It is forgiven: the customer owes nothing for them. This cannot be undone."), "check"),
 }  # fmt: skip
-REVIEW_ACTS: dict[ReviewAct, ActWords] = {**POINTS_ACTS, **ACTS}
+REVIEW_ACTS: dict[ReviewAct, ActWords] = {
+    **dict[ReviewAct, ActWords](POINTS_ACTS.items()),
+    **dict[ReviewAct, ActWords](ACTS.items()),
+}
 REVIEW_STATES = {
     "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
     "done": StateWords(_("Done"), "good", "check"),
