@@ -43,6 +43,8 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
+    """On PostgreSQL a trigger looks up what the rows of a statement name, in the place of the foreign keys."""
+
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings", db_index=False)
     amount = models.BigIntegerField()

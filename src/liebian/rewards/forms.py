@@ -57,9 +57,9 @@ class PolicyForm(forms.Form):
     )
 
     points = forms.IntegerField(
-        label=_("Points of one correction"), required=False, min_value=0, max_value=MOST_POINTS,
+        label=_("Points of one act"), required=False, min_value=0, max_value=MOST_POINTS,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        help_text=_("With a sum and without a number here, every correction of points needs a second person."),
+        help_text=_("With a sum and without a number here, every act on points needs a second person."),
     )  # fmt: skip
 
     def clean_currency(self) -> str:

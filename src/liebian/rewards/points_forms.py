@@ -68,12 +68,9 @@ class ShortageForm(_AmountForm):
     field_order = ("decision", "amount", "note")
 
 
-class TakeBackForm(_NoteForm):
+class TakeBackForm(_AmountForm):
     """`before` is what was taken back when the page was shown: together with `amount` it says how much in all, however often it is sent."""
 
-    amount = forms.IntegerField(
-        label=_("Points"), min_value=1, max_value=MOST_POINTS, widget=forms.TextInput(attrs={"inputmode": "numeric"})
-    )
     lot = forms.IntegerField(min_value=1, max_value=_LONGEST, widget=forms.HiddenInput)
     before = forms.IntegerField(min_value=0, max_value=MOST_POINTS, widget=forms.HiddenInput)
     field_order = ("amount", "note")

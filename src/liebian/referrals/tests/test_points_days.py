@@ -91,7 +91,7 @@ def test_points_of_somebody_without_a_name_are_theirs_when_they_have_one(shop: S
 
 
 def test_a_night_in_pieces_is_the_night(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = partial(reward_services.expire_many_points, piece=1, pieces=1)
+    small = partial(reward_services.expire_many_points, piece=1, seconds=0)
     monkeypatch.setattr(reward_services, "expire_many_points", small)
     anna = earn_in_june(shop, ["2026-06-09", "2026-06-11", "2026-07-01"])
     assert rewards.points_balance(anna) == 0

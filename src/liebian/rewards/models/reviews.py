@@ -58,12 +58,13 @@ class ReviewItem(models.Model):
 
 
 class PointsProposal(models.Model):
-    """The correction of a customer's points that a review is about: above zero it gives, below it takes."""
+    """What a review does to a customer's points: above zero it gives, below it takes. `details` is what the act needs besides."""
 
     review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="points")
     customer_id = models.BigIntegerField()
     asset = models.CharField(max_length=60)
     amount = models.BigIntegerField()
+    details = models.JSONField(default=dict)
 
     class Meta:
         db_table = "rewards_review_points"

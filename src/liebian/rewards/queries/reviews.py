@@ -56,13 +56,13 @@ def list_reviews_of(reward_id: int) -> list[ReviewView]:
 
 
 def list_waiting_corrections(customer_id: int, asset: str) -> list[ReviewView]:
-    """Corrections of a customer's points that wait for a second person."""
+    """What waits for a second person and is about a customer's points."""
     rows = Review.objects.select_related("points").filter(points__customer_id=customer_id, points__asset=asset)
     return [view_review(row, ()) for row in rows.filter(state="waiting").order_by("id")]
 
 
 def asks_second_for_points(amount: int) -> bool:
-    """Whether a correction of so many points has to wait for a second person, as the policy is now."""
+    """Whether an act on so many points has to wait for a second person, as the policy is now."""
     return needs_second_for_points(get_review_policy(), amount)
 
 
@@ -90,4 +90,6 @@ def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
 
 def _proposed(row: Review) -> ProposedPoints | None:
     asked = getattr(row, "points", None)
-    return ProposedPoints(asked.customer_id, asked.asset, asked.amount) if asked else None
+    if asked is None:
+        return None
+    return ProposedPoints(asked.customer_id, asked.asset, asked.amount, asked.details.get("receiver"))

@@ -72,7 +72,7 @@ def needs_second_person(policy: PolicyView, minor_by_currency: Mapping[str, int]
 
 
 def needs_second_for_points(policy: PolicyView, amount: int) -> bool:
-    """Whether a second person has to agree to a correction of so many points, given or taken.
+    """Whether a second person has to agree to so many points, given, taken or passed on.
 
     >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), -500)
     True

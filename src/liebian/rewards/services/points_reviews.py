@@ -1,7 +1,8 @@
-"""Corrections of a customer's points, alone or agreed by a second person. Who may correct is decided at the edge."""
+"""Points that people give, take or pass on, agreed by a second person; corrections also alone. Who may do it is decided at the edge."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -9,11 +10,13 @@ from django.db import transaction
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
 from liebian.rewards.models import PointsProposal, Review
-from liebian.rewards.queries.reviews import get_review, get_review_policy
-from liebian.rewards.rules import check_adjustment, check_amount, check_asset, needs_second_for_points
+from liebian.rewards.queries.reviews import get_review
+from liebian.rewards.rules import check_adjustment, check_amount, check_asset
+from liebian.rewards.services.points import by_hand
 from liebian.rewards.services.points.moving import adjust_points
+from liebian.rewards.services.points.proposals import Proposal, needs_second, open_review
 from liebian.rewards.services.review_steps import close_review, record_review
-from liebian.rewards.types import PointsAdjustment, ReviewView
+from liebian.rewards.types import PointsAdjustment, PointsOutcome, ReviewView
 
 
 def propose_adjustment(
@@ -28,23 +31,10 @@ def propose_adjustment(
     check_asset(asset)
     check_adjustment(reason, note)
     with transaction.atomic():
-        review, is_new = Review.objects.get_or_create(
-            idempotency_key=key,
-            defaults={
-                "act": "adjust",
-                "reason": reason,
-                "note": note,
-                "state": "waiting",
-                "n_rewards": 0,
-                "proposed_by": actor,
-                "proposed_at": now,
-            },
-        )
+        review, is_new = open_review(Proposal("adjust", customer_id, asset, amount, note, key, actor, reason), now)
         if not is_new:
-            _check_same(review, reason, (customer_id, asset, amount))
             return get_review(review.pk)
-        PointsProposal.objects.create(review=review, customer_id=customer_id, asset=asset, amount=amount)
-        if needs_second_for_points(get_review_policy(), amount):
+        if needs_second(amount):
             record_review(review, "propose", actor, now)
         else:
             carry_out_proposal(review, now)
@@ -53,8 +43,19 @@ def propose_adjustment(
 
 
 def carry_out_proposal(review: Review, now: datetime) -> None:
-    """Move the points, as whoever proposed it. Writes as `adjust_points`. Idempotent by the review. Raises Conflict "points_short"."""
+    """Move the points, as whoever proposed it. Writes as the act does. Idempotent by the review.
+
+    Raises Conflict "points_short", "points_stay".
+    """
     asked = PointsProposal.objects.get(review=review)
+    outcome = _ACTS[review.act](review, asked, now)
+    if outcome.reason == "points_short":
+        raise Conflict("points_short", _("The customer has fewer points than that. Nothing was moved."))
+    if not outcome.accepted:
+        raise Conflict("points_stay", _("The terms or what the customer owes no longer allow it. Nothing was moved."))
+
+
+def _adjust(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
     adjustment = PointsAdjustment(
         key=f"review:{review.pk}",
         customer_id=asked.customer_id,
@@ -65,15 +66,13 @@ def carry_out_proposal(review: Review, now: datetime) -> None:
         asset=asked.asset,
         reason=review.reason,
     )
-    [outcome] = adjust_points(adjustments=[adjustment], now=now)
-    if not outcome.accepted:
-        raise Conflict("points_short", _("The customer has fewer points than that. Nothing was moved."))
+    return adjust_points(adjustments=[adjustment], now=now)[0]
 
 
-def _check_same(review: Review, reason: str, wanted: tuple[int, str, int]) -> None:
-    asked = PointsProposal.objects.filter(review=review).values_list("customer_id", "asset", "amount").first()
-    if (asked, review.reason) != (wanted, reason):
-        raise Conflict(
-            "idempotency_mismatch",
-            _("This was already sent once with other figures. Nothing was moved; open the page again and start over."),
-        )
+_ACTS: dict[str, Callable[[Review, PointsProposal, datetime], PointsOutcome]] = {
+    "adjust": _adjust,
+    "transfer": by_hand.carry_out_transfer,
+    "take_back": by_hand.carry_out_taking,
+    "owe": by_hand.carry_out_shortage,
+    "forgive": by_hand.carry_out_shortage,
+}

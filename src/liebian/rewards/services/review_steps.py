@@ -27,7 +27,7 @@ def record_review(review: Review, action: str, actor: int, now: datetime) -> Non
 
 
 def _extent(review: Review) -> dict[str, Any]:
-    if review.act != "adjust":
+    asked = PointsProposal.objects.filter(review=review).first()
+    if asked is None:
         return {"rewards": review.n_rewards}
-    asked = PointsProposal.objects.get(review=review)
     return {"customer": asked.customer_id, "asset": asked.asset, "points": asked.amount}

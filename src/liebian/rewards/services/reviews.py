@@ -12,7 +12,7 @@ from liebian.access.services import audit
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.types import EntryDraft, Leg, move
-from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
+from liebian.rewards.models import PointsProposal, Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.reviews import get_review, preview_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
 from liebian.rewards.services.gifts.again import send_again
@@ -94,7 +94,7 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
 
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
     nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided", Conflict "points_short", Conflict
-    "resend_short".
+    "points_stay", Conflict "resend_short".
     """
     with transaction.atomic():
         review = Review.objects.select_for_update().filter(pk=review_id).first()
@@ -108,7 +108,7 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
             if (review.state, review.decided_by) == (state, actor):
                 return get_review(review_id)
             raise Conflict("review_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        if agree and review.act == "adjust":
+        if agree and PointsProposal.objects.filter(review=review).exists():
             carry_out_proposal(review, now)
             close_review(review, state, actor, note, now)
         elif agree:

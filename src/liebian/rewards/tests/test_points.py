@@ -124,9 +124,9 @@ def test_a_night_goes_on_behind_each_piece_and_leaves_nothing():
         earn(f"k{number}", 10, day(1, 1 + number % 2), customer=number % 3)
     services.earn_points(earns=[PointsEarn("usual", 1, 5, day(1, 1), expires_at=JAN)], now=NOW)
     night = {"at": JAN, "now": NOW, "piece": 2}
-    assert services.expire_many_points(**night, pieces=2) == 4
+    assert services.expire_many_points(**night, seconds=0) == 2
     earn("late", 3, day(1, 1), customer=0)
-    assert services.expire_many_points(**night) == 5
+    assert services.expire_many_points(**night) == 7
     assert services.expire_many_points(**night) == 0
     assert [look(JAN, customer).active for customer in range(3)] == [0, 0, 0]
     assert len(list_entries(kind="points_expire").entries) == 5

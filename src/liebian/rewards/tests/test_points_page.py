@@ -115,13 +115,32 @@ def test_from_the_sum_of_the_policy_on_it_waits_for_somebody_else(now):
     assert "Somebody else has to agree" in post(ann, "adjust", ADJUST).content.decode()
     place = post(ann, "adjust", ADJUST | {"confirm": "yes"})["Location"]
     assert queries.get_points_balance(1, at=clock.now()).active == 0
-    assert "A correction waits for a second person." in read(ann)
+    assert "This waits for a second person." in read(ann)
     assert "You proposed this" in read(ann, place) and "Usable afterwards" in read(bob, place)
     assert "+70 points" in read(bob, "/rewards/reviews")
     ann.post(f"{place}/decide", {"answer": "agree"})
     assert queries.get_points_balance(1, at=clock.now()).active == 0
     bob.post(f"{place}/decide", {"answer": "agree"})
     assert queries.get_points_balance(1, at=clock.now()).active == 70
+
+
+def test_what_is_passed_on_and_taken_back_waits_for_somebody_else_too(now):
+    services.set_points_terms(asset=POINTS, terms=PointsTerms("UTC", may_transfer=True), actor=1, now=now)
+    earn("a", 100, now)
+    services.set_review_policy(policy=PolicyView("from", "CNY", 100, 50), actor=1, now=now)
+    [lot] = queries.list_lots(1)
+    ann, bob = sign_in(), sign_in("administrator")
+    asked = {"amount": "60", "note": "by phone", "confirm": "yes"}
+    passed = post(ann, "transfer", asked | {"receiver": "C-2", "key": "t"})["Location"]
+    taken = post(ann, "take-back", asked | {"lot": lot.id, "before": "0", "key": "b"})["Location"]
+    first = {"amount": "60", "note": "by phone", "receiver": "C-2", "key": "t"}
+    assert "Somebody else has to agree" in post(ann, "transfer", first).content.decode()
+    assert "/customers/2/points" in read(bob, passed) and "as the terms say" in read(bob, taken)
+    assert read(ann).count("This waits for a second person.") == 2
+    assert [queries.get_points_balance(who, at=clock.now()).active for who in (1, 2)] == [100, 0]
+    for place in (passed, taken):
+        bob.post(f"{place}/decide", {"answer": "agree"})
+    assert [queries.get_points_balance(who, at=clock.now()).active for who in (1, 2)] == [0, 60]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "fewer points than that"), ("zh-hans", "客户的积分不足")])

@@ -150,7 +150,7 @@ def test_a_reservation_is_let_go_and_an_earning_taken_back_by_whom_and_why():
     common = {"customer_id": CUSTOMER, "note": "asked for it", "actor": ANN, "at": NOW, "now": NOW}
     for _ in range(2):
         assert services.release_by_hand(use_id=use.pk, **common).accepted
-        assert services.take_back_by_hand(lot_id=lot.id, total=40, **common).amount == 40
+        assert services.take_back_by_hand(lot_id=lot.id, total=40, key="back", **common).amount == 40
     assert usable() == 60
     told = [entry for entry in list_audit() if entry.action in ("points_released", "points_taken_back")]
     assert len(told) == 2 and {entry.reason for entry in told} == {"asked for it"}

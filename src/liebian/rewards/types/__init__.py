@@ -81,6 +81,7 @@ from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, Chec
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
+    PointsAct,
     PolicyMode,
     PolicyView,
     ReviewAct,
@@ -179,6 +180,7 @@ __all__ = [
     "ParcelState",
     "ParcelView",
     "PointValue",
+    "PointsAct",
     "PointsAdjustment",
     "PointsBalance",
     "PointsBurn",

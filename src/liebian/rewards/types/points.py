@@ -129,12 +129,13 @@ class PointsAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class PointsOutcome:
-    """`reason` is empty when it was done; `amount` is what moved in all by this key."""
+    """`reason` is empty when it was done; `amount` is what moved in all by this key. Nothing has while the review waits for a second person."""
 
     key: str
     amount: int
     reason: str = ""
     repeated: bool = False
+    review_id: int | None = None
 
     @property
     def accepted(self) -> bool:

@@ -31,11 +31,12 @@ class PointsUseView:
 
 @dataclass(frozen=True, slots=True)
 class ProposedPoints:
-    """The correction that a review is about: above zero it gives, below it takes."""
+    """What a review is about: above zero the customer gets points or is let off, below it they lose some, to `receiver_id` if there is one."""
 
     customer_id: int
     asset: str
     amount: int
+    receiver_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

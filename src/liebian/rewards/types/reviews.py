@@ -10,7 +10,8 @@ from typing import Literal
 from liebian.rewards.types.points_desk import ProposedPoints
 
 Act = Literal["approve", "hold", "reject", "claw_back", "resend"]
-ReviewAct = Act | Literal["adjust"]
+PointsAct = Literal["adjust", "transfer", "take_back", "owe", "forgive"]
+ReviewAct = Act | PointsAct
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
 MOST_REWARDS = 1000
@@ -20,7 +21,7 @@ MOST_REWARDS = 1000
 class PolicyView:
     """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
 
-    `from_points` is the same for corrections of points; while it is zero, each of them asks for one.
+    `from_points` is the same for points that a person gives, takes or passes on; while it is zero, each such act asks for one.
     """
 
     mode: PolicyMode
@@ -48,7 +49,7 @@ class ReviewItemView:
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. A correction has `points` in their place."""
+    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. An act on points has `points` in their place."""
 
     id: int
     act: ReviewAct

@@ -102,7 +102,18 @@ def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
 
 
 def _outcome(outcome: PointsOutcome, said: str) -> Done:
-    return Done(said, outcome.reason)
+    return _waits(outcome.review_id) if outcome.review_id else Done(said, outcome.reason)
+
+
+def _waits(review_id: int) -> Done:
+    said = _("Nothing has moved yet: somebody else has to agree first.")
+    return Done(said, href=reverse("rewards:review", args=[review_id]))
+
+
+def _and_by_whom(said: str, amount: int) -> str:
+    if not queries.asks_second_for_points(amount):
+        return said
+    return said + " " + _("Somebody else has to agree before anything moves.")
 
 
 def _adjust_effect(place: Place, form: AdjustForm) -> str:
@@ -117,9 +128,7 @@ def _adjust_effect(place: Place, form: AdjustForm) -> str:
     end = expiry_of(place.terms, place.at) if form.signed > 0 else None
     if end:
         said += " " + _("The new ones end with %(end)s.") % {"end": last_day(end)}
-    if queries.asks_second_for_points(form.signed):
-        said += " " + _("Somebody else has to agree before anything moves.")
-    return said
+    return _and_by_whom(said, form.signed)
 
 
 def _adjust(place: Place, form: AdjustForm, actor: int) -> Done:
@@ -134,8 +143,7 @@ def _adjust(place: Place, form: AdjustForm, actor: int) -> Done:
         now=place.at,
     )
     if review.state == "waiting":
-        said = _("Nothing has moved yet: somebody else has to agree first.")
-        return Done(said, href=reverse("rewards:review", args=[review.id]))
+        return _waits(review.id)
     return Done(_("The points were corrected."))
 
 
@@ -149,13 +157,14 @@ def _transfer_effect(place: Place, form: PassOnForm) -> str:
         "fee": number(fee),
     }
     said = _("%(amount)s go to %(to)s, with the ends they have; %(left)s stay here. This cannot be undone.") % texts
-    return said + (" " + _("The fee is %(fee)s.") % texts if fee else "")
+    said += " " + _("The fee is %(fee)s.") % texts if fee else ""
+    return _and_by_whom(said, data["amount"])
 
 
 def _transfer(place: Place, form: PassOnForm, actor: int) -> Done:
     data = form.cleaned_data
     transfer = PointsTransfer(
-        key=f"hand:{data['key']}",
+        key=data["key"],
         sender_id=place.customer_id,
         receiver_id=get_customer(data["receiver"]).id,
         amount=data["amount"],
@@ -167,10 +176,12 @@ def _transfer(place: Place, form: PassOnForm, actor: int) -> Done:
 
 
 def _shortage_effect(place: Place, form: ShortageForm) -> str:
-    texts = {"amount": say_points(form.cleaned_data["amount"])}
+    amount = form.cleaned_data["amount"]
     if form.cleaned_data["decision"] == "debt":
-        return _("%(amount)s are owed: what the customer has pays it at once, later points pay the rest.") % texts
-    return _("%(amount)s are forgiven: the customer owes nothing for them. This cannot be undone.") % texts
+        said = _("%(amount)s are owed: what the customer has pays it at once, later points pay the rest.")
+    else:
+        said = _("%(amount)s are forgiven: the customer owes nothing for them. This cannot be undone.")
+    return _and_by_whom(said % {"amount": say_points(amount)}, amount)
 
 
 def _shortage(place: Place, form: ShortageForm, actor: int) -> Done:
@@ -192,8 +203,9 @@ def _shortage(place: Place, form: ShortageForm, actor: int) -> Done:
 def _take_back_effect(place: Place, form: TakeBackForm) -> str:
     data = form.cleaned_data
     lot = queries.get_lot(place.customer_id, data["lot"])
-    texts = {"amount": say_points(min(data["amount"], lot.amount - data["before"]))}
-    return _("%(amount)s are taken back; what the customer no longer has is treated as the terms say.") % texts
+    amount = min(data["amount"], lot.amount - data["before"])
+    said = _("%(amount)s are taken back; what the customer no longer has is treated as the terms say.")
+    return _and_by_whom(said % {"amount": say_points(amount)}, amount)
 
 
 def _take_back(place: Place, form: TakeBackForm, actor: int) -> Done:
@@ -203,6 +215,7 @@ def _take_back(place: Place, form: TakeBackForm, actor: int) -> Done:
         lot_id=data["lot"],
         total=data["before"] + data["amount"],
         note=data["note"],
+        key=data["key"],
         actor=actor,
         at=place.at,
         now=place.at,

@@ -75,13 +75,17 @@ def _points_review(
     context = {
         **_show(review, names),
         **_rights(request, review),
-        "reason": gettext(queries.get_reason(review.reason).staff),
+        "reason": gettext(queries.get_reason(review.reason).staff) if review.reason else "",
         "points": points,
         "usable": now.active,
-        "usable_after": now.active + points.amount,
-        "is_short": review.state == "waiting" and now.active + points.amount < 0,
+        "usable_after": now.active + points.amount if review.act == "adjust" else None,
+        "is_short": review.state == "waiting" and _needs_them_all(review) and now.active + points.amount < 0,
     }
     return render(request, "rewards/review.html", context)
+
+
+def _needs_them_all(review: ReviewView) -> bool:
+    return review.act in ("adjust", "transfer")
 
 
 def _rights(request: HttpRequest, review: ReviewView) -> dict[str, bool]:

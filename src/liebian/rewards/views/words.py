@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from liebian.rewards.types import MONEY, Act, OfferView, ReviewAct
+from liebian.rewards.types import MONEY, Act, OfferView, PointsAct, ReviewAct
 from liebian.ui.formats import money, number
 
 
@@ -78,7 +78,22 @@ ACTS: dict[Act, ActWords] = {
 _CORRECT = ActWords(
     _("Correct points"), _("Correct points?"), _("The points are given or taken at once."), "plus-minus"
 )
-REVIEW_ACTS: dict[ReviewAct, ActWords] = {"adjust": _CORRECT, **dict[ReviewAct, ActWords](ACTS.items())}
+_MISSING = _("Decide about missing points")
+POINTS_ACTS: dict[PointsAct, ActWords] = {
+    "adjust": _CORRECT,
+    "transfer": ActWords(
+        _("Give points to another customer"), "", _("The points change hands at once. This cannot be undone."), "arrows-exchange"
+    ),
+    "take_back": ActWords(
+        _("Take back what was earned"), "", _("What the customer no longer has is treated as the terms say."), "arrow-back-up"
+    ),
+    "owe": ActWords(_MISSING, "", _("Later points pay it."), "arrow-back-up"),
+    "forgive": ActWords(_MISSING, "", _("It is forgiven: the customer owes nothing for them. This cannot be undone."), "check"),
+}  # fmt: skip
+REVIEW_ACTS: dict[ReviewAct, ActWords] = {
+    **dict[ReviewAct, ActWords](POINTS_ACTS.items()),
+    **dict[ReviewAct, ActWords](ACTS.items()),
+}
 REVIEW_STATES = {
     "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
     "done": StateWords(_("Done"), "good", "check"),

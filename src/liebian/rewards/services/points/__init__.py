@@ -1,7 +1,12 @@
 """Writes of points: earning, spending, giving back, taking back, moving, and what a new day does to them."""
 
-from liebian.rewards.services.points.by_hand import release_by_hand, take_back_by_hand, transfer_by_hand
-from liebian.rewards.services.points.claws import claw_points, decide_shortage
+from liebian.rewards.services.points.by_hand import (
+    decide_shortage,
+    release_by_hand,
+    take_back_by_hand,
+    transfer_by_hand,
+)
+from liebian.rewards.services.points.claws import claw_points
 from liebian.rewards.services.points.days import activate_points
 from liebian.rewards.services.points.earning import earn_points
 from liebian.rewards.services.points.ending import expire_many_points, expire_points

@@ -1,7 +1,12 @@
-"""What staff do to one customer's points from the page, with a note that stays. Who may do it is decided at the edge."""
+"""What staff do to one customer's points from the page, with a note that stays. Who may do it is decided at the edge.
+
+What gives, takes or passes on points waits for a second person where the policy asks for one, as corrections do. Letting go what a cart
+holds does not: nobody has more or less by it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,40 +15,121 @@ from django.db import transaction
 from liebian.access.services import audit
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.rewards.models import PointsLot, PointsUse
-from liebian.rewards.services.points.claws import check_note, claw_points
+from liebian.rewards.models import PointsLot, PointsProposal, PointsUse, Review
+from liebian.rewards.rules import check_amount, check_asset
+from liebian.rewards.services.points.claws import check_note, claw_points, settle_shortage
 from liebian.rewards.services.points.moving import transfer_points
+from liebian.rewards.services.points.proposals import Proposal, ask_second
 from liebian.rewards.services.points.spending import release_reserved
 from liebian.rewards.types import PointsClaw, PointsOutcome, PointsTransfer
 
 
 def transfer_by_hand(*, transfer: PointsTransfer, note: str, actor: int, now: datetime) -> PointsOutcome:
-    """As `transfer_points`, and who did it and why. Writes audit too. Raises Invalid "points_note"."""
+    """As `transfer_points`, and who did it and why. Writes as `ask_second`, audit too. Raises Invalid "points_note"."""
     check_note(note)
+    check_amount(transfer.amount, transfer.key)
+    check_asset(transfer.asset)
+    asked = Proposal(
+        "transfer",
+        transfer.sender_id,
+        transfer.asset,
+        -transfer.amount,
+        note,
+        transfer.key,
+        actor,
+        details={"receiver": transfer.receiver_id},
+    )
     with transaction.atomic():
-        [outcome] = transfer_points(transfers=[transfer], now=now)
-        details = {"to": transfer.receiver_id, "amount": transfer.amount, "asset": transfer.asset}
-        _record(outcome, "points_transferred", transfer.sender_id, note, details, actor, now)
+        return ask_second(asked, now) or _transfer(transfer, note, actor, now)
+
+
+def carry_out_transfer(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
+    transfer = PointsTransfer(
+        review.idempotency_key, asked.customer_id, asked.details["receiver"], -asked.amount, now, asked.asset
+    )
+    return _transfer(transfer, review.note, review.proposed_by, now)
+
+
+def _transfer(transfer: PointsTransfer, note: str, actor: int, now: datetime) -> PointsOutcome:
+    [outcome] = transfer_points(transfers=[replace(transfer, key=f"hand:{transfer.key}")], now=now)
+    details = {"to": transfer.receiver_id, "amount": transfer.amount, "asset": transfer.asset}
+    _record(outcome, "points_transferred", transfer.sender_id, note, details, actor, now)
     return outcome
 
 
 def take_back_by_hand(
-    *, customer_id: int, lot_id: int, total: int, note: str, actor: int, at: datetime, now: datetime
+    *, customer_id: int, lot_id: int, total: int, note: str, key: str, actor: int, at: datetime, now: datetime
 ) -> PointsOutcome:
     """Of what one earning gave this customer, `total` is taken back in all so far; what is gone is owed as the terms say.
 
-    Writes as `claw_points`, audit. Idempotent by `total`. Raises NotFound "points_lot_not_found", Invalid.
+    Writes as `claw_points`, `ask_second`, audit. Idempotent by `total`, a proposal by `key`. Raises NotFound "points_lot_not_found", Invalid.
     """
     check_note(note)
     with transaction.atomic():
         lot = PointsLot.objects.filter(pk=lot_id, customer_id=customer_id, cause__startswith="earn:").first()
         if lot is None:
             raise NotFound("points_lot_not_found", _("These points were not earned by this customer."))
-        claw = PointsClaw(lot.cause.removeprefix("earn:"), total, at)
-        [outcome] = claw_points(claws=[claw], now=now)
-        details = {"lot": lot_id, "amount": outcome.amount, "asset": lot.asset}
-        _record(outcome, "points_taken_back", customer_id, note, details, actor, now)
+        units = min(total, lot.amount) - lot.clawed
+        details = {"lot": lot_id, "total": total}
+        asked = Proposal("take_back", customer_id, lot.asset, -units, note, key, actor, details=details)
+        return (ask_second(asked, now) if units > 0 else None) or _take_back(lot, total, note, actor, at, now)
+
+
+def carry_out_taking(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
+    lot = PointsLot.objects.get(pk=asked.details["lot"])
+    return _take_back(lot, asked.details["total"], review.note, review.proposed_by, now, now)
+
+
+def _take_back(lot: PointsLot, total: int, note: str, actor: int, at: datetime, now: datetime) -> PointsOutcome:
+    [outcome] = claw_points(claws=[PointsClaw(lot.cause.removeprefix("earn:"), total, at)], now=now)
+    details = {"lot": lot.pk, "amount": outcome.amount, "asset": lot.asset}
+    _record(outcome, "points_taken_back", lot.customer_id, note, details, actor, now)
     return outcome
+
+
+def decide_shortage(
+    *,
+    customer_id: int,
+    amount: int,
+    make_debt: bool,
+    key: str,
+    note: str,
+    actor: int,
+    at: datetime,
+    now: datetime,
+    asset: str,
+) -> PointsOutcome:
+    """As `settle_shortage`, at once or by two. Writes as it does and as `ask_second`."""
+    check_amount(amount, key)
+    check_note(note)
+    act = "owe" if make_debt else "forgive"
+    asked = Proposal(act, customer_id, asset, -amount if make_debt else amount, note, key, actor)  # type: ignore[arg-type]
+    with transaction.atomic():
+        return ask_second(asked, now) or settle_shortage(
+            customer_id=customer_id,
+            amount=amount,
+            make_debt=make_debt,
+            key=key,
+            note=note,
+            actor=actor,
+            at=at,
+            now=now,
+            asset=asset,
+        )
+
+
+def carry_out_shortage(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
+    return settle_shortage(
+        customer_id=asked.customer_id,
+        amount=abs(asked.amount),
+        make_debt=review.act == "owe",
+        key=review.idempotency_key,
+        note=review.note,
+        actor=review.proposed_by,
+        at=now,
+        now=now,
+        asset=asked.asset,
+    )
 
 
 def release_by_hand(

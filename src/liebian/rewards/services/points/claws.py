@@ -142,7 +142,7 @@ def _owe(desk: Desk, taking: Taking, amount: int, moves: Moves) -> None:
         desk.debts[taking.holder] += amount
 
 
-def decide_shortage(
+def settle_shortage(
     *,
     customer_id: int,
     amount: int,

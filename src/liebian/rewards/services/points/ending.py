@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -23,12 +24,15 @@ from liebian.rewards.services.points.desk import lock_holders
 from liebian.rewards.services.points.held import change_held, group_by_asset
 
 PIECE = 10_000
-PIECES = 20
+SECONDS = 1.0  # after which no further piece begins: others wait for whoever calls
+_FIRST, _QUICK, _SLOW = 2_000, 0.25, 0.75
+_Place = tuple[str, int, int]
 _DUE = """
-SELECT {expires_at}, customer_id, id, asset, remaining, expired FROM rewards_points_lot
+SELECT customer_id, id, asset, remaining, expired FROM rewards_points_lot
 WHERE state = 'active' AND remaining > 0 AND expires_at <= %s AND (expires_at, customer_id, id) > (%s, %s, %s)
 ORDER BY expires_at, customer_id, id LIMIT %s
 """
+_END_OF = "SELECT CAST(expires_at AS text) FROM rewards_points_lot WHERE id = %s"
 _END = "UPDATE rewards_points_lot AS t SET expired = expired + remaining, remaining = 0, state = 'expired'"
 _END_IDLE = """
 UPDATE rewards_points_lot AS t SET expires_at = w.idle_at FROM rewards_points_wallet AS w
@@ -41,9 +45,6 @@ _KEEP_IDLE = (
 
 
 class _Due(NamedTuple):
-    """`expires_at` is as the database gave it, and only goes back to it."""
-
-    expires_at: Any
     customer_id: int
     id: int
     asset: str
@@ -63,24 +64,40 @@ def expire_points(*, at: datetime, now: datetime, limit: int = PIECE) -> int:
     return _end_idle(at, now, limit) + len(_end(at, now, limit, _beginning()))
 
 
-def expire_many_points(*, at: datetime, now: datetime, piece: int = PIECE, pieces: int = PIECES) -> int:
-    """As `expire_points`, many pieces, each in its own transaction and behind the one before. Call until it returns 0."""
-    done, behind = 0, _beginning()
-    for _number in range(pieces):
-        done += _end_idle(at, now, piece)
-        ended = _end(at, now, piece, behind)
-        if not ended:
-            break
+def expire_many_points(*, at: datetime, now: datetime, piece: int = PIECE, seconds: float = SECONDS) -> int:
+    """As `expire_points`, as many pieces as begin within `seconds`, each in its own transaction and behind the one before.
+
+    Call until it returns 0. Pieces grow up to `piece` lots while they are quick and shrink where they are slow.
+    """
+    done, behind, size, began = 0, _beginning(), min(_FIRST, piece), monotonic()
+    before = began
+    while True:
+        done += _end_idle(at, now, size)
+        ended = _end(at, now, size, behind)
         done += len(ended)
-        behind = ended[-1][:3]
-    return done
+        after = monotonic()
+        if not ended or after - began >= seconds:
+            return done
+        behind, size, before = _place_of(ended[-1]), _next_size(size, after - before, piece), after
 
 
-def _beginning() -> tuple[Any, int, int]:
+def _next_size(size: int, took: float, most: int) -> int:
+    if took < _QUICK:
+        return min(2 * size, most)
+    return max(size // 2, 1) if took > _SLOW else size
+
+
+def _beginning() -> _Place:
     return ("-infinity" if connection.vendor == "postgresql" else ""), 0, 0
 
 
-def _end(at: datetime, now: datetime, limit: int, behind: tuple[Any, int, int]) -> list[_Due]:
+def _place_of(lot: _Due) -> _Place:
+    with connection.cursor() as cursor:
+        cursor.execute(_END_OF, [lot.id])
+        return cursor.fetchone()[0], lot.customer_id, lot.id
+
+
+def _end(at: datetime, now: datetime, limit: int, behind: _Place) -> list[_Due]:
     """Post for the lots that are due, then end them: posting has locked their customers, so only before it can they have moved.
 
     That is rare, and found out: then the customers are locked first.
@@ -95,11 +112,11 @@ def _end(at: datetime, now: datetime, limit: int, behind: tuple[Any, int, int]) 
             return _post_and_end(_read(at, limit, behind, only={lot.id for lot in found}), at, now)
 
 
-def _read(at: datetime, limit: int, behind: tuple[Any, int, int], *, only: Collection[int] | None = None) -> list[_Due]:
+def _read(at: datetime, limit: int, behind: _Place, *, only: Collection[int] | None = None) -> list[_Due]:
     with connection.cursor() as cursor:
-        raw = "expires_at" if connection.vendor == "postgresql" else "CAST(expires_at AS text)"
-        cursor.execute(_DUE.format(expires_at=raw), [connection.ops.adapt_datetimefield_value(at), *behind, limit])
-        return [_Due(*row) for row in cursor.fetchall() if only is None or row[2] in only]
+        cursor.execute(_DUE, [connection.ops.adapt_datetimefield_value(at), *behind, limit])
+        lots = map(_Due._make, cursor.fetchall())
+        return [lot for lot in lots if only is None or lot.id in only]
 
 
 def _post_and_end(lots: Sequence[_Due], at: datetime, now: datetime) -> list[_Due]:
