@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
-from django.db.backends.sqlite3.base import DatabaseOperations
 from django.test import override_settings
+
+from tests import emptying
 
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
@@ -24,23 +24,8 @@ def pytest_collection() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_past_append_only_tables() -> Iterator[None]:
-    """Tests with real transactions empty every table afterwards. On SQLite that is DELETE, which the triggers of
-    append-only tables refuse, so they step aside for the flush. (PostgreSQL truncates, which fires no row trigger.)"""
-    plain_flush = DatabaseOperations.execute_sql_flush
-
-    def flush(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            plain_flush(self, sql_list)
-            for _name, sql in triggers:
-                cursor.execute(sql)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+def quickly_emptied_tables() -> Iterator[None]:
+    with emptying.quickly():
         yield
 
 
