@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -13,6 +14,8 @@ from django.test import override_settings
 
 from tests import emptying
 
+TESTS = Path(__file__).parent / "tests"
+
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
 hypothesis.settings.load_profile("liebian")
@@ -21,6 +24,13 @@ hypothesis.settings.load_profile("liebian")
 def pytest_collection() -> None:
     """All addresses are loaded as the server loads them, before doctests import single modules of them."""
     import_module("liebian.config.urls")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a whole installation take longest and wait most, so they come first and the others run beside them.
+    (Django's plugin has put them last, because they ask for no database of this process.)"""
+    items.sort(key=lambda item: TESTS not in item.path.parents or item.get_closest_marker("django_db") is not None)
 
 
 @pytest.fixture(scope="session", autouse=True)
