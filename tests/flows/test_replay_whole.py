@@ -31,7 +31,7 @@ import json
 from datetime import timedelta
 from liebian.config import jobs
 from liebian.core import clock
-jobs.settings.LOG_DAYS, jobs.RETIRED_AT_ONCE = 0, 700
+jobs.settings.LOG_DAYS, jobs.RETIRED_AT_ONCE = 0, 1500
 print(json.dumps(jobs.retire_log(clock.now() + timedelta(days=1))))
 """
 WAITING = """
@@ -77,7 +77,7 @@ print(json.dumps([order.pk, order.total_minor]))
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(tmp_path_factory.mktemp("replayed")) as found:
         found.environment["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
-        code, said = found.command("demo", "--customers", "120")
+        code, said = found.command("demo", "--customers", "400")
         assert code == 0, said
         yield found
 
@@ -109,7 +109,7 @@ def test_reading_the_log_from_zero_gives_the_same_installation_and_changes_nothi
 
 
 def test_what_does_not_follow_from_the_log_is_found_and_named_also_when_the_log_has_left_for_the_lake(place):
-    assert place.run(RETIRE) == 700
+    assert place.run(RETIRE) == 1500
     order_id, total = place.run(BREAK)
     code, said = place.command("replay")
     different = {part["name"]: part["first_difference"] for part in said["parts"] if not part["equal"]}
