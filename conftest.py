@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
-from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
-from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.test import override_settings
+
+from tests import emptying
+
+TESTS = Path(__file__).parent / "tests"
 
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
@@ -24,38 +26,16 @@ def pytest_collection() -> None:
     import_module("liebian.config.urls")
 
 
-_REFUSE_TRUNCATE = "SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgtype & 32 <> 0 AND NOT tgisinternal"
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a whole installation take longest and wait most, so they come first and the others run beside them.
+    (Django's plugin has put them last, because they ask for no database of this process.)"""
+    items.sort(key=lambda item: TESTS not in item.path.parents or item.get_closest_marker("django_db") is not None)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_past_append_only_tables() -> Iterator[None]:
-    """Tests with real transactions empty every table afterwards, which the triggers of append-only tables refuse, so they
-    step aside for the flush: on SQLite those that refuse DELETE, on PostgreSQL those that refuse TRUNCATE."""
-    sqlite_flush, postgres_flush = SqliteOperations.execute_sql_flush, PostgresOperations.execute_sql_flush
-
-    def flush_sqlite(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            sqlite_flush(self, sql_list)
-            for _name, sql in triggers:
-                cursor.execute(sql)
-
-    def flush_postgres(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(_REFUSE_TRUNCATE)
-            triggers = cursor.fetchall()
-            disable, enable = (
-                [f"ALTER TABLE {table} {act} TRIGGER {name}" for table, name in triggers]
-                for act in ("DISABLE", "ENABLE")
-            )
-        postgres_flush(self, [*disable, *sql_list, *enable])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SqliteOperations, "execute_sql_flush", flush_sqlite)
-        patch.setattr(PostgresOperations, "execute_sql_flush", flush_postgres)
+def quickly_emptied_tables() -> Iterator[None]:
+    with emptying.quickly():
         yield
 
 

@@ -1,4 +1,4 @@
-"""Every test: on SQLite, then what touches a database again on PostgreSQL where one can be found, then in the browser.
+"""Every test: on SQLite and in the browser, then what touches a database again on PostgreSQL where one can be found.
 
 With arguments, only these are handed to pytest.
 
@@ -8,6 +8,7 @@ With arguments, only these are handed to pytest.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,9 +18,13 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 # A file's tests stay together, so that they share what is dear to make. The long ones come first, so that they do not end alone.
-PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
+PARALLEL = ("-n", "auto", *TOGETHER)
+# Many tests of a whole installation wait for it: one worker more than there are processors has something to do meanwhile.
+WAITING = ("-n", str((os.cpu_count() or 1) + 1), *TOGETHER)
 # What the database below does not touch: clients, samples, what the web server says to nonsense.
 SAME_ON_BOTH = ("test_fuzz.py", "test_samples.py", "test_wechat_module.py")
+MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # noqa: S108
 DEFAULT_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -32,8 +37,16 @@ def find_postgres() -> str | None:
         return None
 
 
+def temporary_home() -> tempfile.TemporaryDirectory[str]:
+    """In memory where there is room: what tests write is not meant to last, so that nobody need wait for a disk."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return tempfile.TemporaryDirectory(
+        prefix="liebian-test-", dir=MEMORY if has_room else None, ignore_cleanup_errors=True
+    )
+
+
 def pytest(*arguments: str, home: str, **extra: str) -> int:
-    environment = {**os.environ, "LIEBIAN_HOME": home, **extra}
+    environment = {**os.environ, "LIEBIAN_HOME": home, "TMPDIR": home, **extra}
     command = [sys.executable, "-m", "pytest", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
@@ -46,20 +59,20 @@ def forget_template(url: str, home: str) -> None:
 def main() -> int:
     required = set(filter(None, os.environ.get("LIEBIAN_REQUIRE", "").split(",")))
     if chosen := sys.argv[1:]:
-        with tempfile.TemporaryDirectory(prefix="liebian-test-") as home:
+        with temporary_home() as home:
             return pytest(*chosen, home=home)
     codes = []
-    with tempfile.TemporaryDirectory(prefix="liebian-test-") as home:
+    with temporary_home() as home:
         print("The library, alone:", flush=True)
         codes.append(pytest(*PARALLEL, "analytics", home=home))
-        print("Everything else but the browser, on SQLite:", flush=True)
-        codes.append(pytest(*PARALLEL, "tests", "src", "--ignore=tests/browser", home=home))
+        print("Everything else, on SQLite and in the browser:", flush=True)
+        codes.append(pytest(*WAITING, "tests/browser", "tests", "src", home=home))
         url = find_postgres()
         if url:
             print("What touches a database, again on PostgreSQL:", flush=True)
             same = [f"--ignore=tests/flows/{name}" for name in SAME_ON_BOTH]
             codes.append(
-                pytest(*PARALLEL, "tests/flows", "tests/permissions", "src", *same, home=home, DATABASE_URL=url)
+                pytest(*WAITING, "tests/flows", "tests/permissions", "src", *same, home=home, DATABASE_URL=url)
             )
             forget_template(url, home)
         elif "postgres" in required:
@@ -67,8 +80,6 @@ def main() -> int:
             codes.append(1)
         else:
             print("PostgreSQL was not found: its tests did not run.")
-        print("In the browser:", flush=True)
-        codes.append(pytest(*PARALLEL, "tests/browser", home=home))
     return max(codes)
 
 

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,7 @@ class Module:
         return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
 
 
+@cache
 def read_modules() -> list[Module]:
     paths = sorted(path for path in SOURCE.rglob("*.py") if not {"tests", "migrations"} & set(path.parts))
     return [Module(path, ast.parse(path.read_text())) for path in paths]
@@ -102,12 +103,13 @@ def errors_with_own_text(modules: list[Module]) -> set[str]:
     }
 
 
-MODULES = read_modules()
-NAMES = error_classes(MODULES) - errors_with_own_text(MODULES)
+@cache
+def error_names() -> set[str]:
+    return error_classes(read_modules()) - errors_with_own_text(read_modules())
 
 
 def raised(module: Module) -> Iterator[ast.Call]:
-    return (call for call in module.calls() if isinstance(call.func, ast.Name) and call.func.id in NAMES)
+    return (call for call in module.calls() if isinstance(call.func, ast.Name) and call.func.id in error_names())
 
 
 def translated() -> set[str]:
@@ -119,14 +121,14 @@ def translated() -> set[str]:
 
 
 def test_the_errors_are_found():
-    assert {"Invalid", "NotFound", "Conflict", "Refused"} <= NAMES
-    assert sum(1 for module in MODULES for _call in raised(module)) > 100
+    assert {"Invalid", "NotFound", "Conflict", "Refused"} <= error_names()
+    assert sum(1 for module in read_modules() for _call in raised(module)) > 100
 
 
 def test_every_error_has_a_code_and_a_marked_text_with_its_details():
     problems = [
         f"{module}:{call.lineno} {problem}"
-        for module in MODULES
+        for module in read_modules()
         for call in raised(module)
         if (problem := text_problem(module, call))
     ]
@@ -135,7 +137,9 @@ def test_every_error_has_a_code_and_a_marked_text_with_its_details():
 
 def test_every_marked_text_is_in_a_chinese_catalogue():
     known = translated()
-    texts = {text for module in MODULES for call in module.calls() if (text := marked_text(module, call)) is not None}
+    texts = {
+        text for module in read_modules() for call in module.calls() if (text := marked_text(module, call)) is not None
+    }
     assert sorted(texts - known) == []
 
 

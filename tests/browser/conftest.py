@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +13,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,20 @@ def _wait_for(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
     raise AssertionError("the web server did not answer within 40 s")
 
 
+def _copy_demo_shop(installation: Installation, base: Path) -> None:
+    """Whoever of this run needs it first makes it; the others wait and copy. Each changes a demo shop of its own."""
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-shop"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            draft = made.with_suffix(f".{os.getpid()}")
+            template.fill_folder(draft)
+            environment = {**installation.environment, "LIEBIAN_HOME": str(draft)}
+            replace(installation, environment=environment).run("demo", "--customers", DEMO_CUSTOMERS)
+            draft.rename(made)
+    shutil.copytree(made, installation.environment["LIEBIAN_HOME"], dirs_exist_ok=True)
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     if not CHROMIUM.exists():
@@ -89,8 +105,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     }  # fmt: skip
     environment.pop("DATABASE_URL", None)
     found = Installation(f"http://127.0.0.1:{port}", environment)
-    template.fill_folder(Path(environment["LIEBIAN_HOME"]))
-    found.run("demo", "--customers", DEMO_CUSTOMERS)
+    _copy_demo_shop(found, tmp_path_factory.getbasetemp())
     found.password = found.run("user", "reset", "admin")["password"]
     processes = [subprocess.Popen([*COMMAND, name], env=environment, cwd=ROOT) for name in ("serve", "worker")]
     try:

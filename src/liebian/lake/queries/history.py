@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from liebian.lake.store import filesystem, is_remote
 from liebian.lake.tables import find_snapshot, find_table, saying_what_failed, snapshot_of
 from liebian.lake.types import SCHEMAS, History, Snapshot
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as ds
     from liebian_analytics.engines import Engine
 
 _MOVED = pa.schema([("loser_id", pa.int64()), ("winner_id", pa.int64())])
@@ -63,6 +63,8 @@ def _pinned(name: str, version: int | None, at: datetime | None) -> Snapshot | N
 
 def dataset_of(snapshot: Snapshot) -> ds.Dataset:
     """The files of one version for Arrow, on any kind of storage."""
+    import pyarrow.dataset as ds  # brings pandas along: a third of what starting a process costs
+
     system, root = filesystem()
     paths = [f"{root}/{snapshot.table}/{part.path}" for part in snapshot.parts]
     return ds.dataset(paths, schema=SCHEMAS[snapshot.table], filesystem=system, format="parquet")

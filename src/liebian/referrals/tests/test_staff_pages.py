@@ -107,7 +107,7 @@ def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Cli
     client.post(f"/referrals/{programme_id}/publish", **EN)
     programme = queries.get_programme(programme_id)
     assert (programme.referrer_offer_id, programme.friend_offer_id) == (month.id, tea.id)
-    code = Participation.objects.filter(code__gt="").values_list("code", flat=True)[0]
+    code = Participation.objects.filter(arm="treated").values_list("code", flat=True)[0]
     assert "gives you Tea set" in page(Client(), f"/r/{code}")
 
 
