@@ -1,4 +1,4 @@
-"""Every test: on SQLite and in the browser, then what touches a database again on PostgreSQL where one can be found.
+"""Every test: on SQLite, in the browser, then what touches a database again on PostgreSQL where one can be found.
 
 With arguments, only these are handed to pytest.
 
@@ -65,8 +65,10 @@ def main() -> int:
     with temporary_home() as home:
         print("The library, alone:", flush=True)
         codes.append(pytest(*PARALLEL, "analytics", home=home))
-        print("Everything else, on SQLite and in the browser:", flush=True)
-        codes.append(pytest(*WAITING, "tests/browser", "tests", "src", home=home))
+        print("Everything else, on SQLite:", flush=True)
+        codes.append(pytest(*WAITING, "tests", "src", "--ignore=tests/browser", home=home))
+        print("In the browser:", flush=True)  # apart, because it leaves an event loop behind in which Django refuses to work
+        codes.append(pytest(*WAITING, "tests/browser", home=home))
         url = find_postgres()
         if url:
             print("What touches a database, again on PostgreSQL:", flush=True)
