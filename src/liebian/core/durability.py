@@ -2,7 +2,7 @@
 
 What stages write follows from the log. After a crash of the database server they write it again, so their commits need not wait for
 the disk. The server loses commits from the end only: whoever commits durably after having seen one of them has it made
-durable as well. What leaves the database without such a commit asks `settle` first.
+durable as well. What leaves the database without such a commit asks `settle` first, and what moves money is committed durably.
 """
 
 from __future__ import annotations
@@ -49,6 +49,13 @@ def _relax(connection: Any, **_: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_LAG)
         _relaxed.add(raw)
+
+
+def commit_durably(connection: Any) -> None:
+    """Let the commit of the open transaction wait for the disk after all."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO on")
 
 
 def settle(connection: Any) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from django.db import connection
+
+from liebian.core.durability import commit_durably
 from liebian.customers.types import CustomerEvent
 from liebian.events.types import EventRecord
 from liebian.orders.types import OrderChange
@@ -83,6 +86,7 @@ class ReferralBatch:
             self.granter.keep(row)
             self.granter.flush()
             self.desk.flush()
+            commit_durably(connection)
             rewards.cancel_or_claw_back(
                 qualification=reward_key(row.programme_id, row.order_external_id), refunded_minor=back,
                 order_total_minor=row.amount_minor, at=change.at, now=change.at,
@@ -96,6 +100,7 @@ class ReferralBatch:
 
 
 def _drain(day: date, at: datetime) -> None:
+    commit_durably(connection)
     while rewards.release_due(day=day, now=at):
         pass
     while rewards.expire_reservations(at=at, now=at):

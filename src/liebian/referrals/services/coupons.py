@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import connection
 
 from liebian.core.days import day_of
+from liebian.core.durability import commit_durably
 from liebian.customers import queries as customers
 from liebian.orders.types import OrderChange
 from liebian.referrals.services.known import Known
@@ -37,6 +39,7 @@ class CouponDesk:
             return
         same = _same_people(named, ours)
         uses = [_use(order, ours[code], same) for order, code in named]
+        commit_durably(connection)
         outcomes = rewards.redeem_coupons(uses=uses, now=named[-1][0].at)
         won = {reward.id: reward for reward in reward_queries.list_rewards(ids=[c.reward_id for c in ours.values()])}
         for (order, code), outcome in zip(named, outcomes, strict=True):

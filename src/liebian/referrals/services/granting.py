@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
+
+from liebian.core.durability import commit_durably
 from liebian.orders.types import OrderChange
 from liebian.referrals.models import Qualification, Referral, ReferralDecision
 from liebian.referrals.rules import OrderFacts, decide_qualification, pay_from, reward_key, subjects_of
@@ -89,6 +92,7 @@ class Granter:
     def _grant(self) -> list[ReferralDecision]:
         if not self.pending:
             return []
+        commit_durably(connection)
         outcomes = iter(
             rewards.grant_pairs(grants=[self._request(p) for p in self.pending], now=self.pending[-1].order.at)
         )
