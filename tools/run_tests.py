@@ -67,7 +67,7 @@ def main() -> int:
         codes.append(pytest(*PARALLEL, "analytics", home=home))
         print("Everything else, on SQLite:", flush=True)
         codes.append(pytest(*WAITING, "tests", "src", "--ignore=tests/browser", home=home))
-        print("In the browser:", flush=True)  # apart, because it leaves an event loop behind in which Django refuses to work
+        print("In the browser:", flush=True)  # apart: it leaves an event loop behind, in which Django refuses to work
         codes.append(pytest(*WAITING, "tests/browser", home=home))
         url = find_postgres()
         if url:

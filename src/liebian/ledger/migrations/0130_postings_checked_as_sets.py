@@ -1,7 +1,7 @@
 """PostgreSQL looks up the entries and accounts of new postings once for a statement, not once for a row at the end.
 
 The guarantee stays: postings name what exists, at once instead of at the commit, and what they name can neither be removed nor
-given another key. Entries refuse that already, accounts do from here on. SQLite keeps its foreign keys.
+given another key: entries and accounts refuse that already. SQLite keeps its foreign keys.
 """
 
 from django.db import migrations
@@ -20,22 +20,14 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE OR REPLACE FUNCTION ledger_account_stays() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'accounts of the ledger are never removed and keep their keys' USING ERRCODE = 'foreign_key_violation';
-END $$;
 """
 _TRIGGERS = """
 CREATE OR REPLACE TRIGGER ledger_posting_refers AFTER INSERT ON ledger_posting
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_refers();
-CREATE OR REPLACE TRIGGER ledger_account_stays BEFORE DELETE OR UPDATE OF id ON ledger_account
-FOR EACH ROW EXECUTE FUNCTION ledger_account_stays();
 """
 _REMOVE = """
 DROP TRIGGER IF EXISTS ledger_posting_refers ON ledger_posting;
-DROP TRIGGER IF EXISTS ledger_account_stays ON ledger_account;
 DROP FUNCTION IF EXISTS ledger_posting_refers();
-DROP FUNCTION IF EXISTS ledger_account_stays();
 """
 
 
