@@ -16,6 +16,7 @@ Level = Literal["block", "warn", "pass"]
 INVITED = "Referral Invited"
 VIEWED = "Referral Page Viewed"
 SHARED = "Referral Link Shared"
+BOUND_FOR_GOOD = frozenset({"bound", "qualified", "reversed"})  # states in which a friend keeps the inviter
 OPENED = "Referral Link Opened"
 SIGNED_UP = "Referral Signed Up"
 EVENT_NAMES = (VIEWED, SHARED, OPENED, SIGNED_UP)

@@ -179,6 +179,7 @@ CHECKS = {
     "not_started": gettext_lazy("It had started"),
     "code_expired": gettext_lazy("It had not ended"),
     "self_referral": gettext_lazy("The friend is not the inviter"),
+    "referral_ring": gettext_lazy("The friend had not brought the inviter"),
     "already_customer": gettext_lazy("The friend had not bought before"),
     "already_referred": gettext_lazy("Nobody else had invited the friend"),
     "consent_missing": gettext_lazy("The friend agreed to the terms"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +24,7 @@ class BindingFacts:
     consented: bool = True
     ordered_before: bool = False
     bound_to: int | None = None
+    lines: Mapping[int, int] = field(default_factory=dict)  # by whom others were brought to this programme
     referee_contacts: frozenset[str] = field(default=frozenset(), repr=False)
     referrer_contacts: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -52,10 +54,22 @@ def _person(facts: BindingFacts) -> tuple[Check, ...]:
     elsewhere = facts.bound_to is not None and facts.bound_to != facts.referrer_id
     return (
         Check("self_referral", not (oneself or shared), {"same_person": oneself, "same_contact": shared}),
+        Check("referral_ring", not _closes_ring(facts), {}),
         Check("already_customer", not facts.ordered_before, {"ordered_before": facts.ordered_before}),
         Check("already_referred", not elsewhere, {"other_inviter": elsewhere}),
         Check("consent_missing", facts.consented, {"consented": facts.consented}),
     )
+
+
+def _closes_ring(facts: BindingFacts) -> bool:
+    """Whether the friend brought the inviter, or somebody who brought the inviter, and so on."""
+    who, passed = facts.referrer_id, set[int]()
+    while who is not None and who not in passed:
+        passed.add(who)
+        who = facts.lines.get(who)
+        if who is not None and who == facts.referee_id:
+            return True
+    return False
 
 
 def same_contact(phone: str | None, email: str | None) -> frozenset[str]:

@@ -9,10 +9,9 @@ from liebian.orders.types import OrderChange
 from liebian.referrals.models import Referral
 from liebian.referrals.rules import BindingFacts
 from liebian.referrals.services.known import Known
-from liebian.referrals.types import Decision
+from liebian.referrals.types import BOUND_FOR_GOOD, Decision
 
 _COLUMNS = ["referrer_id", "code", "state", "reason", "channel", "bound_at", "trace"]
-_FINAL = frozenset({"bound", "qualified", "reversed"})
 
 
 class Binder:
@@ -33,7 +32,7 @@ class Binder:
         if row is None:
             row = Referral(id=event.id, programme_id=key[0], referee_id=item.customer_id, trace=[])
             self.known.referrals[key] = row
-        elif row.state in _FINAL:
+        elif row.state in BOUND_FOR_GOOD:
             row.trace = [*row.trace, attempt]
             self.changed[row.pk] = row
             if not decision.accepted:

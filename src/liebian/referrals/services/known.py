@@ -12,7 +12,7 @@ from liebian.orders.types import OrderChange, PlacedOrder
 from liebian.referrals.models import Outcome, Participation, Programme, Qualification, Referral
 from liebian.referrals.queries.programmes import clean_code, terms_of, view_participation, view_programme
 from liebian.referrals.rules import BindingFacts, Terms, same_contact
-from liebian.referrals.types import SIGNED_UP, Participant, ProgrammeView
+from liebian.referrals.types import BOUND_FOR_GOOD, SIGNED_UP, Participant, ProgrammeView
 
 
 class Known:
@@ -29,6 +29,7 @@ class Known:
         rows = Referral.objects.filter(referee_id__in=friends | buyers) if self.programmes else Referral.objects.none()
         for row in rows.order_by("id"):
             self.referrals[row.programme_id, row.referee_id] = row
+        self._load_lines({p.customer_id for p in self.by_code.values()} if friends else set())
         self._load_orders(friends | (buyers & {referee for _, referee in self.referrals}))
         self._load_qualifications(changes)
         self.personal = customers.list_personal({p.customer_id for p in self.by_code.values()} if friends else set())
@@ -41,6 +42,24 @@ class Known:
         silent = {item.customer_id for item in found if not item.event.properties.get("code")}
         rows = Participation.objects.filter(customer_id__in=silent, arm="treated")
         self.by_person = {(row.programme_id, row.customer_id): view_participation(row) for row in rows}
+
+    def _load_lines(self, inviters: set[int]) -> None:
+        """By whom the inviters were brought, and those, up to the first of each line."""
+        passed: set[int] = set()
+        while upwards := inviters - passed:
+            known = {referee for _, referee in self.referrals}
+            for row in Referral.objects.filter(referee_id__in=upwards - known).order_by("id"):
+                self.referrals[row.programme_id, row.referee_id] = row
+            passed |= upwards
+            inviters = {row.referrer_id for (_, referee), row in self.referrals.items() if referee in upwards}
+
+    def lines_of(self, programme_id: int) -> dict[int, int]:
+        """Per friend of a programme the inviter, also where the order that counted was given back."""
+        return {
+            referee: row.referrer_id
+            for (programme, referee), row in self.referrals.items()
+            if programme == programme_id and row.state in BOUND_FOR_GOOD
+        }
 
     def _load_orders(self, people: set[int]) -> None:
         self.placed: dict[int, list[PlacedOrder]] = defaultdict(list)
@@ -75,6 +94,7 @@ class Known:
             code=code, at=event.at, referee_id=item.customer_id, referrer_id=inviter.customer_id,
             terms=self.terms[inviter.programme_id], consented=bool(event.properties.get("consent")),
             ordered_before=any(order.event_id < event.id for order in self.placed[item.customer_id]),
+            lines=self.lines_of(inviter.programme_id),
             bound_to=earlier.referrer_id if earlier is not None and earlier.state != "refused" else None,
             referee_contacts=contacts_of(event.personal.get("phone"), event.personal.get("email")),
             referrer_contacts=contacts_of(personal.phone, personal.email) if personal else frozenset(),

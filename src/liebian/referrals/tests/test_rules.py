@@ -60,6 +60,10 @@ def order(**changes: Any) -> OrderFacts:
         ({"referee_id": 1}, "self_referral"),
         ({"referee_contacts": same_contact("+8613800138000", None), "referrer_contacts": same_contact("+8613800138000", "a@b.cn")}, "self_referral"),
         ({"referee_contacts": same_contact(None, "li.n+2@gmail.com"), "referrer_contacts": same_contact(None, "lin@googlemail.com")}, "self_referral"),
+        ({"lines": {1: 2}}, "referral_ring"),
+        ({"lines": {1: 7, 7: 8, 8: 2}}, "referral_ring"),
+        ({"lines": {1: 7, 7: 8, 2: 9}}, ""),
+        ({"lines": {1: 7, 7: 8, 8: 7}}, ""),
         ({"ordered_before": True}, "already_customer"),
         ({"bound_to": 3}, "already_referred"),
         ({"bound_to": 1}, ""),
@@ -89,18 +93,23 @@ def test_which_order_counts(changes: dict[str, Any], reason: str) -> None:
 
 @given(
     ordered=st.booleans(), bound=st.sampled_from([None, 1, 3]), consent=st.booleans(), person=st.sampled_from([1, 2]),
-    hours=st.integers(-100, 900),
+    lines=st.dictionaries(st.integers(1, 5), st.integers(1, 5)), hours=st.integers(-100, 900),
 )  # fmt: skip
 def test_every_question_is_kept_and_one_no_is_enough(
-    ordered: bool, bound: int | None, consent: bool, person: int, hours: int
+    ordered: bool, bound: int | None, consent: bool, person: int, lines: dict[int, int], hours: int
 ) -> None:
     decision = decide_binding(
         facts(
-            ordered_before=ordered, bound_to=bound, consented=consent, referee_id=person, at=T0 + timedelta(hours=hours)
+            ordered_before=ordered,
+            bound_to=bound,
+            consented=consent,
+            referee_id=person,
+            lines=lines,
+            at=T0 + timedelta(hours=hours),
         )
     )
     assert decision.accepted == all(check.passed for check in decision.checks)
-    assert len(decision.checks) == 8
+    assert len(decision.checks) == 9
     assert decision.reason == next((c["check"] for c in decision.trace if not c["passed"]), "")
     assert "+86" not in str(decision.trace)
 

@@ -115,6 +115,24 @@ def test_nobody_brings_themselves(shop: Shop) -> None:
     assert set(Referral.objects.values_list("state", "reason")) == {("refused", "self_referral")}
 
 
+@pytest.mark.parametrize("length", [2, 3, 5])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_ring_is_not_closed(shop: Shop, length: int, at_once: bool) -> None:
+    users = [f"u{number}" for number in range(length)]
+    shop.say(*({"type": "identify", "userId": user} for user in users), at=T0 - 2 * DAY)
+    shop.run()
+    people = [shop.id_of(user) for user in users]
+    programme = shop.programme(*people)
+    for number, user in enumerate(users):
+        shop.sign_up(user, shop.code(programme, people[number - 1]), at=T0 + number * HOUR)
+        if not at_once:
+            shop.run()
+    shop.run()
+    states_of = dict(Referral.objects.values_list("referee_id", "state"))
+    assert [states_of[person] for person in people] == ["bound"] * (length - 1) + ["refused"]
+    assert referral_of(shop, users[-1]).reason == "referral_ring"
+
+
 def test_the_first_inviter_keeps_the_friend(shop: Shop) -> None:
     anna, carl = shop.customer("anna"), shop.customer("carl")
     programme = shop.programme(anna, carl)

@@ -18,7 +18,7 @@ FITS: Mapping[Act, frozenset[str]] = {
     "resend": frozenset({"returned", "written_off"}),
 }
 _DISQUALIFIED = (
-    "risk_rejected", "self_referral", "staff_or_test", "already_customer", "condition_failed", "order_refunded",
+    "risk_rejected", "self_referral", "referral_ring", "staff_or_test", "already_customer", "condition_failed", "order_refunded",
     "consent_missing", "region_not_allowed", "channel_not_allowed", "deleted_identity",
 )  # fmt: skip
 REASONS_OF: Mapping[Act, tuple[str, ...]] = {

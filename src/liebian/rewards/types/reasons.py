@@ -30,6 +30,10 @@ REASONS: dict[str, ReasonText] = {
     "not_started": _said(_("The programme had not started yet"), _("This has not started yet")),
     "programme_not_running": _said(_("The programme was not running"), _("This offer is not running now")),
     "self_referral": _said(_("The friend is the inviter"), _("You cannot invite yourself")),
+    "referral_ring": _said(
+        _("The friend had brought the inviter, or somebody who brought the inviter"),
+        _("You brought the person who invites you"),
+    ),
     "already_customer": _said(
         _("Had bought here before, so not a new friend"), _("This is for friends who have not bought here before")
     ),
