@@ -1,7 +1,7 @@
 """One step of the stage: the next piece of the log, or the next people of a sweep, in one transaction each.
 
-A sweep evaluates everybody: after the row that starts a day, and when rules or tiers have changed. It goes in chunks
-between pieces of the log, which already count the new day.
+A sweep evaluates everybody: after the row that starts a day, and when rules or tiers have changed. It goes in chunks: with
+each piece of the log, which already counts the new day, some more people are evaluated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from liebian.segments.stage.reading import Portion, first_day, gather, gather_du
 from liebian.segments.stage.rules import RuleSet, load_rules
 
 CHUNK = 500  # people of a sweep at a time while nothing else waits
-CHUNK_BETWEEN = 200  # between two pieces of the log, which wait meanwhile
+CHUNK_BESIDE = 60  # together with a piece of the log, which waits for them
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,7 +80,7 @@ def _step(progress: Progress, limit: int, ceiling: int | None) -> int:
         return 0
     try:
         done, reached = _consume(progress, portion, rules, today)
-        return done + (0 if reached.sweep_after is None else _sweep(reached, rules, portion))
+        return done + (0 if reached.sweep_after is None or portion.size else _sweep(reached, rules))
     except MergedMeanwhile:  # by another process: what was read is old, the next step reads anew
         return 1
     except cursors.Busy:  # another worker has this shard
@@ -105,8 +105,9 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         if row is None or _place(row) != _place(progress):
             return 1, progress  # another process was faster; what we read is behind us
         _move(row, portion, rules, today)
-        if changed:
-            bring_up_to_date(changed, gathered, numbers, rules, _moment(row))
+        beside = _next_of_sweep(row, CHUNK_BESIDE) if portion.size else []
+        if changed or beside:
+            bring_up_to_date(changed.union(beside), gathered, numbers, rules, _moment(row))
         write_rows(due)
         if portion.new_day is not None:
             DueOrder.objects.filter(day__lte=row.day, seen_id__in=changed).delete()
@@ -137,16 +138,23 @@ def _moment(row: Progress) -> Moment:
     return Moment(row.day, row.at or _DAWN, row.event_id)
 
 
-def _sweep(progress: Progress, rules: RuleSet, portion: Portion) -> int:
-    """The next people of a running sweep."""
-    chunk = CHUNK_BETWEEN if portion.size else CHUNK
+def _sweep(progress: Progress, rules: RuleSet) -> int:
+    """The next people of a running sweep, when the log has nothing new."""
     with cursors.reading(_cursor_of(progress), wait=False):
         row = progress_rows.read_locked(progress.shard)
         if row is None or row.sweep_after is None or row.rules != rules.signature:
             return 1
-        ids = customers.list_known_ids_after(row.sweep_after, chunk, shard=row.shard, shards=row.shards)
+        ids = _next_of_sweep(row, CHUNK)
         if ids:
             bring_up_to_date(ids, Gathered(), {}, rules, _moment(row))
-        row.sweep_after = ids[-1] if len(ids) == chunk else None
         progress_rows.store(row)
     return max(len(ids), 1)
+
+
+def _next_of_sweep(row: Progress, chunk: int) -> list[int]:
+    """The next people of a sweep, which has passed them with this; nobody where none is running."""
+    if row.sweep_after is None:
+        return []
+    ids = customers.list_known_ids_after(row.sweep_after, chunk, shard=row.shard, shards=row.shards)
+    row.sweep_after = ids[-1] if len(ids) == chunk else None
+    return ids
