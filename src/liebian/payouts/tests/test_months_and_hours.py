@@ -68,26 +68,26 @@ def test_fees_of_one_person_and_month_are_taxed_together_and_of_another_month_an
     assert taxes_of(owed[1:], FIRST_OF_JUNE) == [44_000, 52_000]
 
 
-@DB
-def test_what_is_paid_in_the_first_second_of_a_month_is_in_its_table():
+def _pay_on_both_sides_of_midnight():
     account = make_account(adapter="manual")
     _budget, owed = owe(2)
     give_payees(owed, "manual")
     approve(account, owed)
     for payout, at in zip(Payout.objects.order_by("id"), (LAST_OF_MAY, FIRST_OF_JUNE), strict=True):
         services.record_result(payout_id=payout.pk, paid=True, reference="1", note="", actor=CHECKER, now=at)
+    return account
+
+
+@DB
+def test_what_is_paid_in_the_first_second_of_a_month_is_in_its_table():
+    _pay_on_both_sides_of_midnight()
     may, june = (list_taxes(date(2026, month, 1)) for month in (5, 6))
     assert [row.paid_at for row in may] == [LAST_OF_MAY] and [row.paid_at for row in june] == [FIRST_OF_JUNE]
 
 
 @DB
 def test_a_statement_covers_its_last_day_to_the_end():
-    account = make_account(adapter="manual")
-    _budget, owed = owe(2)
-    give_payees(owed, "manual")
-    approve(account, owed)
-    for payout, at in zip(Payout.objects.order_by("id"), (LAST_OF_MAY, FIRST_OF_JUNE), strict=True):
-        services.record_result(payout_id=payout.pk, paid=True, reference="1", note="", actor=CHECKER, now=at)
+    account = _pay_on_both_sides_of_midnight()
     services.compare_statement(
         account_id=account.id, name="May", header=["our number"], rows=[], first_day=date(2026, 5, 1),
         last_day=date(2026, 5, 31), actor=CHECKER, now=NOW,

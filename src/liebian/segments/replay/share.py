@@ -10,7 +10,6 @@ import numpy as np
 from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Mod
-from liebian_analytics.rules.packed import Additions, merge_facts
 
 from liebian.core.bulk import write_rows
 from liebian.core.columns import select_in
@@ -19,10 +18,10 @@ from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.lake import queries as lake
 from liebian.orders import queries as orders
-from liebian.orders.types import OrderMove
 from liebian.segments.models import DueOrder, Membership, Past, Progress, State
 from liebian.segments.stage import states
 from liebian.segments.stage.facts import Gathered, contributions_of, number_facts
+from liebian.segments.stage.reading import list_moves
 from liebian.segments.stage.states import NOTHING
 
 _AT_ONCE = 5_000
@@ -60,10 +59,7 @@ class Share:
         due: dict[tuple[int, date], DueOrder] = {}
         for order_ids in _pieces(self._owners):
             gathered = Gathered()
-            moves: dict[int, list[OrderMove]] = {order_id: [] for order_id in order_ids}
-            for move in orders.list_changes_of(order_ids, upto=upto):
-                moves[move.order_id].append(move)
-            for order_id, found in moves.items():
+            for order_id, found in list_moves(order_ids, upto).items():
                 owner = self._owners[order_id]
                 gathered.add_orders(owner, contributions_of(found, today), 1)
                 for day in {day_of(move.at, settings.TIME_ZONE) for move in found}:
@@ -119,18 +115,7 @@ class Share:
 
     def _add(self, gathered: Gathered) -> None:
         numbers = number_facts(set(gathered.keys))
-        told = [index for index, key in enumerate(gathered.keys) if key in numbers]
-        owners = sorted({gathered.owners[index] for index in told})
-        place_of = {owner: place for place, owner in enumerate(owners)}
-        additions = Additions.of(
-            [place_of[gathered.owners[index]] for index in told],
-            np.array([gathered.days[index] for index in told], np.int64),
-            [numbers[gathered.keys[index]] for index in told],
-            [gathered.counts[index] for index in told],
-            [gathered.amounts[index] for index in told],
-        )
-        blobs = merge_facts([self.facts.get(owner, b"") for owner in owners], additions)
-        self.facts.update(zip(owners, blobs, strict=True))
+        self.facts |= gathered.merged_into(lambda owner: self.facts.get(owner, b""), numbers)
 
 
 def _pieces(ids: Iterable[int]) -> Iterator[list[int]]:

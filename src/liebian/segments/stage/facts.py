@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
-from liebian_analytics.rules.packed import FIRST_DAY, LAST_DAY, day_number
+from liebian_analytics.rules.packed import FIRST_DAY, LAST_DAY, Additions, day_number, merge_facts
 from liebian_analytics.rules.packed_columns import EVENTS, ORDERS
 
 from liebian.core.columns import select_in
@@ -75,6 +75,20 @@ class Gathered:
         self.days += [days[index] for index in named]
         self.counts += [1] * len(named)
         self.amounts += [0] * len(named)
+
+    def merged_into(self, blob_of: Callable[[int], bytes], numbers: dict[Key, int]) -> dict[int, bytes]:
+        """The blobs of everybody to whom something is added, with it. Facts without a number are left out."""
+        told = [index for index, key in enumerate(self.keys) if key in numbers]
+        owners = sorted({self.owners[index] for index in told})
+        place_of = {owner: place for place, owner in enumerate(owners)}
+        additions = Additions.of(
+            [place_of[self.owners[index]] for index in told],
+            np.array([self.days[index] for index in told], np.int64),
+            [numbers[self.keys[index]] for index in told],
+            [self.counts[index] for index in told],
+            [self.amounts[index] for index in told],
+        )
+        return dict(zip(owners, merge_facts([blob_of(owner) for owner in owners], additions), strict=True))
 
     def add_orders(self, owner: int, contributions: Iterable[Contribution], sign: int) -> None:
         for key, day, count, amount in contributions:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from liebian_analytics.rules.packed import Additions, Packed, merge_facts
+from liebian_analytics.rules.packed import Packed
 
 from liebian.core.columns import insert_tuples
 from liebian.core.prepared import cursor_of
@@ -61,20 +61,7 @@ def bring_up_to_date(
 
 
 def _add_facts(kept: dict[int, Kept], gathered: Gathered, numbers: dict[Key, int]) -> None:
-    told = [index for index, key in enumerate(gathered.keys) if key in numbers]
-    if not told:
-        return
-    owners = sorted({gathered.owners[index] for index in told})
-    place_of = {owner: place for place, owner in enumerate(owners)}
-    additions = Additions.of(
-        [place_of[gathered.owners[index]] for index in told],
-        np.array([gathered.days[index] for index in told]),
-        [numbers[gathered.keys[index]] for index in told],
-        [gathered.counts[index] for index in told],
-        [gathered.amounts[index] for index in told],
-    )
-    blobs = merge_facts([kept.get(owner, NOTHING).recent for owner in owners], additions)
-    for owner, blob in zip(owners, blobs, strict=True):
+    for owner, blob in gathered.merged_into(lambda key: kept.get(key, NOTHING).recent, numbers).items():
         kept[owner] = kept.get(owner, NOTHING)._replace(recent=blob)
 
 

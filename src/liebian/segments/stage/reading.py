@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -87,7 +88,7 @@ def gather(progress: Progress, portion: Portion, today: date) -> tuple[Gathered,
     owner_of = _owners(progress, portion.changes)
     upto = portion.changes[-1].id if portion.changes else progress.order_change_id
     due: dict[tuple[int, date], DueOrder] = {}
-    for order_id, moves in _moves_of(owner_of, upto).items():
+    for order_id, moves in list_moves(owner_of, upto).items():
         old = [move for move in moves if move.id <= progress.order_change_id]
         gathered.add_orders(owner_of[order_id], contributions_of(old, today), -1)
         gathered.add_orders(owner_of[order_id], contributions_of(moves, today), 1)
@@ -107,7 +108,7 @@ def gather_due(progress: Progress, before: date, today: date) -> tuple[Gathered,
         for order_id, seen_id in rows.values_list("order_id", "seen_id")
         if _is_mine(progress, seen_id)
     }
-    for order_id, moves in _moves_of(owner_of, progress.order_change_id).items():
+    for order_id, moves in list_moves(owner_of, progress.order_change_id).items():
         gathered.add_orders(owner_of[order_id], contributions_of(moves, before), -1)
         gathered.add_orders(owner_of[order_id], contributions_of(moves, today), 1)
     return gathered, set(owner_of.values())
@@ -124,7 +125,8 @@ def _owners(progress: Progress, changes: list[OrderChange]) -> dict[int, int]:
     return {order_id: owner for order_id, owner in owners.items() if _is_mine(progress, owner)}
 
 
-def _moves_of(order_ids: dict[int, int], upto: int) -> dict[int, list[OrderMove]]:
+def list_moves(order_ids: Collection[int], upto: int) -> dict[int, list[OrderMove]]:
+    """What happened to each of these orders up to a position of the log of changes."""
     moves: dict[int, list[OrderMove]] = {order_id: [] for order_id in order_ids}
     if order_ids:
         for move in orders.list_changes_of(order_ids, upto=upto):
