@@ -35,7 +35,7 @@ REPLAY_OF_STAGES = {
         "Counts everybody's days from the log again and puts right what differs, also what has left for the lake. Who is rightly in a segment stays in it; what is wrong changes now, with today's date."
     ),
     "lake": _(
-        "Not here: the lake is the only place of events that left the database. `liebian lake verify` reads every row."
+        "Not here: the lake is the only place of events that left the database. “liebian lake verify” reads every row."
     ),
 }
 REPLAY_STATES = {
