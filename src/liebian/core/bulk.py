@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -29,23 +30,32 @@ def write_rows(objects: Iterable[models.Model], *, update: Sequence[str] = (), i
         return 0
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
-    fields = _written_fields(model, has_keys=rows[0].pk is not None)
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(_column(field)) for field in fields)
-    head = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
-    tail = conflict_clause(model, update, connection) if update else " ON CONFLICT DO NOTHING" if ignore else ""
-    read = attrgetter(*[field.attname for field in fields])
+    sql, fields, read = _writing(model, rows[0].pk is not None, tuple(update), ignore, connection.alias)
     adapters = [_adapter(field, connection) for field in fields]
     values = [tuple([adapt(v) if adapt else v for adapt, v in zip(adapters, read(row), strict=True)]) for row in rows]
     with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
-            source = arrays_of(fields, connection)
-            arrays = [array_text(f, column) for f, column in zip(fields, zip(*values, strict=True), strict=True)]
-            cursor.execute(f"{head} SELECT * FROM {source}{tail}", arrays)  # noqa: S608
+            columns = zip(fields, zip(*values, strict=True), strict=True)
+            cursor.execute(sql, [array_text(field, column) for field, column in columns])
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"{head} VALUES ({marks}){tail}", values)
+            cursor.executemany(sql, values)
     return len(rows)
+
+
+@lru_cache(maxsize=500)
+def _writing(
+    model: type[models.Model], has_keys: bool, update: tuple[str, ...], ignore: bool, alias: str
+) -> tuple[str, list[Any], Callable[[models.Model], tuple[Any, ...]]]:
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    fields = _written_fields(model, has_keys=has_keys)
+    columns = ", ".join(quote(_column(field)) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
+    tail = conflict_clause(model, update, connection) if update else " ON CONFLICT DO NOTHING" if ignore else ""
+    source = f"VALUES ({', '.join(['%s'] * len(fields))})"
+    if connection.vendor == "postgresql":
+        source = f"SELECT * FROM {arrays_of(fields, connection)}"  # noqa: S608
+    return f"{head} {source}{tail}", fields, attrgetter(*[field.attname for field in fields])
 
 
 def give_keys(objects: Sequence[models.Model]) -> None:

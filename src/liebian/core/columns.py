@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connections, models, router
 
@@ -18,6 +19,7 @@ from liebian.core.prepared import cursor_of
 
 _BEHIND = "COALESCE((SELECT position FROM core_cursor WHERE core_cursor.name = %s), 0)"
 CHUNK = 900  # values in one IN list on SQLite; lists of equal length share a prepared statement
+_PARTS = 2_000  # parts of statements that are kept; they hold names, never values
 
 
 def select_in(
@@ -36,28 +38,22 @@ def select_in(
     if not values:
         return
     connection = connections[router.db_for_read(model)]
-    quote = connection.ops.quote_name
-    names = ", ".join(_selected(_field(model, name), connection) for name in columns)
-    column = quote(_field(model, key).column)
-    head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {column}"  # noqa: S608 - names of our own models
+    chosen = _selection(model, tuple(columns), key, connection.alias)
     tail = f" AND {where}" if where else ""
-    tail += f" ORDER BY {column} FOR UPDATE" if lock and connection.features.has_select_for_update else ""
-    readers = [
-        (place, read) for place, name in enumerate(columns) if (read := _reader(_field(model, name), connection))
-    ]
+    tail += f" ORDER BY {chosen.key} FOR UPDATE" if lock and connection.features.has_select_for_update else ""
     with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
-            field = _field(model, key)
-            asked = f"{head} = ANY(%s::{field.db_type(connection)}[]){tail}"
-            cursor.execute(asked, [array_text(field, values), *given])
-            yield from _read(cursor.fetchall(), readers)
+            asked = f"{chosen.text} WHERE {chosen.key} = ANY(%s::{chosen.key_type}[]){tail}"
+            cursor.execute(asked, [array_text(_field(model, key), values), *given])
+            yield from _read(cursor.fetchall(), chosen.readers)
             return
         for start in range(0, len(values), CHUNK):
             part = list(values[start : start + CHUNK])
             if start:
                 part += [part[-1]] * (CHUNK - len(part))
-            cursor.execute(f"{head} IN ({', '.join(['%s'] * len(part))}){tail}", [*part, *given])
-            yield from _read(cursor.fetchall(), readers)
+            among = f"{chosen.text} WHERE {chosen.key} IN ({', '.join(['%s'] * len(part))}){tail}"
+            cursor.execute(among, [*part, *given])
+            yield from _read(cursor.fetchall(), chosen.readers)
 
 
 def select_after(
@@ -76,22 +72,18 @@ def select_after(
     The position may be the name of the cursor that stands there, where rows and cursors are in one database. `where` is SQL of ours, in which `values` stand for the marks.
     """
     connection = connections[router.db_for_read(model)]
-    quote = connection.ops.quote_name
-    fields = [_field(model, name) for name in columns]
-    name = quote(_field(model, key).column)
-    conditions, given = [f"{name} > {'%s' if isinstance(after, int) else _BEHIND}"], [after]
+    chosen = _selection(model, tuple(columns), key, connection.alias)
+    conditions, given = [f"{chosen.key} > {'%s' if isinstance(after, int) else _BEHIND}"], [after]
     if upto is not None:
-        conditions, given = [*conditions, f"{name} <= %s"], [*given, upto]
+        conditions, given = [*conditions, f"{chosen.key} <= %s"], [*given, upto]
     if where:
         conditions, given = [*conditions, where], [*given, *values]
-    names = ", ".join(_selected(field, connection) for field in fields)
-    sql = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {' AND '.join(conditions)} ORDER BY {name}"  # noqa: S608
+    sql = f"{chosen.text} WHERE {' AND '.join(conditions)} ORDER BY {chosen.key}"
     if limit is not None:
         sql, given = f"{sql} LIMIT %s", [*given, limit]
-    readers = [(place, read) for place, field in enumerate(fields) if (read := _reader(field, connection))]
     with cursor_of(connection) as cursor:
         cursor.execute(sql, given)
-        return list(_read(cursor.fetchall(), readers))
+        return list(_read(cursor.fetchall(), chosen.readers))
 
 
 def insert_tuples(
@@ -102,18 +94,12 @@ def insert_tuples(
     if not rows:
         return
     connection = connections[router.db_for_write(model)]
-    quote = connection.ops.quote_name
-    fields = [_field(model, name) for name in columns]
-    names = ", ".join(quote(field.column) for field in fields)
-    head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
-    tail = conflict_clause(model, update, connection) if update else ""
+    sql, fields = _insertion(model, tuple(columns), tuple(update), connection.alias)
     with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
-            source = arrays_of(fields, connection)
-            cursor.execute(f"{head} SELECT * FROM {source}{tail}", _transposed(fields, rows))  # noqa: S608
+            cursor.execute(sql, _transposed(fields, rows))
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"{head} VALUES ({marks}){tail}", _adapted(fields, rows))
+            cursor.executemany(sql, _adapted(fields, rows))
 
 
 def conflict_clause(model: type[models.Model], update: Sequence[str], connection: Any) -> str:
@@ -129,21 +115,62 @@ def update_tuples(
     if not rows:
         return
     connection = connections[router.db_for_write(model)]
-    quote = connection.ops.quote_name
-    fields = [_field(model, name) for name in (*columns, key)]
-    table, names = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    sql, fields = _change(model, (*columns, key), connection.alias)
     with cursor_of(connection) as cursor:
         if connection.vendor == "postgresql":
-            given = [f"c{place}" for place in range(len(names))]  # the key may be one of the changed columns as well
-            source = f"{arrays_of(fields, connection)} AS v({', '.join(given)})"
-            changed = ", ".join(f"{name} = v.{other}" for name, other in zip(names[:-1], given, strict=False))
-            cursor.execute(
-                f"UPDATE {table} AS t SET {changed} FROM {source} WHERE t.{names[-1]} = v.{given[-1]}",  # noqa: S608
-                _transposed(fields, rows),
-            )
+            cursor.execute(sql, _transposed(fields, rows))
         else:
-            changed = ", ".join(f"{name} = %s" for name in names[:-1])
-            cursor.executemany(f"UPDATE {table} SET {changed} WHERE {names[-1]} = %s", _adapted(fields, rows))  # noqa: S608
+            cursor.executemany(sql, _adapted(fields, rows))
+
+
+class _Selection(NamedTuple):
+    text: str
+    key: str
+    key_type: str
+    readers: list[tuple[int, Callable[[Any], Any]]]
+
+
+@lru_cache(maxsize=_PARTS)
+def _selection(model: type[models.Model], columns: tuple[str, ...], key: str, alias: str) -> _Selection:
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    names = ", ".join(_selected(field, connection) for field in fields)
+    readers = [(place, read) for place, field in enumerate(fields) if (read := _reader(field, connection))]
+    field = _field(model, key)
+    text = f"SELECT {names} FROM {quote(model._meta.db_table)}"  # noqa: S608 - names of our own models
+    return _Selection(text, quote(field.column), field.db_type(connection), readers)
+
+
+@lru_cache(maxsize=_PARTS)
+def _insertion(
+    model: type[models.Model], columns: tuple[str, ...], update: tuple[str, ...], alias: str
+) -> tuple[str, list[Any]]:
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    names = ", ".join(quote(field.column) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    tail = conflict_clause(model, update, connection) if update else ""
+    if connection.vendor == "postgresql":
+        return f"{head} SELECT * FROM {arrays_of(fields, connection)}{tail}", fields  # noqa: S608
+    return f"{head} VALUES ({', '.join(['%s'] * len(fields))}){tail}", fields
+
+
+@lru_cache(maxsize=_PARTS)
+def _change(model: type[models.Model], columns: tuple[str, ...], alias: str) -> tuple[str, list[Any]]:
+    """The last column is the key; it may be one of the changed ones as well."""
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    table, names = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    if connection.vendor == "postgresql":
+        given = [f"c{place}" for place in range(len(names))]
+        source = f"{arrays_of(fields, connection)} AS v({', '.join(given)})"
+        changed = ", ".join(f"{name} = v.{other}" for name, other in zip(names[:-1], given, strict=False))
+        return f"UPDATE {table} AS t SET {changed} FROM {source} WHERE t.{names[-1]} = v.{given[-1]}", fields  # noqa: S608
+    changed = ", ".join(f"{name} = %s" for name in names[:-1])
+    return f"UPDATE {table} SET {changed} WHERE {names[-1]} = %s", fields  # noqa: S608
 
 
 def _field(model: type[models.Model], name: str) -> Any:

@@ -1,5 +1,6 @@
 """The demo shop is the same for the same seed; the worker stops when asked; addresses answer."""
 
+import gc
 import random
 import threading
 from datetime import date
@@ -9,7 +10,8 @@ import pytest
 from liebian.config.demo.history import Diary, write_lives
 from liebian.config.demo.people import Crowd
 from liebian.config.demo.shop import season
-from liebian.config.jobs import ALL
+from liebian.config import worker
+from liebian.config.jobs import ALL, Job
 from liebian.config.worker import LANES, run_lane
 
 FIRST, LAST = date(2025, 6, 1), date(2026, 6, 12)
@@ -48,11 +50,11 @@ def test_jobs_have_names_of_their_own_and_say_what_they_do():
 @pytest.mark.django_db(databases="__all__", transaction=True)
 def test_a_lane_stops_when_it_is_asked_to(lane):
     stop = threading.Event()
-    worker = threading.Thread(target=run_lane, args=(lane, stop))
-    worker.start()
+    thread = threading.Thread(target=run_lane, args=(lane, stop))
+    thread.start()
     stop.set()
-    worker.join(timeout=30)
-    assert not worker.is_alive()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
 
 
 @pytest.mark.django_db(databases="__all__")
@@ -66,3 +68,27 @@ def test_a_diary_gives_each_message_once():
     diary.add(at, {"type": "page"})
     assert len(diary.take(FIRST, at)) == 1
     assert diary.take(FIRST, at) == []
+
+
+@pytest.fixture
+def garbage():
+    before = gc.get_threshold()
+    yield gc
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_warm_lane_looks_for_garbage_only_in_what_is_new(monkeypatch, garbage):
+    stop, rounds = threading.Event(), []
+
+    def work(now):
+        rounds.append(garbage.get_freeze_count())
+        if len(rounds) == 4:
+            stop.set()
+        return 1
+
+    monkeypatch.setattr(worker, "WARM_AFTER", 2)
+    monkeypatch.setitem(worker.LANES, "background", [Job("work", 0, work, "Works.")])
+    run_lane("background", stop)
+    assert rounds[:2] == [0, 0] and min(rounds[2:]) > 0

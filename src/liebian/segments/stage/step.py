@@ -22,7 +22,8 @@ from liebian.segments.stage.reading import Portion, first_day, gather, gather_du
 from liebian.segments.stage.rules import RuleSet, load_rules
 
 CHUNK = 500  # people of a sweep at a time while nothing else waits
-CHUNK_BESIDE = 60  # together with a piece of the log, which waits for them
+# Together with a piece of the log, which waits for them: few where it is large, because the log is behind then.
+MOST_BESIDE, BOTH, SHARE_BESIDE = 60, 120, 0.1
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -105,7 +106,7 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         if row is None or _place(row) != _place(progress):
             return 1, progress  # another process was faster; what we read is behind us
         _move(row, portion, rules, today)
-        beside = _next_of_sweep(row, CHUNK_BESIDE) if portion.size else []
+        beside = _next_of_sweep(row, share_beside(portion.size)) if portion.size else []
         if changed or beside:
             bring_up_to_date(changed.union(beside), gathered, numbers, rules, _moment(row))
         write_rows(due)
@@ -149,6 +150,11 @@ def _sweep(progress: Progress, rules: RuleSet) -> int:
             bring_up_to_date(ids, Gathered(), {}, rules, _moment(row))
         progress_rows.store(row)
     return max(len(ids), 1)
+
+
+def share_beside(size: int) -> int:
+    """How many people of a sweep go with a piece of the log of so many events."""
+    return max(1, round(SHARE_BESIDE * size), min(MOST_BESIDE, BOTH - size))
 
 
 def _next_of_sweep(row: Progress, chunk: int) -> list[int]:

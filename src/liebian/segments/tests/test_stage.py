@@ -18,6 +18,7 @@ from liebian.orders import services as orders
 from liebian.segments import queries, services
 from liebian.segments.models import Membership
 from liebian.segments.stage.facts import business_days
+from liebian.segments.stage.step import share_beside
 from liebian.segments.tests.histories import (
     RULES,
     START,
@@ -173,3 +174,8 @@ def test_business_days_of_many_moments_are_those_of_each(settings, zone):
     moments = [datetime(2026, month, day, hour, 30, tzinfo=UTC) for month in (3, 10, 11) for day in (1, 8, 25, 29) for hour in range(24)]  # fmt: skip
     found = business_days(np.array([int(each.timestamp() * 1000) for each in moments]))
     assert found.tolist() == [day_number(day_of(each, zone)) for each in moments]
+
+
+@pytest.mark.parametrize(("size", "people"), [(1, 60), (60, 60), (110, 11), (300, 30), (2000, 200)])
+def test_a_sweep_gives_way_to_a_log_that_is_behind_and_never_rests(size, people):
+    assert share_beside(size) == people
