@@ -73,7 +73,10 @@ class Past(models.Model):
 
 
 class Membership(models.Model):
-    """From when to when somebody was in a segment, by the received time and position of the log row that decided it."""
+    """From when to when somebody was in a segment, by the received time and position of the log row that decided it.
+
+    Every event may add rows here, so there is one index besides the key; what somebody is in is told by `State.bits`.
+    """
 
     segment_id = models.BigIntegerField()
     customer_id = models.BigIntegerField()
@@ -91,7 +94,6 @@ class Membership(models.Model):
                 name="one_open_membership",
             )
         ]
-        indexes = [models.Index(fields=["customer_id", "segment_id"], name="membership_by_customer")]
 
 
 class DueOrder(models.Model):

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
+from liebian.config import worker
 from liebian.config.demo.history import Diary, write_lives
 from liebian.config.demo.people import Crowd
 from liebian.config.demo.shop import season
-from liebian.config import worker
 from liebian.config.jobs import ALL, Job
 from liebian.config.worker import LANES, run_lane
 

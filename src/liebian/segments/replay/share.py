@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Mod
 
 from liebian.core.bulk import write_rows
-from liebian.core.columns import select_in
 from liebian.core.days import day_of
 from liebian.customers import queries as customers
 from liebian.events import queries as events
@@ -73,12 +72,12 @@ class Share:
         other facts. The caller holds the shard, so that nobody writes beside."""
         _of_share(DueOrder.objects, "seen_id", self).delete()
         write_rows(due)
-        known = {*self.facts, *_ids(State, self), *_ids(Membership.objects.filter(left_at__isnull=True), self)}
-        return sum(self._put_right(ids) for ids in _pieces(known))
+        inside = _open_segments(self)
+        known = {*self.facts, *inside, *_of_share(State.objects, "customer_id", self).values_list("pk", flat=True)}
+        return sum(self._put_right(ids, inside) for ids in _pieces(known))
 
-    def _put_right(self, ids: list[int]) -> int:
+    def _put_right(self, ids: list[int], inside: dict[int, bytes]) -> int:
         before = states.read_locked(ids)
-        inside = _open_segments(ids)
         after, wrong = {}, []
         for key in ids:
             kept, facts = before.get(key, NOTHING), self.facts.get(key, b"")
@@ -124,10 +123,10 @@ def _pieces(ids: Iterable[int]) -> Iterator[list[int]]:
         yield ordered[start : start + _AT_ONCE]
 
 
-def _open_segments(ids: list[int]) -> dict[int, bytes]:
+def _open_segments(share: Share) -> dict[int, bytes]:
     inside: dict[int, int] = {}
-    rows = select_in(Membership, ("customer_id", "segment_id"), "customer_id", ids, where="left_at IS NULL")
-    for customer_id, segment_id in rows:
+    rows = _of_share(Membership.objects.filter(left_at__isnull=True), "customer_id", share)
+    for customer_id, segment_id in rows.values_list("customer_id", "segment_id").iterator():
         inside[customer_id] = inside.get(customer_id, 0) | 1 << segment_id
     return {key: bits.to_bytes(bits.bit_length() // 8 + 1, "little").rstrip(b"\0") for key, bits in inside.items()}
 
@@ -135,8 +134,3 @@ def _open_segments(ids: list[int]) -> dict[int, bytes]:
 def _of_share(rows: Any, field: str, share: Share) -> QuerySet[Any]:
     found: QuerySet[Any] = rows.annotate(rest=Mod(field, share.shares)).filter(rest=share.share)
     return found
-
-
-def _ids(rows: Any, share: Share) -> Iterator[int]:
-    source = rows if isinstance(rows, QuerySet) else rows.objects
-    return iter(_of_share(source, "customer_id", share).values_list("customer_id", flat=True))
