@@ -40,7 +40,16 @@ def bytes_text(values: Sequence[bytes | memoryview | None]) -> str:
 
 
 def times_text(values: Sequence[datetime | date | None]) -> str:
-    return "{" + ",".join("NULL" if value is None else f'"{value.isoformat()}"' for value in values) + "}"
+    """
+    >>> print(times_text([date(2026, 6, 1), None]))
+    {"2026-06-01",NULL}
+    """
+    parts, last, text = [], None, "NULL"
+    for value in values:
+        if value is not last:  # all rows of a step often share one moment
+            last, text = value, "NULL" if value is None else f'"{value.isoformat()}"'
+        parts.append(text)
+    return "{" + ",".join(parts) + "}"
 
 
 def _quoted(value: str) -> str:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from liebian.core import cursors
+from liebian.core.columns import select_after
 from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.orders import queries as orders
-from liebian.referrals.models import Participation, Referral, ReferralDecision, Touch
+from liebian.referrals.models import Participation, Programme, Referral, ReferralDecision, Touch
 from liebian.referrals.services.batch import ReferralBatch
 from liebian.referrals.services.outbox import announce_outcomes
 from liebian.referrals.types import EVENT_NAMES
@@ -98,9 +99,13 @@ def _cut(upto: int, days: list[EventRecord], others: list[int]) -> int:
 
 def _consume(portion: _Portion) -> int:
     """Most stretches hold nothing that concerns referrals; they cost the reading only."""
-    if portion.found or portion.changes or portion.days:
+    if portion.found or portion.days or (portion.changes and _has_programmes()):
         ReferralBatch(portion.found, portion.changes, portion.days).run()
     return portion.upto - portion.start
+
+
+def _has_programmes() -> bool:
+    return bool(select_after(Programme, ["id"], "id", 0, limit=1, where="status <> 'draft'"))
 
 
 def _merge_points() -> int:

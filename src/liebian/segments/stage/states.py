@@ -31,8 +31,11 @@ class Kept(NamedTuple):
 
 
 NOTHING = Kept()
-_KNOWN = "SELECT customer_id FROM segments_state WHERE customer_id = ANY(%s::bigint[])"
-_OPEN = "INSERT INTO segments_state (customer_id, facts, bits) SELECT id, '', '' FROM unnest(%s::bigint[]) AS id ORDER BY id ON CONFLICT DO NOTHING"
+_OPEN = """
+INSERT INTO segments_state (customer_id, facts, bits)
+SELECT id, '', '' FROM unnest(%s::bigint[]) AS id WHERE NOT EXISTS (SELECT FROM segments_state AS s WHERE s.customer_id = id)
+ORDER BY id ON CONFLICT DO NOTHING
+"""
 # One statement: where nothing is locked, a record on its way from the one to the other is in exactly one of them.
 _BOTH = """
 SELECT s.customer_id, s.facts, p.facts, s.bits FROM segments_state AS s LEFT JOIN segments_past AS p ON p.customer_id = s.customer_id
@@ -43,11 +46,8 @@ WHERE s.customer_id = ANY(%s::bigint[])
 def read_locked(ids: list[int]) -> dict[int, Kept]:
     """The states of these people, locked in ascending order; whoever has none gets an empty one first, where others may too."""
     if connection.vendor == "postgresql" and ids:
-        asked = [ints_text(ids)]
         with cursor_of(connection) as cursor:
-            cursor.execute(_KNOWN, asked)
-            if len(cursor.fetchall()) < len(ids):
-                cursor.execute(_OPEN, asked)
+            cursor.execute(_OPEN, [ints_text(ids)])
     return _read_apart(ids, lock=True)
 
 

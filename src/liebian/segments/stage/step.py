@@ -23,7 +23,7 @@ from liebian.segments.stage.rules import RuleSet, load_rules
 
 CHUNK = 500  # people of a sweep at a time while nothing else waits
 # Together with a piece of the log, which waits for them: few where it is large, because the log is behind then.
-MOST_BESIDE, BOTH, SHARE_BESIDE = 60, 120, 0.1
+MOST_BESIDE, BOTH, SHARE_BESIDE = 40, 110, 0.1
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
