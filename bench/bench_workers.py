@@ -4,7 +4,8 @@
 
 The database must be empty. Customers are split into two shards for both. While no worker runs, so many events arrive by HTTP; then
 workers start, and the clock runs from when they have read the first event until every stage has read the last. One worker and
-two take turns, so that neither has the smaller tables. The peer of two workers is one, in the same run.
+two take turns, so that neither has the smaller tables. The peer of two workers is one, in the same run. The limit is the processors:
+what one worker with its database and the lake keeps busy cannot be had twice. `--lanes stages` leaves the lake out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import statistics
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bench_chain import BATCH, Sender, introduce, positions, wait_until_caught_up, write_rules
 from installation import Installation, installation, take_statistics, use_django
@@ -29,26 +31,46 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument(
+        "--lanes", choices=["all", "stages"], default="all", help="stages: without the lake and other jobs"
+    )
     return parser.parse_args()
 
 
-def stop_worker(place: Installation) -> None:
-    worker = place.processes.pop("worker")
-    worker.send_signal(signal.SIGTERM)
-    worker.wait(timeout=40)
+def start_workers(place: Installation, workers: int, lanes: str) -> None:
+    if lanes == "all":
+        place.start("worker", "worker", "--workers", str(workers))
+        return
+    for number in range(workers):
+        place.start(f"worker {number}", "worker", "--lane", "stages")
 
 
-def drain(place: Installation, workers: int) -> float:
-    """Seconds from the first event that is read to the last."""
+def stop_workers(place: Installation) -> None:
+    names = [name for name in place.processes if name.startswith("worker")]
+    ending = [place.processes.pop(name) for name in names]
+    for worker in ending:
+        worker.send_signal(signal.SIGTERM)
+    for worker in ending:
+        worker.wait(timeout=40)
+
+
+def busy_seconds() -> float:
+    """Time that all processors of the machine have spent on anything, added up."""
+    user, nice, system, _idle, _waiting, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def drain(place: Installation, workers: int, lanes: str) -> tuple[float, float]:
+    """Seconds from the first event that is read to the last, and how many processors were busy meanwhile."""
     before = positions().get("customers", 0)
-    place.start("worker", "worker", "--workers", str(workers))
+    start_workers(place, workers, lanes)
     while positions().get("customers", 0) == before:
         time.sleep(0.01)
-    began = time.monotonic()
+    began, busy = time.monotonic(), busy_seconds()
     wait_until_caught_up(600)
-    taken = time.monotonic() - began
-    stop_worker(place)
-    return taken
+    taken, busy = time.monotonic() - began, busy_seconds() - busy
+    stop_workers(place)
+    return taken, busy / taken
 
 
 def main() -> int:
@@ -65,16 +87,24 @@ def main() -> int:
         write_key = events.ensure_source(name="bench", now=datetime.now(UTC)).write_key
         place.start("web", "serve")
         introduce(place, write_key, options.customers)
-        drain(place, 2)
+        drain(place, 2, "all")
         take_statistics()
-        took: dict[int, list[float]] = {1: [], 2: []}
+        took: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
         for _ in range(options.times):
             for workers, times in took.items():
                 Sender(place, write_key, RATE, options.customers, batch=BATCH).run(options.events / RATE)
-                times.append(drain(place, workers))
-                print(f"{workers} worker(s): {options.events:,} events in {times[-1]:.1f} s", flush=True)
-        one, two = (statistics.median(times) for times in took.values())
-        print(f"one {options.events / one:,.0f} events/s, two {options.events / two:,.0f} events/s: {one / two:.2f} x")
+                times.append(drain(place, workers, options.lanes))
+                seconds, busy = times[-1]
+                print(
+                    f"{workers} worker(s): {options.events:,} events in {seconds:.1f} s, {busy:.2f} cores busy",
+                    flush=True,
+                )
+        one, two = (statistics.median(seconds for seconds, _ in times) for times in took.values())
+        busy, cores = statistics.median(busy for _, busy in took[1]), len(os.sched_getaffinity(0))
+        print(
+            f"one {options.events / one:,.0f} events/s, two {options.events / two:,.0f} events/s: {one / two:.2f} x; "
+        )
+        print(f"limit: {cores} processors, {busy:.2f} of them busy with one worker: {cores / busy:.2f} x")
     return 0
 
 

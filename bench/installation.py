@@ -36,7 +36,9 @@ class Installation:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start `liebian serve` or `liebian worker` and, for the web, wait until it answers."""
-        self.processes[name] = subprocess.Popen([*COMMAND, *arguments], env=self.environment, cwd=ROOT)
+        self.processes[name] = subprocess.Popen(
+            [*COMMAND, *arguments], env=self.environment, cwd=ROOT, stdin=subprocess.PIPE
+        )
         if arguments[0] == "serve":
             self.wait_until_up()
 
