@@ -123,6 +123,7 @@ def test_what_is_declined_moves_nothing_and_says_what_was_asked(name: str, sign:
     assert (waiting.act, waiting.points.amount) == (name, 30 * sign)
     assert waiting.points.receiver_id == (FRIEND if name == "transfer" else None)
     assert decide(asked, agree=False).state == "declined"
+    assert act(name).review_id == asked.review_id
     assert standing() == BEFORE
 
 

@@ -205,3 +205,20 @@ def test_what_comes_back_with_days_of_grace_lasts_them_also_after_a_silence():
     assert look(day(4, 9), 2).active == 55
     start_day(day(4, 20))
     assert look(day(4, 20), 2).active == 0
+
+
+def test_what_was_earned_after_a_silence_comes_back_after_it():
+    set_terms(expiry="inactivity", expiry_count=30)
+    earn("c", 50, day(3, 1), customer=2)
+    start_day(day(5, 1))
+    earn("d", 20, day(5, 2), customer=2)
+    burn("x", 20, day(5, 3), customer=2)
+    restore("x", 20, day(5, 4))
+    assert (look(day(5, 4), 2).active, left(2)) == (20, [(50, 0), (20, 20)])
+
+
+def test_what_nobody_used_comes_back_as_of_its_own_end_and_not_of_the_night():
+    burn("x", 150, day(1, 5), until=day(1, 6))
+    start_day(JAN)
+    assert not PointsLot.objects.filter(cause__startswith="grace:").exists()
+    assert list(PointsLot.objects.order_by("id").values_list("remaining", "expired")) == [(0, 100), (100, 0)]

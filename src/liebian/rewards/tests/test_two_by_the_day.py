@@ -185,11 +185,19 @@ def test_rewards_of_one_customer_are_one_sum_whoever_acts():
     assert propose("reject", "k6", other, actor=5).state == "done"
 
 
-def test_holding_is_not_stopped_by_what_was_done_before():
+def test_holding_is_neither_stopped_by_what_was_done_before_nor_counted():
     rewards = grant(*range(1, 7))
-    assert propose("reject", "a", *rewards[:4]).state == "done"
-    assert propose("hold", "b", rewards[4]).state == "done"
-    assert propose("hold", "c", *rewards[4:]).state == "done"
+    assert propose("hold", "a", *rewards[4:]).state == "done"
+    assert propose("reject", "b", *rewards[:4]).state == "done"
+    assert propose("approve", "c", rewards[4]).state == "waiting"
+    assert propose("hold", "d", *grant(8, 9)).state == "done"
+
+
+def test_what_had_moved_on_is_not_counted():
+    [early, late, *rest] = grant(*range(1, 7))
+    assert propose("reject", "a", early, actor=BOB).state == "done"
+    assert propose("reject", "b", early, late).state == "done"
+    assert propose("reject", "c", *rest[:3]).state == "done"
 
 
 def test_what_would_change_nothing_waits_for_nobody():

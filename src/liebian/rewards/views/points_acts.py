@@ -20,7 +20,7 @@ from liebian.customers.queries import get_customer
 from liebian.rewards import queries, services
 from liebian.rewards.points_forms import AdjustForm, PassOnForm, ReleaseForm, ShortageForm, TakeBackForm
 from liebian.rewards.rules import expiry_of, transfer_fee
-from liebian.rewards.types import PointsOutcome, PointsTransfer
+from liebian.rewards.types import PointsOutcome, PointsTransfer, WhySecond
 from liebian.rewards.views.points_page import Place, adjust_reasons, points_page, read_place
 from liebian.rewards.views.points_words import last_day
 from liebian.rewards.views.words import WHY_SECOND, say_points
@@ -96,9 +96,11 @@ def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
         return points_page(request, place, status=422, **shown)
     try:
         if "confirm" not in request.POST:
-            effect = _and_by_whom(act.effect(place, form), int(request.user.pk or 0), place)
+            effect = act.effect(place, form)
+            why = _why_second(effect, int(request.user.pk or 0), place)
             address = reverse(f"rewards:points-{act.name.replace('_', '-')}", args=[customer_id])
-            return points_page(request, place, asked=f"{address}?asset={place.asset}", effect=effect, asked_form=form)
+            told: Mapping[str, Any] = {"effect": effect.said, "why_second": WHY_SECOND.get(why, "")}
+            return points_page(request, place, asked=f"{address}?asset={place.asset}", asked_form=form, **told)
         done = act.do(place, form, int(request.user.pk or 0))
     except LiebianError as error:
         form.add_error(None, error_text(error))
@@ -119,13 +121,10 @@ def _waits(review_id: int) -> Done:
     return Done(said, href=reverse("rewards:review", args=[review_id]))
 
 
-def _and_by_whom(effect: Effect, actor: int, place: Place) -> str:
+def _why_second(effect: Effect, actor: int, place: Place) -> WhySecond:
     if not effect.amount:
-        return effect.said
-    why = queries.why_points_wait(amount=effect.amount, customer_ids=effect.customer_ids, actor=actor, at=place.at)
-    if not why:
-        return effect.said
-    return " ".join((effect.said, _("Somebody else has to agree before anything moves."), str(WHY_SECOND[why])))
+        return ""
+    return queries.why_points_wait(amount=effect.amount, customer_ids=effect.customer_ids, actor=actor, at=place.at)
 
 
 def _adjust_effect(place: Place, form: AdjustForm) -> Effect:
