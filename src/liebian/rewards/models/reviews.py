@@ -34,6 +34,7 @@ class Review(models.Model):
     decided_by = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
     decision_note = models.CharField(max_length=500, blank=True)
+    why_second = models.CharField(max_length=8, blank=True, default="")
 
     class Meta:
         db_table = "rewards_review"
@@ -42,7 +43,10 @@ class Review(models.Model):
                 condition=~Q(state="agreed") | ~Q(decided_by=F("proposed_by")), name="rewards_review_by_two"
             )
         ]
-        indexes = [models.Index(fields=["state", "id"], name="rewards_review_state")]
+        indexes = [
+            models.Index(fields=["state", "id"], name="rewards_review_state"),
+            models.Index(fields=["state", "proposed_at"], name="rewards_review_time"),
+        ]
 
 
 class ReviewItem(models.Model):

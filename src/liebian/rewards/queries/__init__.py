@@ -1,5 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
+from liebian.rewards.queries.alone import why_points_wait, why_rewards_wait
 from liebian.rewards.queries.budgets import (
     find_budget_forecast,
     get_budget,
@@ -76,7 +77,6 @@ from liebian.rewards.queries.privileges import (
 )
 from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
-    asks_second_for_points,
     count_waiting_reviews,
     get_review,
     get_review_policy,
@@ -101,7 +101,6 @@ from liebian.rewards.queries.totals import get_programme_totals, list_programme_
 from liebian.rewards.rules import gross_of, tax_of
 
 __all__ = [
-    "asks_second_for_points",
     "count_open_alarms",
     "count_parcels",
     "count_rewards_by_person",
@@ -187,4 +186,6 @@ __all__ = [
     "sum_ending_points",
     "sum_money",
     "tax_of",
+    "why_points_wait",
+    "why_rewards_wait",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Review, ReviewPolicy, Reward
-from liebian.rewards.rules import NO_POLICY, fits, needs_second_for_points, needs_second_person
+from liebian.rewards.rules import NO_POLICY, fits
 from liebian.rewards.types import Act, PolicyView, ProposedPoints, ReviewItemView, ReviewPreview, ReviewView
 
 
@@ -19,17 +19,23 @@ def get_review_policy() -> PolicyView:
 
 def preview_review(act: Act, reward_ids: Sequence[int]) -> ReviewPreview:
     """What the act would do to these rewards as they are now."""
-    n_fitting = 0
+    found = list_fitting(act, reward_ids)
     sums: Counter[str] = Counter()
+    for _customer, currency, minor in found:
+        sums[currency] += minor
+    return ReviewPreview(act, len(found), len(set(reward_ids)) - len(found), dict(sums))
+
+
+def list_fitting(act: Act, reward_ids: Sequence[int]) -> list[tuple[int, str, int]]:
+    """Customer, currency and money of each reward that the act fits."""
     rows = Reward.objects.filter(pk__in=reward_ids).values_list(
-        "state", "is_on_hold", "reason", "cost_minor", "clawed_minor", "offer__currency", "claw_target", "clawed_amount"
-    )
-    for state, is_on_hold, reason, cost, clawed, currency, target, units in rows:
-        if fits(act, state, is_on_hold=is_on_hold, reason=reason, is_refunded=target > units):
-            n_fitting += 1
-            sums[currency] += cost - clawed
-    second = needs_second_person(get_review_policy(), sums)
-    return ReviewPreview(act, n_fitting, len(set(reward_ids)) - n_fitting, dict(sums), second)
+        "state", "is_on_hold", "reason", "cost_minor", "clawed_minor", "offer__currency", "claw_target", "clawed_amount", "customer_id"
+    )  # fmt: skip
+    return [
+        (customer, currency, cost - clawed)
+        for state, is_on_hold, reason, cost, clawed, currency, target, units, customer in rows
+        if fits(act, state, is_on_hold=is_on_hold, reason=reason, is_refunded=target > units)
+    ]
 
 
 def get_review(review_id: int) -> ReviewView:
@@ -61,11 +67,6 @@ def list_waiting_corrections(customer_id: int, asset: str) -> list[ReviewView]:
     return [view_review(row, ()) for row in rows.filter(state="waiting").order_by("id")]
 
 
-def asks_second_for_points(amount: int) -> bool:
-    """Whether an act on so many points has to wait for a second person, as the policy is now."""
-    return needs_second_for_points(get_review_policy(), amount)
-
-
 def count_waiting_reviews() -> int:
     return Review.objects.filter(state="waiting").count()
 
@@ -85,6 +86,7 @@ def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
         decision_note=row.decision_note,
         items=items,
         points=_proposed(row),
+        why_second=row.why_second,  # type: ignore[arg-type]
     )
 
 

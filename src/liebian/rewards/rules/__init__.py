@@ -76,19 +76,23 @@ from liebian.rewards.rules.points import (
 from liebian.rewards.rules.privileges import chain, check_privilege, count_open, read_privilege, say_privilege
 from liebian.rewards.rules.reviews import (
     ADJUST_REASONS,
+    ALONE_WINDOW,
+    COUNTED_ALONE,
     NO_POLICY,
     REASONS_OF,
     check_adjustment,
     check_policy,
     check_review,
     fits,
-    needs_second_for_points,
-    needs_second_person,
+    why_second_for_points,
+    why_second_person,
 )
 from liebian.rewards.rules.taxes import gross_of, tax_of
 
 __all__ = [
     "ADJUST_REASONS",
+    "ALONE_WINDOW",
+    "COUNTED_ALONE",
     "LETTERS",
     "LIMITS_BOOK",
     "MOST_POINTS",
@@ -151,8 +155,6 @@ __all__ = [
     "limits_world",
     "make_codes",
     "multiply_points",
-    "needs_second_for_points",
-    "needs_second_person",
     "pick_lots",
     "plan_claw",
     "points_account",
@@ -174,5 +176,7 @@ __all__ = [
     "transfer_fee",
     "units_within",
     "used_account",
+    "why_second_for_points",
+    "why_second_person",
     "window_start",
 ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.rewards.rules.points import MOST_POINTS
-from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, Act, PolicyView
+from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, Act, DoneAlone, PolicyView, WhySecond
 
 NO_POLICY = PolicyView("never", "", 0)
+NOTHING_ALONE = DoneAlone()
+ALONE_WINDOW = timedelta(hours=24)
+COUNTED_ALONE: frozenset[Act] = frozenset({"approve", "reject", "claw_back", "resend"})
 FITS: Mapping[Act, frozenset[str]] = {
     "approve": RESERVED,
     "hold": RESERVED,
@@ -59,29 +63,51 @@ def check_review(act: Act, reason: str, note: str, n_rewards: int, most: int) ->
         raise Invalid("review_size", _("Choose between 1 and %(most)s rewards at a time."), most=most)
 
 
-def needs_second_person(policy: PolicyView, minor_by_currency: Mapping[str, int]) -> bool:
-    """
-    >>> needs_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 9_999})
-    False
-    >>> needs_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 1, "USD": 1})
-    True
-    """
-    if policy.mode != "from":
-        return policy.mode == "always"
-    return any(minor >= policy.from_minor or unit != policy.currency for unit, minor in minor_by_currency.items())
+def why_second_person(
+    policy: PolicyView, minor_by_currency: Mapping[str, int], alone: DoneAlone = NOTHING_ALONE
+) -> WhySecond:
+    """Why a second person has to agree to so much money, or "". `alone` is in the currency of the policy; in its `by_customer` the
+    customer's part of this act is counted already.
 
-
-def needs_second_for_points(policy: PolicyView, amount: int) -> bool:
-    """Whether a second person has to agree to so many points, given, taken or passed on.
-
-    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), -500)
-    True
-    >>> needs_second_for_points(PolicyView("from", "CNY", 10_000, 500), 499)
-    False
+    >>> why_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 9_999})
+    ''
+    >>> why_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 1, "USD": 1})
+    'act'
+    >>> why_second_person(PolicyView("from", "CNY", 10_000), {"CNY": 1}, DoneAlone(by_staff=9_999))
+    'staff'
     """
     if policy.mode != "from":
-        return policy.mode == "always"
-    return abs(amount) >= policy.from_points
+        return "always" if policy.mode == "always" else ""
+    own = minor_by_currency.get(policy.currency, 0)
+    if any(minor >= policy.from_minor or unit != policy.currency for unit, minor in minor_by_currency.items()):
+        return "act"
+    return _by_sum(policy.from_minor, own, alone.by_staff + own, alone.by_customer)
+
+
+def why_second_for_points(policy: PolicyView, amount: int, alone: DoneAlone = NOTHING_ALONE) -> WhySecond:
+    """Why a second person has to agree to so many points, given, taken or passed on, or "".
+
+    >>> why_second_for_points(PolicyView("from", "CNY", 10_000, 500), -500)
+    'act'
+    >>> why_second_for_points(PolicyView("from", "CNY", 10_000, 500), 499)
+    ''
+    >>> why_second_for_points(PolicyView("from", "CNY", 10_000, 500), -1, DoneAlone(by_customer=499))
+    'customer'
+    """
+    if policy.mode != "from":
+        return "always" if policy.mode == "always" else ""
+    own = abs(amount)
+    if own >= policy.from_points:
+        return "act"
+    return _by_sum(policy.from_points, own, alone.by_staff + own, alone.by_customer + own)
+
+
+def _by_sum(limit: int, own: int, of_staff: int, of_customer: int) -> WhySecond:
+    if not own:
+        return ""
+    if of_staff >= limit:
+        return "staff"
+    return "customer" if of_customer >= limit else ""
 
 
 def check_adjustment(reason: str, note: str) -> None:

@@ -14,8 +14,7 @@ from liebian.rewards.queries.reviews import get_review
 from liebian.rewards.rules import check_adjustment, check_amount, check_asset
 from liebian.rewards.services.points import by_hand
 from liebian.rewards.services.points.moving import adjust_points
-from liebian.rewards.services.points.proposals import Proposal, needs_second, open_review
-from liebian.rewards.services.review_steps import close_review, record_review
+from liebian.rewards.services.points.proposals import Proposal, take_or_ask
 from liebian.rewards.types import PointsAdjustment, PointsOutcome, ReviewView
 
 
@@ -24,22 +23,17 @@ def propose_adjustment(
 ) -> ReviewView:
     """Give points (above zero) or take some; where the policy asks for it, only once a second person has agreed.
 
-    Writes Review, PointsProposal, what `adjust_points` writes, audit. Idempotent by `key`. Raises Invalid "review_reason", "points_note",
+    Writes as `take_or_ask` and `adjust_points`. Idempotent by `key`. Raises Invalid "review_reason", "points_note",
     "points_amount", Conflict "points_short" (nothing is written then), "idempotency_mismatch".
     """
     check_amount(abs(amount), key)
     check_asset(asset)
     check_adjustment(reason, note)
+    asked = Proposal("adjust", customer_id, asset, amount, note, key, actor, reason)
     with transaction.atomic():
-        review, is_new = open_review(Proposal("adjust", customer_id, asset, amount, note, key, actor, reason), now)
-        if not is_new:
-            return get_review(review.pk)
-        if needs_second(amount):
-            record_review(review, "propose", actor, now)
-        else:
-            carry_out_proposal(review, now)
-            close_review(review, "done", actor, "", now)
-    return get_review(review.pk)
+        outcome = take_or_ask(asked, lambda review: _adjust(review, review.points, now), now)
+        _check_done(outcome)
+        return get_review(Review.objects.get(idempotency_key=key).pk)
 
 
 def carry_out_proposal(review: Review, now: datetime) -> None:
@@ -48,7 +42,10 @@ def carry_out_proposal(review: Review, now: datetime) -> None:
     Raises Conflict "points_short", "points_stay".
     """
     asked = PointsProposal.objects.get(review=review)
-    outcome = _ACTS[review.act](review, asked, now)
+    _check_done(_ACTS[review.act](review, asked, now))
+
+
+def _check_done(outcome: PointsOutcome) -> None:
     if outcome.reason == "points_short":
         raise Conflict("points_short", _("The customer has fewer points than that. Nothing was moved."))
     if not outcome.accepted:

@@ -6,7 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from liebian.access.services import audit
-from liebian.rewards.models import PointsProposal, Review
+from liebian.rewards.models import PointsProposal, Review, ReviewPolicy
+from liebian.rewards.types import WhySecond
+
+
+class Rehearsed(Exception):
+    """Raised out of a savepoint, so that nothing is left of what was only tried."""
+
+
+def line_up() -> None:
+    """Acts whose sums count come one after another until the end of the transaction, so that no two read the same sum."""
+    ReviewPolicy.objects.select_for_update().filter(mode="from").first()
+
+
+def let_wait(review: Review, why: WhySecond, now: datetime) -> None:
+    review.why_second = why
+    review.save(update_fields=["why_second"])
+    record_review(review, "propose", review.proposed_by, now)
 
 
 def close_review(review: Review, state: str, actor: int, note: str, now: datetime) -> None:

@@ -13,14 +13,15 @@ from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import PointsProposal, Review, ReviewItem, ReviewPolicy, Reward
-from liebian.rewards.queries.reviews import get_review, preview_review
+from liebian.rewards.queries.alone import why_rewards_wait
+from liebian.rewards.queries.reviews import get_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
 from liebian.rewards.services.gifts.again import send_again
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
-from liebian.rewards.services.review_steps import close_review, record_review
+from liebian.rewards.services.review_steps import Rehearsed, close_review, let_wait, line_up
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
 
@@ -55,6 +56,8 @@ def propose_review(
 ) -> ReviewView:
     """Approve, hold, reject, take back or send again rewards; where the policy asks for it, only once a second person has agreed.
 
+    What one person did alone within a day counts with it, and what was done alone for the same customer.
+
     approve: a reward waits for nothing but its day, and is released when that has come by `day`. hold: it stays until somebody
     approves it. reject: its money returns to the budget. claw_back: as a refund of everything. resend: a gift that was
     lost or came back is packed and paid once more. Rewards that have moved on
@@ -65,6 +68,7 @@ def propose_review(
     ids = sorted(set(reward_ids))
     check_review(act, reason, note, len(ids), MOST_REWARDS)
     with transaction.atomic():
+        line_up()
         _check_known(ids)
         review, is_new = Review.objects.get_or_create(
             idempotency_key=key,
@@ -82,8 +86,10 @@ def propose_review(
             _check_same(review, act, reason, ids)
             return get_review(review.pk)
         ReviewItem.objects.bulk_create(ReviewItem(review=review, reward_id=reward_id) for reward_id in ids)
-        if preview_review(act, ids).needs_second:
-            record_review(review, "propose", actor, now)
+        why = why_rewards_wait(act=act, reward_ids=ids, actor=actor, at=now)
+        if why:
+            _rehearse(review, day, now)
+            let_wait(review, why, now)
         else:
             _take(review, "done", actor, "", day, now)
     return get_review(review.pk)
@@ -116,6 +122,16 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
         else:
             close_review(review, state, actor, note, now)
     return get_review(review_id)
+
+
+def _rehearse(review: Review, day: date, now: datetime) -> None:
+    """Raises what the act would raise, so that nobody is asked to agree to what cannot be done."""
+    try:
+        with transaction.atomic():
+            _take(Review.objects.get(pk=review.pk), "done", review.proposed_by, "", day, now)
+            raise Rehearsed
+    except Rehearsed:
+        return
 
 
 def _check_known(ids: Sequence[int]) -> None:

@@ -98,7 +98,7 @@ def test_an_address_is_kept_covered_and_corrected_until_it_leaves(waiting):
     late = staff.post(f"{place}/address", SAID, follow=True)
     assert "has left" in late.content.decode()
     reward_page = read(staff, f"/rewards/{waiting[0].id}")
-    assert "On its way" in reward_page and "SF1" in reward_page
+    assert "In transit" in reward_page and "SF1" in reward_page
 
 
 def test_many_are_moved_at_once_and_what_was_left_alone_is_told(waiting):

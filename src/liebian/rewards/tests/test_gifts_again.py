@@ -114,8 +114,10 @@ def test_a_second_person_agrees_where_the_policy_asks_for_it(gift):
     assert state_of(reward)[0] == "issuing"
 
 
+@pytest.mark.parametrize("mode", ["never", "always"])
 @pytest.mark.parametrize("short", ["money", "pieces"])
-def test_without_money_or_a_piece_nothing_is_changed(short):
+def test_without_money_or_a_piece_nothing_is_changed_and_nobody_is_asked(short, mode):
+    services.set_review_policy(policy=PolicyView(mode, "", 0), actor=1, now=NOW)
     gift = make_gift()
     restock(gift, 1 if short == "pieces" else 2)
     budget = make_budget(1000 if short == "money" else 3000)

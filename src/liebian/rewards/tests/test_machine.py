@@ -1,6 +1,7 @@
 """Any sequence of acts keeps the promises: sums zero, nothing negative, never more than funded, claw-back ≤ granted.
 
-The clock goes on between them, across ends of months and the nights in which clocks change.
+The clock goes on between them, across ends of months and the nights in which clocks change, and sometimes back. Points are spent and come
+back, are passed on, and whoever has them turns out to be the one who gave them.
 """
 
 from __future__ import annotations
@@ -12,18 +13,35 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
+from liebian.customers.types import Merge
 from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import NOW, make_budget, make_coupon, make_grant, make_points
-from liebian.rewards.types import POINTS, CouponUse, GrantRequest, PointsBurn, PointsTerms
+from liebian.rewards.types import (
+    POINTS,
+    CouponUse,
+    GrantRequest,
+    PointsBurn,
+    PointsRestore,
+    PointsTerms,
+    PointsTransfer,
+)
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NUMBERS = st.integers(0, 2)
+FRIEND = 50
 HELD, VALID = timedelta(days=7), 30
 STARTS = [
     datetime(2026, 3, 1, 5, tzinfo=UTC),  # held until the day on which New York goes to summer time
@@ -40,6 +58,9 @@ class Money(RuleBasedStateMachine):
         self.refunded = dict.fromkeys(range(6), 0)
         self.asked: dict[int, GrantRequest] = {}
         self.spent = 0
+        self.burns: dict[str, int] = {}
+        self.n_passed_on = 0
+        self.is_merged = False
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -56,6 +77,7 @@ class Money(RuleBasedStateMachine):
             st.sampled_from(["Asia/Shanghai", "America/New_York", "Europe/Berlin"]),
             st.sampled_from(["never", "days", "month_end"]),
             st.integers(1, 9),
+            may_transfer=st.just(True),
         ),
     )
     def begin(self, funded: int, points: int, cost: int, begun: str, start: datetime, terms: PointsTerms) -> None:
@@ -85,7 +107,7 @@ class Money(RuleBasedStateMachine):
     def release(self, limit: int) -> None:
         services.release_due(day=self.day, now=self.now, limit=limit)
 
-    @rule(hours=st.sampled_from([1, 7, 23, 25, 24 * 7, 24 * 31]))
+    @rule(hours=st.sampled_from([-25, -1, 1, 7, 23, 25, 24 * 7, 24 * 31]))
     def wait(self, hours: int) -> None:
         """A day begins as the stage lets it begin, unless it is the same day."""
         before, self.now = self.day, self.now + timedelta(hours=hours)
@@ -115,10 +137,36 @@ class Money(RuleBasedStateMachine):
 
     def spend_points(self, amount: int) -> None:
         if amount:
-            self.spent += amount
-            asked = PointsBurn(f"spend:{self.spent}", 1, amount, self.now)
-            [outcome] = services.burn_points(burns=[asked], now=self.now)
+            key = f"spend:{len(self.burns)}"
+            [outcome] = services.burn_points(burns=[PointsBurn(key, 1, amount, self.now)], now=self.now)
             assert outcome.accepted
+            self.spent += amount
+            self.burns[key] = 0
+
+    @precondition(lambda self: self.burns)
+    @rule(data=st.data(), total=st.integers(1, 150))
+    def return_spending(self, data: st.DataObject, total: int) -> None:
+        key = data.draw(st.sampled_from(sorted(self.burns)))
+        [outcome] = services.restore_points(restores=[PointsRestore(key, total, self.now)], now=self.now)
+        self.spent -= outcome.amount - self.burns[key]
+        self.burns[key] = outcome.amount
+
+    @rule(percent=st.sampled_from([10, 100]))
+    def pass_on(self, percent: int) -> None:
+        amount = queries.get_points_balance(1, at=self.now).active * percent // 100
+        if not amount:
+            return
+        self.n_passed_on += 1
+        asked = PointsTransfer(f"gift:{self.n_passed_on}", 1, FRIEND, amount, self.now)
+        [outcome] = services.transfer_points(transfers=[asked], now=self.now)
+        assert outcome.reason == ("points_no_transfer" if self.is_merged else "")
+
+    @rule()
+    def find_out_that_the_friend_is_the_same_person(self) -> None:
+        merged = services.merge_points(merges=[Merge(FRIEND, FRIEND, 1)], at=self.now, now=self.now)
+        assert merged == (0 if self.is_merged else 1)
+        self.is_merged = True
+        assert queries.points_balance(FRIEND) == 0
 
     @rule(number=NUMBERS)
     def use_coupon(self, number: int) -> None:
@@ -162,7 +210,7 @@ class Money(RuleBasedStateMachine):
         assert all(0 <= r.clawed_amount <= r.amount and 0 <= r.clawed_minor <= r.cost_minor for r in rewards)
         in_hand = sum(r.kept_amount for r in rewards if r.role == "referrer" and r.state == "issued")
         ended = ledger.list_balances(["points_breakage"])["points_breakage"]
-        missing = queries.points_balance(1) + self.spent + ended - in_hand
+        missing = queries.points_balance(1) + queries.points_balance(FRIEND) + self.spent + ended - in_hand
         owed = [r for r in rewards if r.owed_minor]
         assert missing >= 0
         assert bool(owed) <= bool(missing)

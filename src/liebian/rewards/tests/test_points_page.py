@@ -143,6 +143,35 @@ def test_what_is_passed_on_and_taken_back_waits_for_somebody_else_too(now):
     assert [queries.get_points_balance(who, at=clock.now()).active for who in (1, 2)] == [0, 60]
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "what the same person did alone within the last 24 hours"),
+        ("zh-hans", "加上同一人过去 24 小时内独自完成的操作"),
+    ],
+)
+def test_it_says_before_and_after_why_small_steps_wait(now, language, words):
+    services.set_review_policy(policy=PolicyView("from", "CNY", 100, 100), actor=1, now=now)
+    ann = sign_in(language=language)
+    post(ann, "adjust", ADJUST | {"confirm": "yes"})
+    again = ADJUST | {"amount": "30", "key": "k2"}
+    shown = post(ann, "adjust", again).content.decode()
+    assert words in shown and ("Propose it" in shown or "提交他人同意" in shown)
+    place = post(ann, "adjust", again | {"confirm": "yes"})["Location"]
+    assert words in read(ann, place)
+    small = post(ann, "adjust", ADJUST | {"amount": "29", "key": "k3"}).content.decode()
+    assert words not in small and queries.get_points_balance(1, at=clock.now()).active == 70
+
+
+def test_a_crafted_request_for_what_the_terms_forbid_leaves_no_proposal(now):
+    earn("a", 100, now)
+    services.set_review_policy(policy=PolicyView("always", "", 0), actor=1, now=now)
+    ann = sign_in()
+    crafted = {"amount": "60", "note": "by phone", "receiver": "C-2", "key": "t", "confirm": "yes"}
+    answer = post(ann, "transfer", crafted)
+    assert answer.status_code == 409 and queries.count_waiting_reviews() == 0
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "fewer points than that"), ("zh-hans", "客户的积分不足")])
 def test_more_than_there_is_is_refused_in_words_and_keeps_what_was_typed(now, language, words):
     earn("a", 10, now)

@@ -182,3 +182,43 @@ def test_the_time_of_what_happened_counts_and_not_that_of_the_call():
     services.restore_points(restores=[PointsRestore("x", 30, day(1, 6))], now=FEB)
     [entry] = list_entries(kind="points_restore").entries
     assert (entry.effective_at, left()) == (day(1, 6), [(100, 30), (100, 100)])
+
+
+def test_what_comes_back_after_a_silence_that_was_too_long_has_ended_like_the_rest():
+    set_terms(expiry="inactivity", expiry_count=30)
+    earn("c", 50, day(3, 1), customer=2)
+    burn("x", 50, day(3, 1), customer=2)
+    start_day(day(5, 1))
+    restore("x", 50, day(5, 2))
+    assert (look(day(5, 2), 2).active, left(2)) == (0, [(50, 0)])
+    assert list_balances(["points_breakage:vip"])["points_breakage:vip"] == 50 + 200
+
+
+def test_what_comes_back_with_days_of_grace_lasts_them_also_after_a_silence():
+    set_terms(expiry="inactivity", expiry_count=2, late_restore="grace", grace_days=10)
+    earn("c", 50, day(3, 1), customer=2)
+    burn("x", 50, day(3, 1), customer=2)
+    start_day(day(4, 1))
+    restore("x", 50, day(4, 1))
+    earn("d", 5, day(4, 2), customer=2)
+    start_day(day(4, 9))
+    assert look(day(4, 9), 2).active == 55
+    start_day(day(4, 20))
+    assert look(day(4, 20), 2).active == 0
+
+
+def test_what_was_earned_after_a_silence_comes_back_after_it():
+    set_terms(expiry="inactivity", expiry_count=30)
+    earn("c", 50, day(3, 1), customer=2)
+    start_day(day(5, 1))
+    earn("d", 20, day(5, 2), customer=2)
+    burn("x", 20, day(5, 3), customer=2)
+    restore("x", 20, day(5, 4))
+    assert (look(day(5, 4), 2).active, left(2)) == (20, [(50, 0), (20, 20)])
+
+
+def test_what_nobody_used_comes_back_as_of_its_own_end_and_not_of_the_night():
+    burn("x", 150, day(1, 5), until=day(1, 6))
+    start_day(JAN)
+    assert not PointsLot.objects.filter(cause__startswith="grace:").exists()
+    assert list(PointsLot.objects.order_by("id").values_list("remaining", "expired")) == [(0, 100), (100, 0)]

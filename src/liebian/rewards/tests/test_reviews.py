@@ -54,6 +54,10 @@ def state(reward: RewardView) -> str:
     return queries.get_reward(reward.id).state
 
 
+def why(act, *rewards: RewardView, actor=ANN, at=NOW) -> str:
+    return queries.why_rewards_wait(act=act, reward_ids=[each.id for each in rewards], actor=actor, at=at)
+
+
 def always_two() -> None:
     services.set_review_policy(policy=PolicyView("always", "", 0), actor=ANN, now=NOW)
 
@@ -160,9 +164,9 @@ def test_the_database_itself_knows_that_two_are_not_one(budget):
 def test_the_policy_counts_the_money_of_what_would_move(budget):
     services.set_review_policy(policy=PolicyView("from", "CNY", 1500), actor=ANN, now=NOW)
     one, two = grant(budget, 1), grant(budget, 2)
-    assert queries.preview_review("reject", [one.id]).needs_second is False
     preview = queries.preview_review("reject", [one.id, two.id])
-    assert (preview.n_fitting, preview.minor_by_currency, preview.needs_second) == (2, {"CNY": 2000}, True)
+    assert (preview.n_fitting, preview.minor_by_currency) == (2, {"CNY": 2000})
+    assert (why("reject", one), why("reject", one, two)) == ("", "act")
 
 
 @pytest.mark.parametrize("policy", [PolicyView("from", "CNY", 0), PolicyView("from", "", 5), PolicyView("no", "", 0)])  # type: ignore[arg-type]

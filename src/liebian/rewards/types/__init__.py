@@ -81,6 +81,7 @@ from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, Chec
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
+    DoneAlone,
     PointsAct,
     PolicyMode,
     PolicyView,
@@ -89,6 +90,7 @@ from liebian.rewards.types.reviews import (
     ReviewPreview,
     ReviewState,
     ReviewView,
+    WhySecond,
 )
 from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
@@ -155,6 +157,7 @@ __all__ = [
     "CouponUse",
     "CouponView",
     "Difference",
+    "DoneAlone",
     "ForecastVerdict",
     "GiftStock",
     "GrantOutcome",
@@ -231,4 +234,5 @@ __all__ = [
     "TaxRule",
     "TermsVersion",
     "UseKind",
+    "WhySecond",
 ]

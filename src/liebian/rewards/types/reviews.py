@@ -14,6 +14,7 @@ PointsAct = Literal["adjust", "transfer", "take_back", "owe", "forgive"]
 ReviewAct = Act | PointsAct
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
+WhySecond = Literal["", "always", "act", "staff", "customer"]
 MOST_REWARDS = 1000
 
 
@@ -22,6 +23,7 @@ class PolicyView:
     """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
 
     `from_points` is the same for points that a person gives, takes or passes on; while it is zero, each such act asks for one.
+    What one person does alone within a day is one sum, and so is what is done alone for one customer.
     """
 
     mode: PolicyMode
@@ -38,7 +40,14 @@ class ReviewPreview:
     n_fitting: int
     n_other: int
     minor_by_currency: Mapping[str, int]
-    needs_second: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoneAlone:
+    """What went through within a day without a second person: of one staff member, and about the customer who had most."""
+
+    by_staff: int = 0
+    by_customer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +73,4 @@ class ReviewView:
     decision_note: str
     items: tuple[ReviewItemView, ...] = ()
     points: ProposedPoints | None = None
+    why_second: WhySecond = ""

@@ -13,7 +13,7 @@ NO_ADDRESS = StateWords(_("Address missing"), "warn", "map-pin")
 PARCELS = {
     "to_pack": StateWords(_("To be packed"), "warn", "package"),
     "packed": StateWords(_("Packed"), "warn", "package"),
-    "shipped": StateWords(_("On its way"), "act", "truck-delivery"),
+    "shipped": StateWords(_("In transit"), "act", "truck-delivery"),
     "delivered": StateWords(_("Delivered"), "good", "check"),
     "lost": StateWords(_("Lost on the way"), "bad", "alert-triangle"),
     "returned": StateWords(_("Back in stock"), "", "arrow-back-up"),

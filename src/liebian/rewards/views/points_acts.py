@@ -20,10 +20,10 @@ from liebian.customers.queries import get_customer
 from liebian.rewards import queries, services
 from liebian.rewards.points_forms import AdjustForm, PassOnForm, ReleaseForm, ShortageForm, TakeBackForm
 from liebian.rewards.rules import expiry_of, transfer_fee
-from liebian.rewards.types import PointsOutcome, PointsTransfer
+from liebian.rewards.types import PointsOutcome, PointsTransfer, WhySecond
 from liebian.rewards.views.points_page import Place, adjust_reasons, points_page, read_place
 from liebian.rewards.views.points_words import last_day
-from liebian.rewards.views.words import say_points
+from liebian.rewards.views.words import WHY_SECOND, say_points
 from liebian.ui.formats import error_text, number
 
 
@@ -37,12 +37,21 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """What would follow; a second person may have to agree to so many points of these customers."""
+
+    said: str
+    amount: int = 0
+    customer_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Act:
     """`effect` says what would follow, or raises; `do` does it for the person with this id."""
 
     name: str
     make_form: Callable[[QueryDict], forms.Form]
-    effect: Callable[[Place, Any], str]
+    effect: Callable[[Place, Any], Effect]
     do: Callable[[Place, Any, int], Done]
 
 
@@ -88,8 +97,10 @@ def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
     try:
         if "confirm" not in request.POST:
             effect = act.effect(place, form)
+            why = _why_second(effect, int(request.user.pk or 0), place)
             address = reverse(f"rewards:points-{act.name.replace('_', '-')}", args=[customer_id])
-            return points_page(request, place, asked=f"{address}?asset={place.asset}", effect=effect, asked_form=form)
+            told: Mapping[str, Any] = {"effect": effect.said, "why_second": WHY_SECOND.get(why, "")}
+            return points_page(request, place, asked=f"{address}?asset={place.asset}", asked_form=form, **told)
         done = act.do(place, form, int(request.user.pk or 0))
     except LiebianError as error:
         form.add_error(None, error_text(error))
@@ -110,13 +121,13 @@ def _waits(review_id: int) -> Done:
     return Done(said, href=reverse("rewards:review", args=[review_id]))
 
 
-def _and_by_whom(said: str, amount: int) -> str:
-    if not queries.asks_second_for_points(amount):
-        return said
-    return said + " " + _("Somebody else has to agree before anything moves.")
+def _why_second(effect: Effect, actor: int, place: Place) -> WhySecond:
+    if not effect.amount:
+        return ""
+    return queries.why_points_wait(amount=effect.amount, customer_ids=effect.customer_ids, actor=actor, at=place.at)
 
 
-def _adjust_effect(place: Place, form: AdjustForm) -> str:
+def _adjust_effect(place: Place, form: AdjustForm) -> Effect:
     texts = {"before": number(place.balance.active), "after": number(place.balance.active + form.signed)}
     if place.balance.active + form.signed < 0:
         said = _("The customer has only %(before)s usable points. Nothing would be moved.") % texts
@@ -128,7 +139,7 @@ def _adjust_effect(place: Place, form: AdjustForm) -> str:
     end = expiry_of(place.terms, place.at) if form.signed > 0 else None
     if end:
         said += " " + _("The new ones end with %(end)s.") % {"end": last_day(end)}
-    return _and_by_whom(said, form.signed)
+    return Effect(said, form.signed, (place.customer_id,))
 
 
 def _adjust(place: Place, form: AdjustForm, actor: int) -> Done:
@@ -147,18 +158,19 @@ def _adjust(place: Place, form: AdjustForm, actor: int) -> Done:
     return Done(_("The points were corrected."))
 
 
-def _transfer_effect(place: Place, form: PassOnForm) -> str:
+def _transfer_effect(place: Place, form: PassOnForm) -> Effect:
     data = form.cleaned_data
     fee = transfer_fee(place.terms, data["amount"])
+    receiver = get_customer(data["receiver"]).id
     texts = {
         "amount": say_points(data["amount"]),
-        "to": f"C-{get_customer(data['receiver']).id}",
+        "to": f"C-{receiver}",
         "left": number(max(place.balance.active - data["amount"] - fee, 0)),
         "fee": number(fee),
     }
     said = _("%(amount)s go to %(to)s, with the ends they have; %(left)s stay here. This cannot be undone.") % texts
     said += " " + _("The fee is %(fee)s.") % texts if fee else ""
-    return _and_by_whom(said, data["amount"])
+    return Effect(said, data["amount"], (place.customer_id, receiver))
 
 
 def _transfer(place: Place, form: PassOnForm, actor: int) -> Done:
@@ -175,13 +187,13 @@ def _transfer(place: Place, form: PassOnForm, actor: int) -> Done:
     return _outcome(outcome, _("The points were given on."))
 
 
-def _shortage_effect(place: Place, form: ShortageForm) -> str:
+def _shortage_effect(place: Place, form: ShortageForm) -> Effect:
     amount = form.cleaned_data["amount"]
     if form.cleaned_data["decision"] == "debt":
         said = _("%(amount)s are owed: what the customer has pays it at once, later points pay the rest.")
     else:
         said = _("%(amount)s are forgiven: the customer owes nothing for them. This cannot be undone.")
-    return _and_by_whom(said % {"amount": say_points(amount)}, amount)
+    return Effect(said % {"amount": say_points(amount)}, amount, (place.customer_id,))
 
 
 def _shortage(place: Place, form: ShortageForm, actor: int) -> Done:
@@ -200,12 +212,12 @@ def _shortage(place: Place, form: ShortageForm, actor: int) -> Done:
     return _outcome(outcome, _("Decided."))
 
 
-def _take_back_effect(place: Place, form: TakeBackForm) -> str:
+def _take_back_effect(place: Place, form: TakeBackForm) -> Effect:
     data = form.cleaned_data
     lot = queries.get_lot(place.customer_id, data["lot"])
     amount = min(data["amount"], lot.amount - data["before"])
     said = _("%(amount)s are taken back; what the customer no longer has is treated as the terms say.")
-    return _and_by_whom(said % {"amount": say_points(amount)}, amount)
+    return Effect(said % {"amount": say_points(amount)}, amount, (place.customer_id,))
 
 
 def _take_back(place: Place, form: TakeBackForm, actor: int) -> Done:
@@ -223,10 +235,10 @@ def _take_back(place: Place, form: TakeBackForm, actor: int) -> Done:
     return _outcome(outcome, _("The points were taken back."))
 
 
-def _release_effect(place: Place, form: ReleaseForm) -> str:
+def _release_effect(place: Place, form: ReleaseForm) -> Effect:
     use = queries.get_point_use(place.customer_id, form.cleaned_data["use"])
     texts = {"amount": say_points(use.amount)}
-    return _("%(amount)s can be spent again. The cart that held them can no longer use them.") % texts
+    return Effect(_("%(amount)s can be spent again. The cart that held them can no longer use them.") % texts)
 
 
 def _release(place: Place, form: ReleaseForm, actor: int) -> Done:

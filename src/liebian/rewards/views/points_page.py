@@ -21,7 +21,7 @@ from liebian.rewards.points_forms import AdjustForm, PassOnForm, PointsFilter, R
 from liebian.rewards.rules import ADJUST_REASONS, PointsAccounts
 from liebian.rewards.types import POINTS, LotView, PointsBalance, PointsTerms, PointsUseView, ReviewView
 from liebian.rewards.views.points_words import last_day, name_programme, say_origin, state_of, use_words
-from liebian.rewards.views.words import REVIEW_ACTS, say_points
+from liebian.rewards.views.words import REVIEW_ACTS, say_change
 
 LOTS, USES = 50, 20
 
@@ -94,7 +94,7 @@ def _show_waiting(review: ReviewView) -> dict[str, Any]:
     return {
         "review": review,
         "act": REVIEW_ACTS[review.act].button,
-        "points": say_points(review.points.amount if review.points else 0),
+        "points": say_change(review.points.amount if review.points else 0),
     }
 
 

@@ -23,7 +23,7 @@ from liebian.rewards import queries, services
 from liebian.rewards.forms import PolicyForm
 from liebian.rewards.types import ProposedPoints, ReviewView
 from liebian.rewards.views.rewards import show_row
-from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, say_points
+from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, WHY_SECOND, say_change
 from liebian.ui.formats import error_text, number
 
 PAGE = 30
@@ -144,7 +144,7 @@ def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
 
 def _say_extent(review: ReviewView) -> str:
     if review.points:
-        return f"{'+' if review.points.amount > 0 else ''}{say_points(review.points.amount)}"
+        return say_change(review.points.amount)
     return ngettext("%(n)s reward", "%(n)s rewards", review.n_rewards) % {"n": number(review.n_rewards)}
 
 
@@ -154,6 +154,7 @@ def _show(review: ReviewView, names: dict[int, str]) -> dict[str, Any]:
         "act": REVIEW_ACTS[review.act],
         "extent": _say_extent(review),
         "state": REVIEW_STATES[review.state],
+        "why_second": WHY_SECOND.get(review.why_second, ""),
         "by": names.get(review.proposed_by, f"#{review.proposed_by}"),
         "decided_by": names.get(review.decided_by, f"#{review.decided_by}") if review.decided_by else "",
     }

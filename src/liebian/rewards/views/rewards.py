@@ -24,7 +24,7 @@ from liebian.rewards.rules import REASONS_OF
 from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
 from liebian.rewards.views.gifts import may_ship
 from liebian.rewards.views.holdings import find_money_panel, show_holding
-from liebian.rewards.views.words import ACTS, ON_HOLD, REVIEW_ACTS, STATES, role_words, say_units, words_of
+from liebian.rewards.views.words import ACTS, ON_HOLD, REVIEW_ACTS, STATES, WHY_SECOND, role_words, say_units, words_of
 from liebian.ui.formats import error_text, money, number
 from liebian.ui.tables import read_ids
 
@@ -130,12 +130,14 @@ def _tell(request: HttpRequest, outcomes: Sequence[str], ids: Sequence[int]) -> 
 
 def _ask(request: HttpRequest, name: Act, ids: Sequence[int], form: ActForm, *, status: int = 200) -> HttpResponse:
     preview = queries.preview_review(name, ids)
+    why = queries.why_rewards_wait(act=name, reward_ids=ids, actor=int(request.user.pk or 0), at=clock.now())
     context = {
         "act": name,
         "words": ACTS[name],
         "ids": ids,
         "form": form,
         "preview": preview,
+        "why_second": WHY_SECOND.get(why, ""),
         "sums": " + ".join(money(minor, unit) for unit, minor in sorted(preview.minor_by_currency.items())),
     }
     return render(request, "rewards/act.html", context, status=status)

@@ -101,6 +101,16 @@ REVIEW_STATES = {
     "declined": StateWords(_("Declined"), "", "ban"),
     "withdrawn": StateWords(_("Withdrawn"), "", "arrow-back-up"),
 }
+WHY_SECOND = {
+    "always": _("Every act needs a second person."),
+    "act": _("It reaches the limit from which a second person has to agree."),
+    "staff": _(
+        "Together with what the same person did alone within the last 24 hours it reaches the limit from which a second person has to agree."
+    ),
+    "customer": _(
+        "Together with what was done alone for the same customer within the last 24 hours it reaches the limit from which a second person has to agree."
+    ),
+}
 OUTCOMES = {"done": _("done"), "moved_on": _("had moved on, left alone")}
 _ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
 
@@ -111,6 +121,11 @@ def role_words(role: str) -> Any:
 
 def say_points(amount: int) -> str:
     return ngettext("%(n)s point", "%(n)s points", abs(amount)) % {"n": number(amount)}
+
+
+def say_change(points: int) -> str:
+    """Points with their sign, also where they are given."""
+    return f"{'+' if points > 0 else ''}{say_points(points)}"
 
 
 def say_units(offer: OfferView, amount: int) -> str:

@@ -1,7 +1,7 @@
 """What staff do to one customer's points from the page, with a note that stays. Who may do it is decided at the edge.
 
-What gives, takes or passes on points waits for a second person where the policy asks for one, as corrections do. Letting go what a cart
-holds does not: nobody has more or less by it.
+What gives, takes or passes on points is kept as a review, as corrections are, and waits for a second person where the policy asks for
+one. Letting go what a cart holds does not: nobody has more or less by it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from liebian.rewards.models import PointsLot, PointsProposal, PointsUse, Review
 from liebian.rewards.rules import check_amount, check_asset
 from liebian.rewards.services.points.claws import check_note, claw_points, settle_shortage
 from liebian.rewards.services.points.moving import transfer_points
-from liebian.rewards.services.points.proposals import Proposal, ask_second
+from liebian.rewards.services.points.proposals import Proposal, take_or_ask
 from liebian.rewards.services.points.spending import release_reserved
 from liebian.rewards.types import PointsClaw, PointsOutcome, PointsTransfer
 
 
 def transfer_by_hand(*, transfer: PointsTransfer, note: str, actor: int, now: datetime) -> PointsOutcome:
-    """As `transfer_points`, and who did it and why. Writes as `ask_second`, audit too. Raises Invalid "points_note"."""
+    """As `transfer_points`, and who did it and why. Writes as `take_or_ask`, audit too. Raises Invalid "points_note"."""
     check_note(note)
     check_amount(transfer.amount, transfer.key)
     check_asset(transfer.asset)
@@ -39,8 +39,7 @@ def transfer_by_hand(*, transfer: PointsTransfer, note: str, actor: int, now: da
         actor,
         details={"receiver": transfer.receiver_id},
     )
-    with transaction.atomic():
-        return ask_second(asked, now) or _transfer(transfer, note, actor, now)
+    return take_or_ask(asked, lambda _review: _transfer(transfer, note, actor, now), now)
 
 
 def carry_out_transfer(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
@@ -62,7 +61,7 @@ def take_back_by_hand(
 ) -> PointsOutcome:
     """Of what one earning gave this customer, `total` is taken back in all so far; what is gone is owed as the terms say.
 
-    Writes as `claw_points`, `ask_second`, audit. Idempotent by `total`, a proposal by `key`. Raises NotFound "points_lot_not_found", Invalid.
+    Writes as `claw_points`, `take_or_ask`, audit. Idempotent by `total`, a proposal by `key`. Raises NotFound "points_lot_not_found", Invalid.
     """
     check_note(note)
     with transaction.atomic():
@@ -72,7 +71,9 @@ def take_back_by_hand(
         units = min(total, lot.amount) - lot.clawed
         details = {"lot": lot_id, "total": total}
         asked = Proposal("take_back", customer_id, lot.asset, -units, note, key, actor, details=details)
-        return (ask_second(asked, now) if units > 0 else None) or _take_back(lot, total, note, actor, at, now)
+        if units <= 0:
+            return _take_back(lot, total, note, actor, at, now)
+        return take_or_ask(asked, lambda _review: _take_back(lot, total, note, actor, at, now), now)
 
 
 def carry_out_taking(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:
@@ -99,13 +100,14 @@ def decide_shortage(
     now: datetime,
     asset: str,
 ) -> PointsOutcome:
-    """As `settle_shortage`, at once or by two. Writes as it does and as `ask_second`."""
+    """As `settle_shortage`, at once or by two. Writes as it does and as `take_or_ask`."""
     check_amount(amount, key)
     check_note(note)
     act = "owe" if make_debt else "forgive"
     asked = Proposal(act, customer_id, asset, -amount if make_debt else amount, note, key, actor)  # type: ignore[arg-type]
-    with transaction.atomic():
-        return ask_second(asked, now) or settle_shortage(
+    return take_or_ask(
+        asked,
+        lambda _review: settle_shortage(
             customer_id=customer_id,
             amount=amount,
             make_debt=make_debt,
@@ -115,7 +117,9 @@ def decide_shortage(
             at=at,
             now=now,
             asset=asset,
-        )
+        ),
+        now,
+    )
 
 
 def carry_out_shortage(review: Review, asked: PointsProposal, now: datetime) -> PointsOutcome:

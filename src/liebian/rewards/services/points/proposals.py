@@ -1,18 +1,19 @@
-"""Acts on points that wait for a second person. Owns the proposal; `points_reviews` carries it out."""
+"""Acts of people on points: done alone and kept, or waiting for a second person. Owns the proposal; `points_reviews` carries it out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
 from liebian.rewards.models import PointsProposal, Review
-from liebian.rewards.queries.reviews import get_review_policy
-from liebian.rewards.rules import needs_second_for_points
-from liebian.rewards.services.review_steps import record_review
+from liebian.rewards.queries.alone import why_points_wait
+from liebian.rewards.services.review_steps import Rehearsed, close_review, let_wait, line_up
 from liebian.rewards.types import PointsAct, PointsOutcome
 
 
@@ -30,16 +31,61 @@ class Proposal:
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def customer_ids(self) -> set[int]:
+        receiver = self.details.get("receiver")
+        return {self.customer_id} if receiver is None else {self.customer_id, receiver}
 
-def needs_second(amount: int) -> bool:
-    return needs_second_for_points(get_review_policy(), amount)
 
+def take_or_ask(asked: Proposal, act: Callable[[Review], PointsOutcome], now: datetime) -> PointsOutcome:
+    """Act at once, or let it wait for a second person where the policy asks for one, counting what went through alone within a day.
 
-def open_review(asked: Proposal, now: datetime) -> tuple[Review, bool]:
-    """The review of this key, and whether it is new; nobody has been asked yet. Writes Review, PointsProposal.
-
-    The caller owns the transaction. Raises Conflict "idempotency_mismatch".
+    What would be refused is refused now, also where it would wait: nobody is asked to agree to what cannot be done. Writes Review,
+    PointsProposal, what the act writes, audit; nothing where it is refused. Idempotent by the key. Raises Conflict
+    "idempotency_mismatch" and what the act raises.
     """
+    try:
+        with transaction.atomic():
+            line_up()
+            review, is_new = _open_review(asked, now)
+            if not is_new:
+                return act(review) if review.state == "done" else _waiting(asked, review, repeated=True)
+            why = why_points_wait(
+                amount=asked.amount, customer_ids=asked.customer_ids, actor=asked.actor, at=review.proposed_at
+            )
+            outcome = _rehearse(act, review) if why else act(review)
+            if not outcome.accepted:
+                raise _Refused(outcome)
+            if why:
+                let_wait(review, why, now)
+                return _waiting(asked, review)
+            close_review(review, "done", asked.actor, "", now)
+            return outcome
+    except _Refused as refused:
+        return refused.outcome
+
+
+class _Refused(Exception):
+    def __init__(self, outcome: PointsOutcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+def _rehearse(act: Callable[[Review], PointsOutcome], review: Review) -> PointsOutcome:
+    try:
+        with transaction.atomic():
+            outcome = act(review)
+            raise Rehearsed
+    except Rehearsed:
+        return outcome
+
+
+def _waiting(asked: Proposal, review: Review, *, repeated: bool = False) -> PointsOutcome:
+    return PointsOutcome(asked.key, 0, repeated=repeated, review_id=review.pk)
+
+
+def _open_review(asked: Proposal, now: datetime) -> tuple[Review, bool]:
+    """The review of this key, and whether it is new."""
     review, is_new = Review.objects.get_or_create(
         idempotency_key=asked.key,
         defaults={
@@ -63,19 +109,6 @@ def open_review(asked: Proposal, now: datetime) -> tuple[Review, bool]:
     else:
         _check_same(review, asked)
     return review, is_new
-
-
-def ask_second(asked: Proposal, now: datetime) -> PointsOutcome | None:
-    """Let it wait for a second person where the policy asks for one; None where it does not and the key is new.
-
-    Writes Review, PointsProposal, audit. Idempotent by the key. The caller owns the transaction. Raises Conflict "idempotency_mismatch".
-    """
-    if not needs_second(asked.amount) and not Review.objects.filter(idempotency_key=asked.key).exists():
-        return None
-    review, is_new = open_review(asked, now)
-    if is_new:
-        record_review(review, "propose", asked.actor, now)
-    return PointsOutcome(asked.key, 0, repeated=not is_new, review_id=review.pk)
 
 
 def _check_same(review: Review, asked: Proposal) -> None:

@@ -1,0 +1,72 @@
+"""Whether an act of a person has to wait for a second one, counting what went through alone within the last 24 hours.
+
+Owns the sums. Does not own the policy, nor who may act. What two agreed to is in no sum: a second person has seen it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Abs
+
+from liebian.rewards.models import PointsProposal, ReviewItem
+from liebian.rewards.queries.reviews import get_review_policy, list_fitting
+from liebian.rewards.rules import ALONE_WINDOW, COUNTED_ALONE, why_second_for_points, why_second_person
+from liebian.rewards.types import Act, DoneAlone, WhySecond
+
+
+def why_points_wait(*, amount: int, customer_ids: Collection[int], actor: int, at: datetime) -> WhySecond:
+    """Why so many points, given, taken or passed on by `actor`, wait for a second person; "" if they do not."""
+    policy = get_review_policy()
+    if policy.mode != "from":
+        return why_second_for_points(policy, amount)
+    return why_second_for_points(policy, amount, _points_alone(customer_ids, actor, at))
+
+
+def why_rewards_wait(*, act: Act, reward_ids: Sequence[int], actor: int, at: datetime) -> WhySecond:
+    """Why an act of `actor` on these rewards waits for a second person; "" if it does not, or if it would change nothing.
+
+    Putting on hold is counted by itself alone: nobody has more by it, and a suspicion cannot wait.
+    """
+    found = list_fitting(act, reward_ids)
+    if not found:
+        return ""
+    policy, sums = get_review_policy(), Counter[str]()
+    parts: Counter[int] = Counter()
+    for customer, currency, minor in found:
+        sums[currency] += minor
+        parts[customer] += minor if currency == policy.currency else 0
+    if policy.mode != "from" or act not in COUNTED_ALONE:
+        return why_second_person(policy, sums)
+    return why_second_person(policy, sums, _money_alone(parts, policy.currency, actor, at))
+
+
+def _points_alone(customer_ids: Collection[int], actor: int, at: datetime) -> DoneAlone:
+    rows = PointsProposal.objects.filter(review__state="done", review__proposed_at__gt=at - ALONE_WINDOW)
+    of_customers = [rows.filter(Q(customer_id=who) | Q(details__receiver=who)) for who in customer_ids]
+    return DoneAlone(_points(rows.filter(review__proposed_by=actor)), max(map(_points, of_customers), default=0))
+
+
+def _points(rows: QuerySet[PointsProposal]) -> int:
+    return rows.aggregate(n=Sum(Abs("amount")))["n"] or 0
+
+
+def _money_alone(parts: Counter[int], currency: str, actor: int, at: datetime) -> DoneAlone:
+    """What the rewards had cost in full; of customers with this act's parts."""
+    rows = ReviewItem.objects.filter(
+        outcome="done",
+        review__state="done",
+        review__act__in=COUNTED_ALONE,
+        review__proposed_at__gt=at - ALONE_WINDOW,
+        reward__offer__currency=currency,
+    )
+    by_staff = rows.filter(review__proposed_by=actor).aggregate(n=Sum("reward__cost_minor"))["n"] or 0
+    before = dict(
+        rows.filter(reward__customer_id__in=parts)
+        .values_list("reward__customer_id")
+        .annotate(Sum("reward__cost_minor"))
+    )
+    return DoneAlone(by_staff, max((part + before.get(who, 0) for who, part in parts.items()), default=0))
