@@ -138,8 +138,8 @@ def test_after_customers_were_erased_the_log_without_them_gives_the_same_install
         code, said = place.command("erase", number, "--reason", "asked", "--confirm", number)
         assert (code, said) == (0, {"customer": number, "is_done": True})
         assert place.run(LEFT, user, phone) == [0, 0]
-    code, said = place.command("replay")
-    assert (code, said["equal"]) == (0, True), said
+    _code, said = place.command("replay")
+    assert [part for part in said["parts"] if not part["equal"]] == []
 
 
 def test_what_does_not_follow_from_the_log_is_found_and_named_also_when_the_log_has_left_for_the_lake(place):

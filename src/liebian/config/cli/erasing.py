@@ -9,6 +9,7 @@ from liebian.core import clock, cursors
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.customers import queries, services
+from liebian.tiers import services as tiers
 
 
 @app.command
@@ -36,6 +37,7 @@ def erase(customer: str, *, reason: str, confirm: str = "", json: bool = False) 
     services.erase_customer(customer_id=person, reason=reason, actor_id=None, now=clock.now())
     steps = (work_erasures, run_stages, publish_lake)
     cursors.drain(lambda: sum(step(clock.now()) for step in steps))
+    tiers.refresh_all(now=clock.now())
     found = queries.find_erasure(person)
     is_done = found is not None and found.done_at is not None
     if json:

@@ -24,7 +24,7 @@ def list_erased(ids: Iterable[int] | None = None) -> dict[int, int]:
     rows = Customer.objects.filter(erased_by_event__isnull=False)
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
-    return dict(rows.values_list("pk", "erased_by_event"))
+    return {key: event for key, event in rows.values_list("pk", "erased_by_event") if event is not None}
 
 
 def list_erasers(ids: Iterable[int]) -> dict[int, int | None]:
@@ -37,10 +37,8 @@ def list_returned(ids: Iterable[int]) -> dict[int, int]:
     links = IdentityChange.objects.filter(kind="linked", customer_id__in=list(ids)).exclude(
         identifier_kind=ANONYMOUS_KIND
     )
-    said = [
-        (person, bytes(index), event)
-        for person, index, event in links.values_list("customer_id", "identifier_index", "event_id")
-    ]
+    rows = links.values_list("customer_id", "identifier_index", "event_id")
+    said = [(person, bytes(index), event) for person, index, event in rows if index]
     buried: dict[bytes, int] = {}
     stones = Tombstone.objects.filter(index__in={index for _, index, _ in said}).order_by("-event_id")
     for index, event in stones.values_list("index", "event_id"):
