@@ -54,7 +54,7 @@ def _deeper(page: Any) -> list[str]:
     friend = page.locator("#referrals .lb-list a[href^='/customers/']").first.get_attribute("href")
     page.goto(start + "/sources/live?paused=1")
     event = page.locator("table a[href^='/sources/live/']").first.get_attribute("href")
-    return [person, friend, f"{person}/points", f"{person}/reveal/name", event]
+    return [person, friend, f"{person}/points", f"{person}/reveal/name", f"{person}/erase", event]
 
 
 def test_three_pages_in_the_dark(shop: Installation, visit: Callable[..., Visitor]) -> None:

@@ -61,6 +61,27 @@ said = [
 ]
 print(json.dumps([each.accepted for each in said]))
 """
+ERASED = """
+import json, sys
+from liebian.core import crypto
+from liebian.customers.models import Customer
+from liebian.events.models import Event
+from liebian.rewards.models import Reward
+who = Reward.objects.filter(role=sys.argv[-1]).exclude(state="refused").order_by("customer_id").values_list("customer_id", flat=True)
+person = Customer.objects.filter(pk__in=list(who), erased_by_event__isnull=True, phone__isnull=False).order_by("pk").first()
+phone = crypto.unseal(person.phone, context="customer.phone")
+own = Event.objects.filter(user_id=person.user_id).count()
+print(json.dumps([f"C-{person.pk:06d}", person.user_id, phone, own]))
+"""
+LEFT = """
+import json, sys
+from liebian.core import crypto
+from liebian.events.models import Event
+from liebian.events.queries import PERSONAL_CONTEXT
+user, phone = sys.argv[-2:]
+said = [str((row.user_id, bytes(row.body), row.personal and crypto.unseal(row.personal, context=PERSONAL_CONTEXT))) for row in Event.objects.all()]
+print(json.dumps([sum(f"'{user}'" in one for one in said), sum(phone[-11:] in one for one in said)]))
+"""
 BREAK = """
 import json
 from django.db.models import F
@@ -106,6 +127,19 @@ def test_reading_the_log_from_zero_gives_the_same_installation_and_changes_nothi
     assert {part["name"] for part in said["parts"] if part["rows"]} >= PARTS
     assert left_behind(place) == []
     assert place.run(FINGERPRINT) == before
+
+
+def test_after_customers_were_erased_the_log_without_them_gives_the_same_installation(place):
+    for role in ("referrer", "friend"):
+        number, user, phone, n_events = place.run(ERASED, role)
+        assert n_events
+        code, said = place.command("erase", number, "--reason", "asked")
+        assert (code, said["error"]["code"]) == (1, "erasure_not_confirmed")
+        code, said = place.command("erase", number, "--reason", "asked", "--confirm", number)
+        assert (code, said) == (0, {"customer": number, "is_done": True})
+        assert place.run(LEFT, user, phone) == [0, 0]
+    _code, said = place.command("replay")
+    assert [part for part in said["parts"] if not part["equal"]] == []
 
 
 def test_what_does_not_follow_from_the_log_is_found_and_named_also_when_the_log_has_left_for_the_lake(place):

@@ -54,7 +54,7 @@ def test_a_view_that_declares_nothing_is_found():
 
 def test_a_right_that_does_not_exist_cannot_be_required():
     with pytest.raises(KeyError, match=r"permissions\.py"):
-        requires("customers:erase")
+        requires("customers:burn")
 
 
 @pytest.mark.parametrize(("role", "code"), [(None, "signed_out"), (VIEWER, "not_allowed")])

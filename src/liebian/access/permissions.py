@@ -39,6 +39,12 @@ _ALL = (
     Permission(
         "customers:reveal", "Reveal a personal field, with a reason", "说明原因后查看个人信息", ("customers:view",)
     ),
+    Permission(
+        "customers:erase",
+        "Erase a customer and everything that names them",
+        "删除客户及其所有个人信息",
+        ("customers:view",),
+    ),
     Permission("tiers:view", "See tiers", "查看分级"),
     Permission("tiers:edit", "Change tiers", "修改分级", ("tiers:view",)),
     Permission("segments:view", "See segments", "查看分群"),
@@ -113,9 +119,10 @@ _ROLES = (
         name=OPERATOR,
         en="Operator",
         zh="运营",
-        about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets, rewards. No users, no settings, no write keys.",
-        about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算、奖励。不管用户、设置和写入密钥。",
-        grants=frozenset(PERMISSIONS) - {"access:manage", "sources:manage", "rewards:policy", "payouts:manage"},
+        about_en="All daily work: imports, quarantine, tiers, segments, programmes, budgets, rewards. No users, no settings, no write keys, no erasing of customers.",
+        about_zh="全部日常工作：导入、隔离区、分级、分群、裂变活动、预算、奖励。不管用户、设置和写入密钥，不能删除客户。",
+        grants=frozenset(PERMISSIONS)
+        - {"access:manage", "customers:erase", "sources:manage", "rewards:policy", "payouts:manage"},
     ),
     Role(
         name=VIEWER,

@@ -110,6 +110,11 @@ def retire_log(now: datetime) -> int:
     return events.drop_retired()
 
 
+def work_erasures(now: datetime) -> int:
+    """One step of every erasure that is not done: its event, the stages' part is theirs, then what others keep, then every copy."""
+    return payouts.follow_erasures(now) + customers.work_erasures(now=now)
+
+
 def tidy_lake(now: datetime) -> int:
     return sum(lake_files.drop_old_files(table=table) for table in SCHEMAS)
 
@@ -178,6 +183,12 @@ BACKGROUND_JOBS = [
         5,
         lambda now: rewards.run_full_proof(clock=clock.now),
         "Reads the whole ledger again when somebody asked for it.",
+    ),
+    Job(
+        "erasures",
+        2,
+        work_erasures,
+        "Ends what erased customers wait for, and takes what they said from the log, the lake and the quarantine.",
     ),
     Job("payouts", 5, payouts.work_payouts, "Sends approved payouts and asks providers what became of others."),
     Job(

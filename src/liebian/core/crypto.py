@@ -1,5 +1,7 @@
 """Personal data at rest: sealed with AES-256-GCM under a versioned key, found again by keyed hash.
 
+What was erased is replaced by `erased`: a text from which `index_of` gives the index of what stood there, and nothing else.
+
 Keys come from the key file of the installation (see config.secrets). The index key is not the sealing key, so an index
 row cannot be opened and a sealed row cannot be searched.
 """
@@ -8,12 +10,14 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+from liebian.core.erased import PREFIX, hashes_in
 
 _NONCE = 12
 
@@ -46,6 +50,13 @@ def indexer() -> Callable[[str, str], bytes]:
     key = settings.INDEX_KEY
 
     def index(kind: str, value: str) -> bytes:
+        if PREFIX in value and (kept := hashes_in(value).get(kind)):
+            return bytes.fromhex(kept)
         return hmac.digest(key, f"{kind}\x1f{value}".encode(), "sha256")[:16]
 
     return index
+
+
+def erased(said: Mapping[str, str]) -> str:
+    """What stays of a value that is erased: the index of each of its normal forms, by kind."""
+    return PREFIX + ";".join(f"{kind}={index_of(kind, value).hex()}" for kind, value in said.items())

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -136,3 +137,31 @@ class RevealForm(forms.Form):
         error_messages={"required": _("Say in a few words why you need it. The reason is kept with your name.")},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
+
+
+class EraseForm(forms.Form):
+    """`number` is what has to be typed, so that nobody erases somebody else by a slip."""
+
+    typed = forms.CharField(
+        label=_("Type the customer's number"),
+        max_length=20,
+        error_messages={"required": _("Type the customer's number: erasing cannot be undone.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=_("Why is this customer erased?"),
+        max_length=500,
+        help_text=_("For example: asked for it by e-mail on 3 May. Kept in the audit trail; do not name the customer."),
+        error_messages={"required": _("Say in a few words why. The reason is kept with your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: QueryDict | None, number: str) -> None:
+        super().__init__(data)
+        self.number = number
+
+    def clean_typed(self) -> str:
+        typed = str(self.cleaned_data["typed"]).strip().upper()
+        if typed != self.number:
+            raise forms.ValidationError(_("This is not the number of this customer."))
+        return typed

@@ -32,6 +32,7 @@ class Customer(models.Model):
     revenue_minor = models.BigIntegerField(default=0)
     first_order_at = models.DateTimeField(null=True)
     last_order_at = models.DateTimeField(null=True)
+    erased_by_event = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "customers_customer"
@@ -47,6 +48,9 @@ class Customer(models.Model):
             models.Index(fields=["referred_by"], name="customer_by_referrer"),
             models.Index(
                 fields=["merged_into"], name="customer_merged_into", condition=models.Q(merged_into__isnull=False)
+            ),
+            models.Index(
+                fields=["erased_by_event"], name="customer_erased", condition=models.Q(erased_by_event__isnull=False)
             ),
         ]
 
@@ -96,6 +100,36 @@ class IdentityChange(models.Model):
     class Meta:
         db_table = "customers_identitychange"
         indexes = [models.Index(fields=["kind", "id"], name="identitychange_by_kind")]
+
+
+class Erasure(models.Model):
+    """A record: somebody decided that a person is erased, and how far that is. `told_at` is when the log was told; `scrubbed_upto` up
+    to which event the log holds nothing of the person any more; `done_at` when no copy was left. A late event of the person opens it
+    again."""
+
+    customer_id = models.BigIntegerField(unique=True)
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    asked_by = models.BigIntegerField(null=True)
+    told_at = models.DateTimeField(null=True)
+    scrubbed_upto = models.BigIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customers_erasure"
+
+
+class Tombstone(models.Model):
+    """Append-only: a keyed hash that belonged to somebody who was erased. It finds nobody; it tells who comes back."""
+
+    index = models.BinaryField(max_length=16, db_index=True)
+    customer_id = models.BigIntegerField(db_index=True)
+    event_id = models.BigIntegerField()
+    erased_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "customers_tombstone"
+        constraints = [models.UniqueConstraint(fields=["event_id", "index"], name="tombstone_once")]
 
 
 class CustomerEvent(models.Model):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
 
 from liebian.access.types import mask_email, mask_field, mask_phone
+from liebian.core.erased import is_erased
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS
 
 DEFAULT_REGION = "CN"
@@ -68,11 +69,15 @@ def identifiers_of(user_id: str | None, anonymous_id: str | None, personal: Mapp
         "user_id": user_id,
         "unionid": _text(personal.get("unionid")),
         "openid": _text(personal.get("openid")),
-        "phone": normal_phone(personal["phone"]) if personal.get("phone") else None,
-        "email": normal_email(personal["email"]) if personal.get("email") else None,
+        "phone": _normal(normal_phone, personal.get("phone")),
+        "email": _normal(normal_email, personal.get("email")),
         ANONYMOUS_KIND: anonymous_id,
     }
     return [(kind, value) for kind in (*IDENTIFYING_KINDS, ANONYMOUS_KIND) if (value := found[kind])]
+
+
+def _normal(read: Callable[[object], str | None], said: object) -> str | None:
+    return str(said) if is_erased(said) else read(said) if said else None
 
 
 def previous_of(user_id: str | None, anonymous_id: str | None, previous_id: object) -> list[tuple[str, str]]:

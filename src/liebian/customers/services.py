@@ -14,38 +14,42 @@ from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.core.columns import update_tuples
 from liebian.core.durability import settle
-from liebian.core.errors import NotFound
+from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
-from liebian.customers.identity import Resolution
+from liebian.customers.identity import Resolution, erase_named, forget, until_erasure
 from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
-from liebian.customers.models import Customer, CustomerEvent, Identifier, TierMembership
-from liebian.customers.queries import list_merges_after
+from liebian.customers.models import Customer, CustomerEvent, Erasure, Identifier, TierMembership
+from liebian.customers.queries import get_customer, list_merges_after
+from liebian.customers.queries.erasures import view_erasure
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
 from liebian.customers.rules import masked
-from liebian.customers.types import STAGE, OrderFacts, Revealed, TierFact
+from liebian.customers.types import CUSTOMER_ERASED, STAGE, ErasureView, OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
+from liebian.events import services as event_log
 from liebian.events.types import RETIRED
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
 
 BATCH = 2000
 READER = "customers"
+MAX_REASON = 500
 
 
 def advance(*, limit: int = BATCH) -> int:
     """One step of the identity stage: the next events get their people.
 
     Writes customers, identifiers, identity changes and the log with people. Idempotent by the stage's cursor, which
-    moves in the same transaction. Returns how many events were consumed.
+    moves in the same transaction. Who is erased loses everything at that event. Returns how many events were consumed.
     """
     try:
         with cursors.reading(STAGE, wait=False) as reading:
-            upcoming = events.list_rows_after(reading.start, limit)
+            upcoming = until_erasure(events.list_rows_after(reading.start, limit))
             if upcoming:
                 resolution = Resolution(upcoming)
                 resolution.run()
                 resolution.save()
+                erase_named(upcoming[-1])
                 reading.position = upcoming[-1].id
     except cursors.Busy:
         return 0
@@ -161,3 +165,44 @@ def retire_events(*, upto: int) -> int:
         gone = CustomerEvent.objects.filter(event_id__lte=upto).delete()[0]
         reading.position = upto
     return gone
+
+
+def erase_customer(*, customer_id: int, reason: str, actor_id: int | None, now: datetime) -> ErasureView:
+    """Decide that a person is erased, under every id that was merged into theirs. It cannot be taken back.
+
+    Writes Erasure and one audit entry; `work_erasures` and the stages do what follows. Idempotent: the first decision stands.
+    Raises NotFound "customer_not_found", Invalid "reason_missing", "reason_too_long".
+    """
+    person = get_customer(customer_id).id
+    if not reason.strip():
+        raise Invalid("reason_missing", _("Say in a few words why this customer is erased."), field="reason")
+    with transaction.atomic():
+        erasure, is_new = Erasure.objects.get_or_create(
+            customer_id=person, defaults={"reason": reason.strip()[:MAX_REASON], "asked_at": now, "asked_by": actor_id}
+        )
+        if is_new:
+            access.record_audit(
+                actor_id=actor_id, action="customer.erased", subject=f"customer:{person}", reason=reason, now=now
+            )
+    return view_erasure(erasure)
+
+
+def work_erasures(*, now: datetime) -> int:
+    """Tell the log who is erased; once the stage has read it, take their words from the log, the lake and the quarantine.
+
+    Writes Erasure, the log, the lake. Idempotent: what is done is not done again, what a crash cut off is. Returns how many erasures
+    went a step further. Raises Unavailable "lake_unavailable".
+    """
+    done = 0
+    for erasure in Erasure.objects.filter(told_at__isnull=True).order_by("pk"):
+        cause = (erasure.customer_id,)
+        said = {"event": CUSTOMER_ERASED, "cause": cause, "customer_id": erasure.customer_id, "at": erasure.asked_at}
+        event_log.record_outcomes([{**said, "properties": {}}])
+        Erasure.objects.filter(pk=erasure.pk).update(told_at=now)
+        done += 1
+    read = Customer.objects.filter(erased_by_event__isnull=False).values("pk")
+    for erasure in Erasure.objects.filter(done_at__isnull=True, customer_id__in=read).order_by("pk"):
+        if forget(erasure, reader=READER, now=now):
+            Erasure.objects.filter(pk=erasure.pk).update(done_at=now)
+            done += 1
+    return done

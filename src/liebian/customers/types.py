@@ -11,7 +11,22 @@ from liebian.events.types import EventRecord
 # Strongest first: when identifiers of one event point to different people, the first of these decides.
 IDENTIFYING_KINDS = ("user_id", "unionid", "openid", "phone", "email")
 ANONYMOUS_KIND = "anonymous_id"
+_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 STAGE = "customers"  # the cursor of the identity stage
+CUSTOMER_ERASED = "Customer Erased"  # the event of the product that names who is erased
+
+
+def mailbox_of(email: str) -> str:
+    """The mailbox behind a normal address: a +tag is the same mailbox.
+
+    >>> mailbox_of("li.n+shop@gmail.com"), mailbox_of("li.n+shop@example.com")
+    ('lin@gmail.com', 'li.n@example.com')
+    """
+    local, _, domain = email.rpartition("@")
+    local = local.split("+", 1)[0]
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), _DOTLESS[domain]
+    return f"{local}@{domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,17 @@ class RuleAttributes:
     is_there: tuple[bool, ...]
     merged: frozenset[int]
     columns: dict[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureView:
+    """The decision to erase a person, and how far it is: `done_at` when no copy was left."""
+
+    customer_id: int
+    reason: str
+    asked_at: datetime
+    asked_by: int | None
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +250,7 @@ class Profile:
     n_brought: int
     referrer_id: int | None
     referrer_name: str
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,18 @@ class LogRow(NamedTuple):
     personal: bytes | None
 
 
+class Content(NamedTuple):
+    """What a stored event says, opened: for rewriting it when its person is erased. `id` and `source` are not rewritten."""
+
+    id: int
+    source: str
+    user_id: str | None
+    anonymous_id: str | None
+    body: dict[str, Any]
+    personal: dict[str, Any]
+    corrections: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a batch: every message is in exactly one of the two counts."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import pyarrow as pa
 import structlog
 
 from liebian.core.errors import LiebianError
 from liebian.lake.ordering import sort_rows
 from liebian.lake.queries.states import get_state
+from liebian.lake.rewriting import rewrite
 from liebian.lake.tables import find_table, saying_what_failed, snapshot_of
 from liebian.lake.tidying import tidy
 from liebian.lake.types import LAYOUTS, SCHEMAS, TableState
@@ -61,3 +64,15 @@ def drop_old_files(*, table: str) -> int:
             return 0
         gone = delta.vacuum(dry_run=True, full=True)
         return len(delta.vacuum(dry_run=False, full=True)) if gone else 0
+
+
+def rewrite_rows(*, table: str, owners: Collection[int], change: Callable[[pa.Table], pa.Table]) -> int:
+    """Let rows of these owners be what `change` makes of them, wherever they lie; returns how many files were rewritten.
+
+    `change` is given all rows of a row group and leaves their number and order. Writes one commit for each file; readers of an older
+    version keep its files, for a week (`drop_old_files`). Idempotent as far as `change` is. Raises Unavailable "lake_unavailable"; then
+    the same call can be made again.
+    """
+    with saying_what_failed(table):
+        delta = find_table(table)
+        return rewrite(table, delta, owners, change) if delta is not None else 0

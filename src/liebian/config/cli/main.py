@@ -8,7 +8,7 @@ from importlib import import_module
 
 from liebian.core.errors import LiebianError
 
-COMMANDS = ("data", "lake", "people", "segments", "service")
+COMMANDS = ("data", "erasing", "lake", "people", "segments", "service")
 
 
 def run() -> None:

@@ -3,6 +3,8 @@
 Does not own the rules of the decision (`customers.rules`), the cursor (`customers.services`) or the log (`events`).
 """
 
+from liebian.customers.identity.erasing import erase_named, until_erasure
+from liebian.customers.identity.forgetting import forget
 from liebian.customers.identity.resolution import Resolution
 
-__all__ = ["Resolution"]
+__all__ = ["Resolution", "erase_named", "forget", "until_erasure"]

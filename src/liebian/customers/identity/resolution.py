@@ -11,6 +11,7 @@ from liebian.core import crypto
 from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.core.moments import moment_of
 from liebian.customers.identity.claims import Carried, Claims
+from liebian.customers.identity.erasing import Graves, reopen
 from liebian.customers.identity.person import (
     CHANNEL,
     EARLIER,
@@ -53,11 +54,13 @@ class Resolution:
         wanted.update(self._recommenders())
         found = select_in(Identifier, ("index", "customer_id"), "index", sorted(wanted))
         self.owner_of: dict[bytes, int] = dict(found)
-        self.people = load_people({*self.owner_of.values(), *self.named.values()})
+        self.graves = Graves(wanted - set(self.owner_of))
+        self.people = load_people({*self.owner_of.values(), *self.named.values(), *self.graves.people})
         self.new_identifiers: dict[bytes, tuple[Any, ...]] = {}
         self.changes: list[tuple[Any, ...]] = []
         self.rows: list[tuple[Any, ...]] = []
         self.merged: list[int] = []
+        self.late: set[int] = set()
 
     def _recommenders(self) -> list[bytes]:
         """Keyed hashes of the customers whom events of this batch name as having recommended us."""
@@ -68,10 +71,26 @@ class Resolution:
     def run(self) -> None:
         for row, carried in zip(self.batch, self.carried, strict=True):
             at = moment_of(row.at_ms)
-            person = self._person_of(row, carried, at)
+            person = self._buried(row, carried)
+            if person is None:
+                person = self._person_of(row, carried, at)
+                if person is not None:
+                    self._see(person, row, at)
             if person is not None:
-                self._see(person, row, at)
                 self.rows.append((row.id, person.id, row.type, row.name, row.at_ms, row.received_ms))
+
+    def _buried(self, row: LogRow, carried: Carried) -> Person | None:
+        """Whose the event is when it tells late of somebody who was erased since: theirs, and nothing is learned from it."""
+        if not self.graves.people or any(index in self.owner_of for _, _, index in carried):
+            return None
+        found = self.graves.find((index for _, _, index in carried), row.at_ms)
+        if found is None:
+            return None
+        self.late.add(found)
+        person = self.people[found]
+        person.change |= SEEN
+        person.changed_by_event = row.id
+        return person
 
     def _person_of(self, row: LogRow, carried: Carried, at: datetime) -> Person | None:
         if row.id in self.named:
@@ -201,6 +220,8 @@ class Resolution:
         update_tuples(Customer, ("merged_into",), moves, key="merged_into")
         update_tuples(Customer, ("referred_by",), moves, key="referred_by")
         insert_tuples(IdentityChange, _CHANGE, self.changes)
+        if self.late:
+            reopen(self.late)
 
     def _standing(self, customer_id: int) -> int:
         person = self._final(customer_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from liebian.core import crypto
+from liebian.core.erased import is_erased
 from liebian.customers.identity.person import Person
 from liebian.customers.rules import normal_email, normal_phone
 
@@ -27,12 +29,17 @@ def _learn_personal(person: Person, personal: dict[str, Any]) -> None:
     if name := str(personal.get("name") or "").strip()[:100]:
         person.name = crypto.seal(name, context="customer.name")
         person.name_index = crypto.index_of("name", name.lower())
-    if personal.get("phone") and (phone := normal_phone(personal["phone"])):
+    if personal.get("phone") and (phone := _normal(normal_phone, personal["phone"])):
         person.phone = crypto.seal(phone, context="customer.phone")
-    if personal.get("email") and (email := normal_email(personal["email"])):
+    if personal.get("email") and (email := _normal(normal_email, personal["email"])):
         person.email = crypto.seal(email, context="customer.email")
     if personal.get("address"):
         person.address = crypto.seal(personal["address"], context="customer.address")
+
+
+def _normal(read: Callable[[object], str | None], said: object) -> str | None:
+    """As it is compared. The mark of what was erased stays: it is compared, too, and shown to nobody."""
+    return str(said) if is_erased(said) else read(said)
 
 
 def _birth_month(value: Any) -> int | None:

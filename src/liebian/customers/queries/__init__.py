@@ -3,9 +3,11 @@
 Personal fields leave masked (`listing`, `profile`), or in clear through `people` for matching and for a logged reveal.
 """
 
+from liebian.customers.queries.erasures import find_erasure, list_erased, list_erasers, list_returned, was_erased
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
 from liebian.customers.queries.merges import rebuild_before_merge
 from liebian.customers.queries.people import (
+    contacts_of,
     count_in_tier,
     count_known,
     count_merges,
@@ -18,6 +20,7 @@ from liebian.customers.queries.people import (
     get_merges_end,
     get_personal,
     get_position,
+    list_contacts,
     list_customer_events,
     list_customer_events_after,
     list_customers_by_id,
@@ -43,6 +46,7 @@ from liebian.customers.queries.tiers import list_tiers
 from liebian.customers.queries.timeline import list_timeline
 
 __all__ = [
+    "contacts_of",
     "count_customers",
     "count_in_tier",
     "count_known",
@@ -50,6 +54,7 @@ __all__ = [
     "count_new_buyers",
     "find_customer",
     "find_customer_id",
+    "find_erasure",
     "find_final_ids",
     "find_next_event_id",
     "find_seen_ids",
@@ -61,10 +66,13 @@ __all__ = [
     "get_position",
     "get_profile",
     "list_cells",
+    "list_contacts",
     "list_customer_events",
     "list_customer_events_after",
     "list_customers",
     "list_customers_by_id",
+    "list_erased",
+    "list_erasers",
     "list_facts",
     "list_filter_choices",
     "list_identifiers",
@@ -75,6 +83,7 @@ __all__ = [
     "list_owners",
     "list_personal",
     "list_recommended",
+    "list_returned",
     "list_rule_attributes",
     "list_seen_events_after",
     "list_tiers",
@@ -82,4 +91,5 @@ __all__ = [
     "list_user_ids",
     "normalise",
     "rebuild_before_merge",
+    "was_erased",
 ]

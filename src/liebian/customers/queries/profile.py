@@ -34,6 +34,7 @@ def get_profile(customer_id: int) -> Profile:
         first_order_at=row.first_order_at, last_order_at=row.last_order_at,
         n_brought=Customer.objects.filter(referred_by=row.pk).count(), referrer_id=referrer.pk if referrer else None,
         referrer_name=mask_name(open_field(referrer.name, "name")) if referrer else "",
+        is_erased=row.erased_by_event is not None,
     )  # fmt: skip
 
 

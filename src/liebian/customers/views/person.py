@@ -58,7 +58,8 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         ],
         "average": person.revenue_minor // person.n_orders if person.n_orders else 0,
         "main_panel": panels[0] if panels else None, "side_panels": panels[1:],
-        "may_reveal": _may(request, "customers:reveal"), **_timeline(request, customer_id, currency),
+        "may_reveal": _may(request, "customers:reveal"), "may_erase": _may(request, "customers:erase"),
+        **_timeline(request, customer_id, currency),
     }  # fmt: skip
     return render(request, "customers/person.html", context)
 

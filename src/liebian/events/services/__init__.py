@@ -22,6 +22,7 @@ from liebian.events.services.quarantine import (
 )
 from liebian.events.services.repairs import insert_repaired
 from liebian.events.services.retention import drop_retired
+from liebian.events.services.rewriting import forget_messages, rewrite_lake, rewrite_rows
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
 from liebian.events.services.sources import create_source, ensure_source
@@ -37,6 +38,7 @@ __all__ = [
     "drop_old_drafts",
     "drop_retired",
     "ensure_source",
+    "forget_messages",
     "insert_drafts",
     "insert_repaired",
     "log_alias",
@@ -50,6 +52,8 @@ __all__ = [
     "record_outcomes",
     "repair_quarantined",
     "replay_quarantined",
+    "rewrite_lake",
+    "rewrite_rows",
     "rotate_write_key",
     "run_import",
     "run_next_import",

@@ -6,7 +6,7 @@ from liebian.payouts.services.batches import decide_batch, propose_batch
 from liebian.payouts.services.checks import CHECKS
 from liebian.payouts.services.findings import explain_finding
 from liebian.payouts.services.hands import give_up, hand_over, record_result
-from liebian.payouts.services.payees import forget_payee, set_payee
+from liebian.payouts.services.payees import follow_erasures, forget_payee, set_payee
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
 from liebian.payouts.services.statements import compare_statement
 
@@ -19,6 +19,7 @@ __all__ = [
     "compare_statement",
     "decide_batch",
     "explain_finding",
+    "follow_erasures",
     "forget_payee",
     "give_up",
     "hand_over",

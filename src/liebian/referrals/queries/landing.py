@@ -20,6 +20,8 @@ def get_landing(code: str, *, visitor: str, now: datetime) -> Landing:
         return Landing(state="code_not_found", code=clean_code(code))
     programme = get_programme(inviter.programme_id)
     state = landing_state(terms_of(programme), now, pairs_left=count_pairs_left(programme))
+    if inviter.customer_id in customers.list_erased([inviter.customer_id]):
+        state = "referrer_not_active"
     if not state and visitor:
         state = _visitor_state(inviter, visitor)
     name = customers.list_personal([inviter.customer_id])[inviter.customer_id].name
@@ -60,6 +62,8 @@ def sign_up_facts(code: str, *, phone: str | None, email: str | None, consented:
         code=inviter.code, at=now, referee_id=person, referrer_id=inviter.customer_id,
         terms=terms_of(get_programme(inviter.programme_id)), consented=consented,
         ordered_before=bool(person and orders.list_placed([person])), bound_to=earlier.referrer_id if earlier else None,
+        erased_before=customers.was_erased(phone=phone, email=email),
+        is_referrer_erased=inviter.customer_id in customers.list_erased([inviter.customer_id]),
         referee_contacts=same_contact(phone, email),
         referrer_contacts=same_contact(_normal("phone", known.phone), _normal("email", known.email)),
     )  # fmt: skip

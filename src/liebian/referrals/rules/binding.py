@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from liebian.customers.types import mailbox_of
 from liebian.referrals.rules.terms import Terms, status_at, window_state
 from liebian.referrals.types import Check, Decision
-
-_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,8 @@ class BindingFacts:
     terms: Terms | None = None
     consented: bool = True
     ordered_before: bool = False
+    erased_before: bool = False  # the friend comes back after they were erased
+    is_referrer_erased: bool = False
     bound_to: int | None = None
     lines: Mapping[int, int] = field(default_factory=dict)  # by whom others were brought to this programme
     referee_contacts: frozenset[str] = field(default=frozenset(), repr=False)
@@ -53,12 +54,18 @@ def _person(facts: BindingFacts) -> tuple[Check, ...]:
     shared = bool(facts.referee_contacts & facts.referrer_contacts)
     elsewhere = facts.bound_to is not None and facts.bound_to != facts.referrer_id
     return (
+        *([Check("referrer_not_active", False, {})] if facts.is_referrer_erased else []),
         Check("self_referral", not (oneself or shared), {"same_person": oneself, "same_contact": shared}),
         Check("referral_ring", not _closes_ring(facts), {}),
-        Check("already_customer", not facts.ordered_before, {"ordered_before": facts.ordered_before}),
+        Check("already_customer", not (facts.ordered_before or facts.erased_before), _was_here(facts)),
         Check("already_referred", not elsewhere, {"other_inviter": elsewhere}),
         Check("consent_missing", facts.consented, {"consented": facts.consented}),
     )
+
+
+def _was_here(facts: BindingFacts) -> dict[str, bool]:
+    told = {"ordered_before": facts.ordered_before}
+    return {**told, "erased_before": True} if facts.erased_before else told
 
 
 def _closes_ring(facts: BindingFacts) -> bool:
@@ -84,11 +91,7 @@ def same_contact(phone: str | None, email: str | None) -> frozenset[str]:
     if phone:
         found.add(phone)
     if email:
-        local, _, domain = email.rpartition("@")
-        local = local.split("+", 1)[0]
-        if domain in _DOTLESS:
-            local, domain = local.replace(".", ""), _DOTLESS[domain]
-        found.add(f"{local}@{domain}")
+        found.add(mailbox_of(email))
     return frozenset(found)
 
 

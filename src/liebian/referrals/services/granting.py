@@ -106,13 +106,19 @@ class Granter:
             qualification=reward_key(programme.id, pending.row.order_external_id), rule=RULE, programme_id=programme.id,
             budget_id=programme.budget_id, at=pending.order.at,
             sides=(
-                _side(REFERRER, referral.referrer_id, programme.referrer_offer_id, pending.order),
-                _side(FRIEND, referral.referee_id, programme.friend_offer_id, pending.order),
+                self._side(REFERRER, referral.referrer_id, programme.referrer_offer_id, pending.order),
+                self._side(FRIEND, referral.referee_id, programme.friend_offer_id, pending.order),
             ),
             limits=programme.limits,
             hold_until=pay_from(pending.order.at, programme.zone, programme.hold_days),
             trace={"checks": pending.decision.trace},
         )  # fmt: skip
+
+    def _side(self, role: str, customer_id: int, offer_id: int, order: OrderChange) -> Side:
+        """Who was erased since is owed nothing; the other side is not theirs to take away."""
+        subjects = subjects_of(role, customer_id, store=order.store, identifier=order.identifier)
+        refusal = "deleted_identity" if self.known.is_erased(customer_id, order.event_id) else ""
+        return Side(role, customer_id, offer_id, refusal=refusal, subjects=subjects)
 
     def _decide(self, pending: _Pending, role: str, outcome: GrantOutcome) -> ReferralDecision:
         checks = list(pending.decision.checks)
@@ -143,11 +149,6 @@ class Granter:
             "Referral Refused", f"{referral.pk}:{order.external_id}", referral.referee_id, order.at,
             programme_id=referral.programme_id, code=referral.code, reason=reason, order_id=order.external_id,
         )  # fmt: skip
-
-
-def _side(role: str, customer_id: int, offer_id: int, order: OrderChange) -> Side:
-    subjects = subjects_of(role, customer_id, store=order.store, identifier=order.identifier)
-    return Side(role, customer_id, offer_id, subjects=subjects)
 
 
 def _check_limits(outcome: GrantOutcome) -> list[Check]:

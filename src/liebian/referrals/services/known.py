@@ -11,7 +11,7 @@ from liebian.orders import queries as orders
 from liebian.orders.types import OrderChange, PlacedOrder
 from liebian.referrals.models import Outcome, Participation, Programme, Qualification, Referral
 from liebian.referrals.queries.programmes import clean_code, terms_of, view_participation, view_programme
-from liebian.referrals.rules import BindingFacts, Terms, same_contact
+from liebian.referrals.rules import BindingFacts, Terms
 from liebian.referrals.types import BOUND_FOR_GOOD, SIGNED_UP, Participant, ProgrammeView
 
 
@@ -32,7 +32,10 @@ class Known:
         self._load_lines({p.customer_id for p in self.by_code.values()} if friends else set())
         self._load_orders(friends | (buyers & {referee for _, referee in self.referrals}))
         self._load_qualifications(changes)
-        self.personal = customers.list_personal({p.customer_id for p in self.by_code.values()} if friends else set())
+        self.contacts = customers.list_contacts({p.customer_id for p in self.by_code.values()} if friends else set())
+        self.returned = customers.list_returned(friends)
+        inviters = {p.customer_id for p in self.by_code.values()} | {r.referrer_id for r in self.referrals.values()}
+        self.erased = customers.list_erased(inviters | friends | buyers) if self.programmes else {}
         self.outcomes: list[Outcome] = []
 
     def _load_participations(self, found: list[CustomerEvent]) -> None:
@@ -89,16 +92,21 @@ class Known:
         if inviter is None:
             return BindingFacts(code=code, at=event.at, referee_id=item.customer_id)
         earlier = self.referrals.get((inviter.programme_id, item.customer_id))
-        personal = self.personal.get(inviter.customer_id)
         return BindingFacts(
             code=code, at=event.at, referee_id=item.customer_id, referrer_id=inviter.customer_id,
             terms=self.terms[inviter.programme_id], consented=bool(event.properties.get("consent")),
             ordered_before=any(order.event_id < event.id for order in self.placed[item.customer_id]),
+            erased_before=self.returned.get(item.customer_id, event.id + 1) <= event.id,
+            is_referrer_erased=self.is_erased(inviter.customer_id, event.id),
             lines=self.lines_of(inviter.programme_id),
             bound_to=earlier.referrer_id if earlier is not None and earlier.state != "refused" else None,
-            referee_contacts=contacts_of(event.personal.get("phone"), event.personal.get("email")),
-            referrer_contacts=contacts_of(personal.phone, personal.email) if personal else frozenset(),
+            referee_contacts=customers.contacts_of(event.personal.get("phone"), event.personal.get("email")),
+            referrer_contacts=self.contacts.get(inviter.customer_id, frozenset()),
         )  # fmt: skip
+
+    def is_erased(self, customer_id: int, event_id: int) -> bool:
+        """Whether they had been erased when the event came in."""
+        return self.erased.get(customer_id, event_id) < event_id
 
     def bound_referrals(self, customer_id: int) -> list[Referral]:
         """Referrals of this friend that still wait for an order, oldest first."""
@@ -118,11 +126,3 @@ class Known:
                 properties={"programme_id": programme_id, **properties},
             )
         )  # fmt: skip
-
-
-def contacts_of(phone: object, email: object) -> frozenset[str]:
-    """Contacts in the form in which two people's are compared."""
-    return same_contact(
-        customers.normalise("phone", str(phone)) if phone else None,
-        customers.normalise("email", str(email)) if email else None,
-    )

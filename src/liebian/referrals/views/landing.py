@@ -31,7 +31,15 @@ _VISITOR_AGE = 90 * 24 * 3600
 _VISITOR_SHAPE = re.compile(r"v-[A-Za-z0-9_-]{22}")
 _CHANNEL = re.compile(r"[a-z0-9_-]{1,30}")
 _FINAL = frozenset(
-    {"code_not_found", "not_started", "code_expired", "programme_not_running", "campaign_budget", "self_referral"}
+    {
+        "code_not_found",
+        "not_started",
+        "code_expired",
+        "programme_not_running",
+        "campaign_budget",
+        "self_referral",
+        "referrer_not_active",
+    }
 )
 
 

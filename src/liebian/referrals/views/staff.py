@@ -205,10 +205,11 @@ def _line(other: int, referral: Any, names: dict[int, str], programmes: dict[int
 
 
 def names_of(ids: set[int]) -> dict[int, str]:
-    """Masked names; who has none is called by the masked phone number or the customer number."""
+    """Masked names; who has none is called by the masked phone number or the customer number,
+    who was erased by that."""
     found = customers.list_personal(ids)
-    names = {}
-    for each in ids:
+    names = {each: _("Erased customer") for each in customers.list_erased(ids)}
+    for each in ids - set(names):
         personal = found.get(each)
         names[each] = (mask_name(personal.name) or mask_phone(personal.phone)) if personal else ""
         names[each] = names[each] or f"C-{each:06d}"

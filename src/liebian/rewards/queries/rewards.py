@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Count, F, Sum
@@ -10,9 +10,9 @@ from django.db.models import Count, F, Sum
 from liebian.core.columns import select_after
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.rewards.models import Reward, RewardChange
+from liebian.rewards.models import Parcel, Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
-from liebian.rewards.types import MONEY, REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
+from liebian.rewards.types import MONEY, PACKING, REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
 
 
 def get_reward(reward_id: int) -> RewardView:
@@ -67,6 +67,20 @@ def list_reward_ids(
     if customer_ids is not None:
         rows = rows.filter(customer_id__in=customer_ids)
     return set(rows.values_list("id", flat=True))
+
+
+def list_expecting(customer_ids: Sequence[int]) -> list[int]:
+    """Who of these customers has something coming that nobody has handed over yet, or a gift's address with us."""
+    waiting = Reward.objects.filter(customer_id__in=customer_ids, state__in=("pending", "held", "approved"))
+    own = Parcel.objects.filter(customer_id__in=customer_ids)
+    parcels = own.filter(address__isnull=False) | own.filter(state__in=PACKING, reward__state="issuing")
+    found = {*waiting.values_list("customer_id", flat=True), *parcels.values_list("customer_id", flat=True)}
+    return sorted(found)
+
+
+def list_owners(reward_ids: Iterable[int]) -> set[int]:
+    """Whose these rewards are."""
+    return set(Reward.objects.filter(pk__in=list(reward_ids)).values_list("customer_id", flat=True))
 
 
 def sum_money(customer_ids: Sequence[int]) -> dict[tuple[str, str], int]:

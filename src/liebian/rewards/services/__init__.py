@@ -21,6 +21,7 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.erasing import end_rewards
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
 from liebian.rewards.services.gifts import (
     erase_addresses,
@@ -90,6 +91,7 @@ __all__ = [
     "decide_shortage",
     "drop_old_answers",
     "earn_points",
+    "end_rewards",
     "erase_addresses",
     "expire_coupons",
     "expire_many_points",

@@ -17,6 +17,7 @@ from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
+from liebian.customers import queries as customers
 from liebian.ledger.queries import list_entries
 from liebian.rewards import queries, services
 from liebian.rewards.forms import ActForm, RewardFilter
@@ -47,6 +48,7 @@ def reward_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "rows": [show_row(each) for each in found[:PAGE]],
+        "erased": customers.list_erased({each.customer_id for each in found[:PAGE]}),
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
         "states": _count_states(asked["state"] or ""),
         "asked": asked,
@@ -76,6 +78,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
         "limits": [_show_limit(each, reward.offer.currency) for each in reward.trace.get("limits", ())],
         "n_entries": len(list_entries(subject=reward.qualification, limit=100).entries),
         "reason": _say_reason(reward),
+        "erased": customers.list_erased([reward.customer_id]),
         **show_holding(reward, may_see_code=may_ship(request)),
         "money_panel": find_money_panel(request, reward),
         "acts": [(act, words) for act, words in ACTS.items() if _fits(act, reward)] if _may_review(request) else (),
