@@ -10,7 +10,7 @@ from liebian.payouts.queries.batches import (
     list_payouts,
     view_batch,
 )
-from liebian.payouts.queries.findings import count_open_findings, list_findings, list_statements
+from liebian.payouts.queries.findings import count_open_findings, list_findings, list_recordings, list_statements
 from liebian.payouts.queries.people import list_money_of, list_to_confirm
 from liebian.payouts.queries.taxes import TaxRow, list_taxes
 from liebian.payouts.queries.waiting import list_waiting
@@ -29,6 +29,7 @@ __all__ = [
     "list_money_of",
     "list_payout_changes",
     "list_payouts",
+    "list_recordings",
     "list_statements",
     "list_taxes",
     "list_to_confirm",

@@ -15,7 +15,7 @@ from liebian.core import crypto
 from liebian.core.days import day_end, day_of, day_start
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
-from liebian.payouts.models import Account, Payout
+from liebian.payouts.models import Account, Finding, Payout
 from liebian.payouts.rules import is_quiet, next_ask
 from liebian.payouts.services.answers import apply_answer
 from liebian.payouts.services.pacing import claim_calls
@@ -28,6 +28,7 @@ from liebian.rewards import services as rewards
 log = structlog.get_logger("payouts")
 SENT = WITH_PROVIDER | {"paid"}
 _LEASE = timedelta(minutes=2)
+_HELD = timedelta(minutes=10)
 
 
 def work_payouts(now: datetime) -> int:
@@ -102,6 +103,9 @@ def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) ->
         row = Payout.objects.select_for_update().select_related("account").filter(pk=payout_id, state="ready").first()
         if row is None:
             return None
+        if _is_said_to_be_paid(row):
+            Payout.objects.filter(pk=row.pk).update(reason="paid_unsent", not_before=now + _HELD)
+            return None
         reason = _over_limit(row, now)
         if reason:
             tomorrow = day_end(day_of(now, settings.TIME_ZONE), settings.TIME_ZONE)
@@ -141,6 +145,12 @@ def transfer_of(row: Payout) -> Transfer:
     payee: Any = crypto.unseal(row.payee, context="payouts.payee")
     remark = row.account.settings.get("remark") or "活动奖励"
     return Transfer(row.out_no, row.net_minor, row.currency, payee, remark)
+
+
+def _is_said_to_be_paid(row: Payout) -> bool:
+    """A provider says that this number was paid before we sent it: it is held until a person has explained or recorded that."""
+    said = Finding.objects.filter(account=row.account, kind="paid_unsent", out_no=row.out_no, explained_by=None)
+    return said.exists()
 
 
 def _over_limit(row: Payout, now: datetime) -> str:
