@@ -74,7 +74,7 @@ from liebian.rewards.queries.privileges import (
     list_privileges,
     list_privileges_at,
 )
-from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
+from liebian.rewards.queries.reconciling import count_open_alarms, find_comparison, get_alarm, list_alarms, list_last_runs
 from liebian.rewards.queries.reviews import (
     asks_second_for_points,
     count_waiting_reviews,
@@ -109,6 +109,7 @@ __all__ = [
     "count_waiting_reviews",
     "find_budget_forecast",
     "find_code_of",
+    "find_comparison",
     "find_coupon",
     "find_idle_end",
     "find_parcel_of",
