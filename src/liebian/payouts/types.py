@@ -35,7 +35,8 @@ NEVER_SENT = frozenset({"proposed", "ready", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows."""
+    """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows.
+    `at` is when it came to this, where the provider says so."""
 
     state: AnswerState
     provider_no: str = ""
@@ -43,6 +44,7 @@ class Answer:
     code: str = ""
     message: str = ""
     package: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def _returned(step: _Step) -> None:
 
 
 def _paid(step: _Step) -> None:
-    step.move("paid", paid_at=step.now)
+    step.move("paid", paid_at=_paid_at(step.row, step.answer, step.now))
     rewards.mark_issued(reward_ids=[step.row.reward_id], at=step.now, now=step.now, actor=step.actor)
 
 
@@ -165,7 +165,14 @@ def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
     except InsufficientFunds:
         return
     number = answer.provider_no or row.provider_no
-    move_payout(row, "paid", now=now, reason="paid_after_all", paid_at=now, provider_no=number)
+    paid_at = _paid_at(row, answer, now)
+    move_payout(row, "paid", now=now, reason="paid_after_all", paid_at=paid_at, provider_no=number)
+
+
+def _paid_at(row: Payout, answer: Answer, now: datetime) -> datetime:
+    """When the provider says that it was paid, between sending and now: the month of its tax goes by it."""
+    said = min(answer.at or now, now)
+    return max(said, row.sent_at) if row.sent_at else said
 
 
 def _find(row: Payout, kind: FindingKind, answer: Answer, now: datetime) -> bool:

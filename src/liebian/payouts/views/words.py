@@ -53,6 +53,7 @@ _REASONS = {
     "amount_out_of_bounds": _("smaller or larger than the account pays"),
     "paid_unsent": _("said to be paid already; held until somebody has explained or recorded it"),
     "day_limit": _("the most for one person and day is reached"),
+    "tax_changed": _("tax of the month in which it was sent"),
     "amount_changed": _("part of it was refunded meanwhile"),
     "provider_busy": _("the provider takes nothing now; sent again later"),
     "declined": _("the batch was declined"),
