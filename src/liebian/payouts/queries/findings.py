@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liebian.payouts.models import Finding, Recording, Statement
+from liebian.payouts.models import Finding, Payout, Recording, Statement
 from liebian.payouts.types import FindingView, RecordingView
 
 
@@ -30,11 +30,10 @@ def count_open_findings() -> int:
 def list_recordings() -> dict[int, RecordingView]:
     """Proposals to record money that left without us, that nobody has decided: by finding."""
     rows = Recording.objects.filter(state="proposed").select_related("finding__payout").order_by("id")
-    return {row.finding_id: _view_recording(row) for row in rows}
+    return {row.finding_id: _view_recording(row, row.finding.payout) for row in rows if row.finding.payout}
 
 
-def _view_recording(row: Recording) -> RecordingView:
-    payout = row.finding.payout
+def _view_recording(row: Recording, payout: Payout) -> RecordingView:
     return RecordingView(
         row.pk, row.finding_id, payout.pk, payout.out_no, payout.currency, payout.net_minor, row.reference, row.note,
         row.proposed_by, row.proposed_at,

@@ -59,6 +59,5 @@ def tax_now(row: Payout, now: datetime) -> int:
     """The tax of a payout that is sent now: by what its person was paid this month, under whichever id."""
     standing = customers.list_customers_by_id({row.customer_id}).get(row.customer_id)
     person = standing.id if standing else row.customer_id
-    return FeeMonths({person, row.customer_id}, now, planned=False).tax(
-        person, row.tax_rule, row.currency, row.gross_minor  # type: ignore[arg-type]
-    )
+    months = FeeMonths({person, row.customer_id}, now, planned=False)
+    return months.tax(person, row.tax_rule, row.currency, row.gross_minor)  # type: ignore[arg-type]

@@ -33,7 +33,9 @@ def propose_recording(*, finding_id: int, reference: str, note: str, actor: int,
         if known is not None:
             if known.proposed_by == actor and (known.reference, known.note) == tuple(said.values()):
                 return int(known.pk)
-            raise Conflict("recording_waits", _("Somebody has proposed to record this already. It waits for a second person."))
+            raise Conflict(
+                "recording_waits", _("Somebody has proposed to record this already. It waits for a second person.")
+            )
         row = Recording.objects.create(finding=finding, state="proposed", proposed_by=actor, proposed_at=now, **said)
         _record(row, "proposed", actor, said["note"], now)
     return int(row.pk)
@@ -101,7 +103,9 @@ def _issue(reward_id: int, actor: int, now: datetime) -> None:
         state = rewards_seen.get_reward(reward_id).state
         raise Conflict(
             "recording_no_money",
-            _("The reward is %(state)s and its budget has no money for it any more. Fund the budget, or get the money back."),
+            _(
+                "The reward is %(state)s and its budget has no money for it any more. Fund the budget, or get the money back."
+            ),
             state=state,
         )
 
@@ -110,20 +114,22 @@ def _lock_finding(finding_id: int) -> Finding:
     row = Finding.objects.select_for_update().filter(pk=finding_id).first()
     if row is None:
         raise NotFound("finding_not_found", _("There is no difference #%(number)s."), number=finding_id)
-    if row.kind != "paid_unsent" or not Payout.objects.filter(pk=row.payout_id, state__in=NEVER_SENT).exists():
+    if row.kind != "paid_unsent" or not Payout.objects.filter(pk=row.payout_id or 0, state__in=NEVER_SENT).exists():
         raise _not_unsent()
     return row
 
 
 def _lock_payout(finding: Finding) -> Payout:
-    payout = Payout.objects.select_for_update().filter(pk=finding.payout_id, state__in=NEVER_SENT).first()
+    payout = Payout.objects.select_for_update().filter(pk=finding.payout_id or 0, state__in=NEVER_SENT).first()
     if payout is None:
         raise _not_unsent()
     return payout
 
 
 def _not_unsent() -> Conflict:
-    return Conflict("recording_not_unsent", _("Only a payment of a payout that was never sent is recorded in this way."))
+    return Conflict(
+        "recording_not_unsent", _("Only a payment of a payout that was never sent is recorded in this way.")
+    )
 
 
 def _record(row: Recording, action: str, actor: int, note: str, now: datetime) -> None:

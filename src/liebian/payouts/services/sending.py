@@ -128,10 +128,11 @@ def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) ->
             cancel_unsent([row], "amount_changed", now=now)
             rewards.call_back(reward_ids=[row.reward_id], reason="order_partly_refunded", at=now, now=now)
             return None
-        sums = {"tax_minor": row.tax_minor, "net_minor": row.net_minor}
+        reason, note = _say_tax(row, before)
         move_payout(
-            row, "sending", now=now, actor=actor, sent_at=now, not_before=now + _LEASE, **sums, **_say_tax(row, before)
-        )
+            row, "sending", now=now, reason=reason, note=note, actor=actor, sent_at=now, not_before=now + _LEASE,
+            tax_minor=row.tax_minor, net_minor=row.net_minor,
+        )  # fmt: skip
         return transfer_of(row)
 
 
@@ -142,11 +143,11 @@ def _lock_person(payout_id: int) -> None:
         list(theirs.select_for_update().order_by("id").values_list("id"))
 
 
-def _say_tax(row: Payout, before: int) -> dict[str, str]:
+def _say_tax(row: Payout, before: int) -> tuple[str, str]:
     if row.tax_minor == before:
-        return {}
+        return "", ""
     old, new = (to_amount(each, row.currency) for each in (before, row.tax_minor))
-    return {"reason": "tax_changed", "note": f"{old} → {new} {row.currency}"}
+    return "tax_changed", f"{old} → {new} {row.currency}"
 
 
 def _call(provider: Provider, account: Account, payout_id: int, transfer: Transfer, now: datetime) -> None:

@@ -14,7 +14,17 @@ from liebian.core.errors import LiebianError
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout, Recording
 from liebian.payouts.services.checks import PayoutCheck
-from liebian.payouts.tests.desk import CHECKER, MAKER, approve, give_payees, make_account, owe, reward_state, states, where
+from liebian.payouts.tests.desk import (
+    CHECKER,
+    MAKER,
+    approve,
+    give_payees,
+    make_account,
+    owe,
+    reward_state,
+    states,
+    where,
+)
 from liebian.payouts.types import StatementOutcome
 from liebian.rewards import services as rewards
 from liebian.rewards.tests.factories import NOW, make_grant
@@ -36,7 +46,9 @@ def unsent(request):
     account = make_account(adapter="manual")
     budget, [reward] = owe()
     give_payees([reward], "manual")
-    batch = services.propose_batch(account_id=account.id, reward_ids=[reward.id], key="1", note="", actor=MAKER, now=NOW)
+    batch = services.propose_batch(
+        account_id=account.id, reward_ids=[reward.id], key="1", note="", actor=MAKER, now=NOW
+    )
     if request.param != "proposed":
         services.decide_batch(batch_id=batch.id, agree=request.param == "ready", note="", actor=CHECKER, now=NOW)
     payout = Payout.objects.get()
@@ -166,7 +178,9 @@ def test_paid_twice_is_not_recorded():
     account = make_account(adapter="manual")
     _budget, [reward] = owe()
     give_payees([reward], "manual")
-    batch = services.propose_batch(account_id=account.id, reward_ids=[reward.id], key="1", note="", actor=MAKER, now=NOW)
+    batch = services.propose_batch(
+        account_id=account.id, reward_ids=[reward.id], key="1", note="", actor=MAKER, now=NOW
+    )
     services.decide_batch(batch_id=batch.id, agree=False, note="", actor=CHECKER, now=NOW)
     read_statement(account.id, [Payout.objects.get().out_no, "10.00", "paid"])
     recording = propose()
@@ -191,7 +205,9 @@ def test_given_up_and_paid_all_the_same_it_needs_money_in_the_budget():
     assert code_of(decide, recording) == "recording_no_money" and states() == ["cancelled"]
     rewards.cancel_or_claw_back(qualification="order:9", refunded_minor=10, order_total_minor=10, at=NOW, now=NOW)
     decide(recording)
-    assert states() == ["paid"] and reward_state(reward) == ("issued", "paid_after_all") and where(budget) == (0, 0, 1000)
+    assert (
+        states() == ["paid"] and reward_state(reward) == ("issued", "paid_after_all") and where(budget) == (0, 0, 1000)
+    )
 
 
 def test_other_differences_are_not_recorded_in_this_way():

@@ -45,7 +45,7 @@ def merge(owed: Sequence[RewardView]) -> int:
 
 
 def owe_fees(n: int, face: int = 300_000, adapter: str = "manual") -> list[RewardView]:
-    budget, owed = owe(n, make_cash(face, "fees_withheld"))
+    _budget, owed = owe(n, make_cash(face, "fees_withheld"))
     give_payees(owed, adapter)
     person = merge(owed)
     services.set_payee(customer_id=person, adapter=adapter, details=payee_of(person), actor=1, now=NOW)

@@ -32,7 +32,9 @@ def record(request: HttpRequest, finding_id: int) -> HttpResponse:
 @require_POST
 def recording_decide(request: HttpRequest, recording_id: int) -> HttpResponse:
     """Agreeing and declining needs the right to; withdrawing one's own does not."""
-    own = recording_id in {each.id for each in queries.list_recordings().values() if each.proposed_by == request.user.pk}
+    own = recording_id in {
+        each.id for each in queries.list_recordings().values() if each.proposed_by == request.user.pk
+    }
     if not own and not request.user.may("payouts:approve"):  # type: ignore[union-attr]
         messages.error(request, gettext("You may see payouts, but not let them go."))
         return redirect("payouts:statements")

@@ -74,7 +74,13 @@ from liebian.rewards.queries.privileges import (
     list_privileges,
     list_privileges_at,
 )
-from liebian.rewards.queries.reconciling import count_open_alarms, find_comparison, get_alarm, list_alarms, list_last_runs
+from liebian.rewards.queries.reconciling import (
+    count_open_alarms,
+    find_comparison,
+    get_alarm,
+    list_alarms,
+    list_last_runs,
+)
 from liebian.rewards.queries.reviews import (
     asks_second_for_points,
     count_waiting_reviews,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -67,7 +68,7 @@ def _list_due(row: Comparison) -> list[Check]:
 def _tell(row: Comparison, left: list[Check], now: datetime) -> None:
     checks = list_checks()
     runs = list(CheckRun.objects.filter(at__gte=row.asked_at, code__in=[check.code for check in checks]))
-    said = {
+    said: dict[str, Any] = {
         "n_checks": len(checks),
         "n_done": len(checks) - len(left),
         "n_differences": sum(run.n_differences for run in runs),
