@@ -173,6 +173,12 @@ BACKGROUND_JOBS = [
         "Compares rewards, points, coupons and limits with the ledger once a night, and proves the ledger.",
     ),
     Job(
+        "comparison",
+        0.5,
+        lambda now: rewards.run_comparison(clock=clock.now),
+        "Makes the checks of the reconciliation when somebody asked for it, one after another.",
+    ),
+    Job(
         "proof",
         60,
         lambda now: rewards.prove_ahead(now=now),

@@ -220,22 +220,6 @@ class EntryPage:
     newer: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AssetProof:
-    """For one asset: what all accounts add up to, and how many disagree with their postings."""
-
-    asset: str
-    n_accounts: int
-    balance_sum: int
-    posting_sum: int
-    n_mismatched: int
-    n_overdrawn: int
-
-    @property
-    def holds(self) -> bool:
-        return not (self.balance_sum or self.posting_sum or self.n_mismatched or self.n_overdrawn)
-
-
 FindingKind = Literal["entry_unbalanced", "balance_off", "asset_off", "past_changed"]
 
 

@@ -181,3 +181,26 @@ class Finding(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "kind", "out_no"], name="payouts_found_once"),
         ]
+
+
+class Recording(models.Model):
+    """The act of two people by which a payout that we never sent, and that was paid all the same, comes into the books."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="recordings")
+    state = models.CharField(max_length=12)
+    reference = models.CharField(max_length=64)
+    note = models.CharField(max_length=500)
+    proposed_by = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payouts_recording"
+        constraints = [
+            models.UniqueConstraint(fields=["finding"], condition=Q(state="proposed"), name="payouts_one_recording"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                name="payouts_recording_by_two",
+            ),
+        ]

@@ -22,17 +22,21 @@ FindingKind = Literal[
     "unknown_in_statement",
     "missing_in_statement",
     "twice_in_statement",
+    "paid_unsent",
 ]
 
 WITH_PROVIDER = frozenset({"sending", "accepted", "awaiting"})
 """The provider was asked; only its answer ends it."""
 LIVE = frozenset({"proposed", "ready", "paid"}) | WITH_PROVIDER
 """States of which a reward has at most one payout: the money is on its way or there."""
+NEVER_SENT = frozenset({"proposed", "ready", "cancelled"})
+"""No provider can have heard of it from us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows."""
+    """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows.
+    `at` is when it came to this, where the provider says so."""
 
     state: AnswerState
     provider_no: str = ""
@@ -40,6 +44,7 @@ class Answer:
     code: str = ""
     message: str = ""
     package: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,22 @@ class FindingView:
     found_at: datetime
     explained_by: int | None
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """A person says that the money of a finding really left, and waits for a second one."""
+
+    id: int
+    finding_id: int
+    payout_id: int
+    out_no: str
+    currency: str
+    net_minor: int
+    reference: str
+    note: str
+    proposed_by: int
+    proposed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -25,10 +24,8 @@ from liebian.ledger.queries.proofs import (
     sum_as_of,
 )
 from liebian.ledger.types import (
-    WORLD,
     AccountsSummary,
     AccountView,
-    AssetProof,
     EntryPage,
     EntryView,
     HoldView,
@@ -40,7 +37,7 @@ from liebian.ledger.types import (
 __all__ = [
     "balance_as_of", "count_books", "count_entries", "count_unproven", "find_account", "find_full_proof", "find_last_proof", "find_reversal", "get_account", "get_entry",
     "get_pool_balance", "list_assets", "list_balances", "list_books", "list_daily_flows", "list_entries", "list_entries_by_id", "list_holds",
-    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unbalanced_entries", "list_unopened", "prove_zero", "sum_as_of",
+    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unopened", "sum_as_of",
 ]  # fmt: skip
 
 _KINDS = """
@@ -187,26 +184,6 @@ def list_kinds() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_KINDS)
         return sorted(kind for (kind,) in cursor.fetchall())
-
-
-def prove_zero() -> list[AssetProof]:
-    """Recomputes every balance from its postings. `holds` is true where nothing is off; an empty ledger gives []."""
-    accounts = Account.objects.annotate(posted=Coalesce(Sum("postings__amount"), 0))
-    proofs: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
-    for asset, kind, balance, posted in accounts.values_list("asset", "kind", "balance", "posted").iterator(5000):
-        parts = proofs[asset]
-        parts[0] += 1
-        parts[1] += balance
-        parts[2] += posted
-        parts[3] += balance != posted
-        parts[4] += balance < 0 and kind != WORLD
-    return [AssetProof(asset, *parts) for asset, parts in sorted(proofs.items())]
-
-
-def list_unbalanced_entries(*, limit: int = 100) -> list[int]:
-    """Ids of entries whose postings do not sum to zero in every asset; empty unless someone wrote past `post`."""
-    sums = Posting.objects.values("entry_id", asset=F("account__asset")).annotate(total=Sum("amount"))
-    return list(sums.filter(~Q(total=0)).values_list("entry_id", flat=True)[:limit])
 
 
 def _matching(*, account: str, book: str, asset: str, kind: str, subject: str) -> QuerySet[Entry]:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.ledger import queries, services
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.ledger.tests.test_post import BUDGET, NOW, PAID, WORLD, balance, fund
 from liebian.ledger.types import AccountRef, HoldDraft, HoldView, InsufficientFunds
 
@@ -21,7 +21,7 @@ ON_HOLD = AccountRef("on_hold:budget:t", "on_hold", "CNY/2", book="t")
 @pytest.fixture(autouse=True)
 def _always_zero():
     yield
-    assert all(proof.holds for proof in queries.prove_zero())
+    assert all(proof.holds for proof in prove_zero())
 
 
 def hold(amount: int = 600, key: str = "h", **changed) -> HoldDraft:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from liebian.ledger import queries, services
 from liebian.ledger.rules import level_parts
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.ledger.tests.test_post import NOW, PAID, WORLD, balance
 from liebian.ledger.types import EntryDraft, InsufficientFunds, PoolRef, move
 
@@ -19,7 +19,7 @@ POOL = PoolRef("pool:t", "budget", "CNY/2", shards=8, book="t")
 @pytest.fixture(autouse=True)
 def _always_zero():
     yield
-    assert all(proof.holds for proof in queries.prove_zero())
+    assert all(proof.holds for proof in prove_zero())
 
 
 def fill(amount: int, pool: PoolRef = POOL) -> None:

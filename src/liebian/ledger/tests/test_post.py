@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.ledger import queries, services
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.ledger.types import AccountRef, EntryDraft, InsufficientFunds, Leg, move
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -66,7 +67,7 @@ def test_what_does_not_sum_to_zero_per_asset_is_refused():
     with pytest.raises(Invalid) as caught:
         services.post(entry=draft("k", (Leg(WORLD, -5), Leg(POINTS, 5))), now=NOW)
     assert caught.value.code == "entry_unbalanced"
-    assert queries.prove_zero() == []
+    assert prove_zero() == []
 
 
 @pytest.mark.parametrize(
@@ -181,12 +182,12 @@ def test_the_database_refuses_a_negative_balance():
 
 def test_the_proof_finds_a_balance_that_was_tampered_with():
     fund()
-    assert all(proof.holds for proof in queries.prove_zero())
+    assert all(proof.holds for proof in prove_zero())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE ledger_account SET balance = 999 WHERE code = 'budget:t'")
-    [proof] = queries.prove_zero()
+    [proof] = prove_zero()
     assert (proof.holds, proof.n_mismatched, proof.balance_sum) == (False, 1, -1)
-    assert queries.list_unbalanced_entries() == []
+    assert list_unbalanced_entries() == []
 
 
 def test_a_balance_as_of_counts_what_took_effect_before():

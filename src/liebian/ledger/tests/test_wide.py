@@ -10,6 +10,7 @@ import pytest
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.ledger import queries, services
 from liebian.ledger.rules import hash_body, hash_wide
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.ledger.types import AccountRef, EntryDraft, InsufficientFunds, Leg, WideDraft, move
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -26,8 +27,8 @@ def _funded():
     legs = [leg for ref in THEIRS for leg in move(WORLD, ref, 10)]
     services.post(entry=EntryDraft("fund", "points_earn", tuple(legs), NOW), now=NOW)
     yield
-    assert all(proof.holds for proof in queries.prove_zero())
-    assert queries.list_unbalanced_entries() == []
+    assert all(proof.holds for proof in prove_zero())
+    assert list_unbalanced_entries() == []
 
 
 def balances() -> list[int]:

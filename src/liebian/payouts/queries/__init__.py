@@ -10,12 +10,14 @@ from liebian.payouts.queries.batches import (
     list_payouts,
     view_batch,
 )
-from liebian.payouts.queries.findings import count_open_findings, list_findings, list_statements
+from liebian.payouts.queries.findings import count_open_findings, list_findings, list_recordings, list_statements
+from liebian.payouts.queries.months import tax_now
 from liebian.payouts.queries.people import list_money_of, list_to_confirm
-from liebian.payouts.queries.taxes import TaxRow, list_taxes
+from liebian.payouts.queries.taxes import TaxDifference, TaxRow, list_tax_differences, list_taxes
 from liebian.payouts.queries.waiting import list_waiting
 
 __all__ = [
+    "TaxDifference",
     "TaxRow",
     "count_batches_waiting",
     "count_open_findings",
@@ -29,10 +31,13 @@ __all__ = [
     "list_money_of",
     "list_payout_changes",
     "list_payouts",
+    "list_recordings",
     "list_statements",
+    "list_tax_differences",
     "list_taxes",
     "list_to_confirm",
     "list_waiting",
+    "tax_now",
     "view_account",
     "view_batch",
 ]

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Sum
-
-from liebian.core.days import day_of, day_start
 from liebian.customers import queries as customers
 from liebian.payouts.models import Account, Payee, Payout
+from liebian.payouts.queries.months import FeeMonths
 from liebian.payouts.types import LIVE, Waiting
 from liebian.rewards import queries as rewards
-from liebian.rewards.queries import tax_of
 from liebian.rewards.types import MONEY, RewardView
 
 SHOWN = 1_000
 
 
 def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[int] | None = None) -> list[Waiting]:
-    """What can be paid, oldest first, at most a thousand. With an account, each carries what stands against paying it there."""
+    """What can be paid, oldest first, at most a thousand. With an account, each carries what stands against paying it there.
+    Tax is what it would be if everything that is on its way were paid this month; it is determined when a payout is sent."""
     account = Account.objects.filter(pk=account_id).first() if account_id else None
     open_ids = rewards.list_reward_ids(kinds=sorted(MONEY), states=("issuing",))
     if reward_ids is not None:
@@ -36,33 +32,14 @@ def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[
             row.customer_id: row
             for row in Payee.objects.filter(adapter=account.adapter, customer_id__in=standing.values())
         }
-    months = _Months(set(standing.values()), now)
+    months = FeeMonths(set(standing.values()), now, planned=True)
     return [_waiting(each, account, standing.get(each.customer_id), payees, months) for each in found]
 
 
-class _Months:
-    """This month's fees of each person, which the tax of the next ones goes by."""
-
-    def __init__(self, people: set[int], now: datetime) -> None:
-        first = day_of(now, settings.TIME_ZONE).replace(day=1)
-        rows = Payout.objects.filter(customer_id__in=people, tax_rule="fees_withheld", state__in=LIVE)
-        rows = rows.filter(batch__proposed_at__gte=day_start(first, settings.TIME_ZONE))
-        self.sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-        for person, gross, tax in rows.values_list("customer_id").annotate(Sum("gross_minor"), Sum("tax_minor")):
-            self.sums[person] = [gross, tax]
-
-    def tax(self, person: int, reward: RewardView) -> int:
-        gross, tax = self.sums[person]
-        own = tax_of(reward.offer.tax, reward.kept_minor, month_gross=gross, month_tax=tax)
-        if reward.offer.tax == "fees_withheld":
-            self.sums[person] = [gross + reward.kept_minor, tax + own]
-        return own
-
-
 def _waiting(
-    reward: RewardView, account: Account | None, person: int | None, payees: dict[int, Payee], months: _Months
+    reward: RewardView, account: Account | None, person: int | None, payees: dict[int, Payee], months: FeeMonths
 ) -> Waiting:
-    tax = months.tax(person or reward.customer_id, reward)
+    tax = months.tax(person or reward.customer_id, reward.offer.tax, reward.offer.currency, reward.kept_minor)
     payee = payees.get(person or 0)
     problem = _problem(reward, account, person, payee, reward.kept_minor - tax)
     return Waiting(

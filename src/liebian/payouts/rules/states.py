@@ -10,14 +10,14 @@ from liebian.core.texts import mark as _
 _ANSWERED = {"accepted", "awaiting", "paid", "failed", "returned"}
 TRANSITIONS: dict[str, frozenset[str]] = {
     "": frozenset({"proposed"}),
-    "proposed": frozenset({"ready", "cancelled"}),
-    "ready": frozenset({"sending", "cancelled"}),
+    "proposed": frozenset({"ready", "cancelled", "paid"}),  # paid: recorded by two people, see services.recordings
+    "ready": frozenset({"sending", "cancelled", "paid"}),
     "sending": frozenset({"sending", *_ANSWERED}),
     "accepted": frozenset({"accepted", "awaiting", "paid", "failed", "returned"}),
     "awaiting": frozenset({"accepted", "awaiting", "paid", "failed", "returned"}),
     "paid": frozenset(),
     "failed": frozenset({"returned", "paid"}),
-    "cancelled": frozenset(),
+    "cancelled": frozenset({"paid"}),
     "returned": frozenset({"paid"}),
 }
 _FIRST, _LONGEST = timedelta(seconds=30), timedelta(hours=1)

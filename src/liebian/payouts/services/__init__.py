@@ -7,6 +7,7 @@ from liebian.payouts.services.checks import CHECKS
 from liebian.payouts.services.findings import explain_finding
 from liebian.payouts.services.hands import give_up, hand_over, record_result
 from liebian.payouts.services.payees import follow_erasures, forget_payee, set_payee
+from liebian.payouts.services.recordings import decide_recording, propose_recording
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
 from liebian.payouts.services.statements import compare_statement
 
@@ -18,12 +19,14 @@ __all__ = [
     "call_back_payout",
     "compare_statement",
     "decide_batch",
+    "decide_recording",
     "explain_finding",
     "follow_erasures",
     "forget_payee",
     "give_up",
     "hand_over",
     "propose_batch",
+    "propose_recording",
     "record_result",
     "save_account",
     "send_ready",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from liebian.payouts.rules import next_ask
 from liebian.payouts.services.findings import record_finding
 from liebian.payouts.services.providers import open_provider
 from liebian.payouts.services.steps import move_payout
-from liebian.payouts.types import WITH_PROVIDER, Answer, FindingKind
+from liebian.payouts.types import NEVER_SENT, WITH_PROVIDER, Answer, FindingKind
 from liebian.rewards import services as rewards
 
 LATER = frozenset(
@@ -32,12 +32,16 @@ def apply_answer(*, payout_id: int, answer: Answer, now: datetime, actor: int | 
 
     Idempotent: the same answer again changes nothing. paid: the reward is issued. failed: it can be sent again under another number.
     returned: the money is back in the budget. A yes after a no, and a no after a yes, are findings; a yes always wins, because the money
-    has left. Raises NotFound.
+    has left. A yes about a payout that was never sent moves nothing: it is a finding, and two people may record it. Raises NotFound.
     """
     with transaction.atomic():
         row = Payout.objects.select_for_update().filter(pk=payout_id).first()
         if row is None:
             raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
+        if row.state in NEVER_SENT:
+            if answer.state == "paid":
+                _find(row, "paid_unsent", answer, now)
+            return row
         if answer.state == "paid" and answer.amount_minor not in (None, row.net_minor):
             _find(row, "amount_differs", answer, now)
         if row.state in WITH_PROVIDER:
@@ -59,16 +63,21 @@ def apply_notice(*, account_id: int, headers: Mapping[str, str], body: bytes, no
     if told is None:
         return False
     out_no, answer = told
-    rows = Payout.objects.filter(account=account, out_no=out_no).order_by("-id")
-    payout_id = rows.values_list("id", flat=True).first()
-    if payout_id is None:
+    payout = find_by_numbers(account, [out_no]).get(out_no)
+    if payout is None:
         record_finding(
             account_id=account.pk, kind="unknown_in_statement", out_no=out_no, payout=None,
             theirs_minor=answer.amount_minor, now=now, source="notice",
         )  # fmt: skip
         return True
-    apply_answer(payout_id=payout_id, answer=answer, now=now)
+    apply_answer(payout_id=payout.pk, answer=answer, now=now)
     return True
+
+
+def find_by_numbers(account: Account, numbers: Collection[str]) -> dict[str, Payout]:
+    """Of each number the payout that a provider can mean: the newest that was sent, before those that were not."""
+    rows = Payout.objects.filter(account=account, out_no__in=numbers)
+    return {row.out_no: row for row in sorted(rows, key=lambda row: (row.sent_at is not None, row.pk))}
 
 
 class _Step:
@@ -123,7 +132,7 @@ def _returned(step: _Step) -> None:
 
 
 def _paid(step: _Step) -> None:
-    step.move("paid", paid_at=step.now)
+    step.move("paid", paid_at=_paid_at(step.row, step.answer, step.now))
     rewards.mark_issued(reward_ids=[step.row.reward_id], at=step.now, now=step.now, actor=step.actor)
 
 
@@ -155,15 +164,15 @@ def _late_yes(row: Payout, answer: Answer, now: datetime) -> None:
             rewards.mark_issued_late(reward_ids=[row.reward_id], at=now, now=now)
     except InsufficientFunds:
         return
-    if row.state in ("failed", "returned"):
-        move_payout(
-            row,
-            "paid",
-            now=now,
-            reason="paid_after_all",
-            paid_at=now,
-            provider_no=answer.provider_no or row.provider_no,
-        )
+    number = answer.provider_no or row.provider_no
+    paid_at = _paid_at(row, answer, now)
+    move_payout(row, "paid", now=now, reason="paid_after_all", paid_at=paid_at, provider_no=number)
+
+
+def _paid_at(row: Payout, answer: Answer, now: datetime) -> datetime:
+    """When the provider says that it was paid, between sending and now: the month of its tax goes by it."""
+    said = min(answer.at or now, now)
+    return max(said, row.sent_at) if row.sent_at else said
 
 
 def _find(row: Payout, kind: FindingKind, answer: Answer, now: datetime) -> bool:

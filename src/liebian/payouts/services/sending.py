@@ -14,8 +14,10 @@ from django.db.models import Count, Q, Sum
 from liebian.core import crypto
 from liebian.core.days import day_end, day_of, day_start
 from liebian.core.errors import Conflict, NotFound
+from liebian.core.money import to_amount
 from liebian.core.texts import mark as _
-from liebian.payouts.models import Account, Payout
+from liebian.payouts.models import Account, Finding, Payee, Payout
+from liebian.payouts.queries import tax_now
 from liebian.payouts.rules import is_quiet, next_ask
 from liebian.payouts.services.answers import apply_answer
 from liebian.payouts.services.pacing import claim_calls
@@ -28,6 +30,7 @@ from liebian.rewards import services as rewards
 log = structlog.get_logger("payouts")
 SENT = WITH_PROVIDER | {"paid"}
 _LEASE = timedelta(minutes=2)
+_HELD = timedelta(minutes=10)
 
 
 def work_payouts(now: datetime) -> int:
@@ -97,11 +100,21 @@ def call_back_payout(*, payout_id: int, actor: int, now: datetime) -> None:
 
 
 def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) -> Transfer | None:
-    """Write down that a payout is on its way; None when it is not sent now, or not any more."""
+    """Write down that a payout is on its way; None when it is not sent now, or not any more.
+
+    Its tax is that of the month in which it is sent, whatever was shown when it was proposed. Writes Payout, PayoutChange, rewards.
+    One person's payouts, and those of one payee, are sent one after another, so that limits and the month count each of them.
+    """
     with transaction.atomic():
+        _lock_person(payout_id)
         row = Payout.objects.select_for_update().select_related("account").filter(pk=payout_id, state="ready").first()
         if row is None:
             return None
+        if _is_said_to_be_paid(row):
+            Payout.objects.filter(pk=row.pk).update(reason="paid_unsent", not_before=now + _HELD)
+            return None
+        before, row.tax_minor = row.tax_minor, tax_now(row, now)
+        row.net_minor = row.gross_minor - row.tax_minor
         reason = _over_limit(row, now)
         if reason:
             tomorrow = day_end(day_of(now, settings.TIME_ZONE), settings.TIME_ZONE)
@@ -115,8 +128,26 @@ def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) ->
             cancel_unsent([row], "amount_changed", now=now)
             rewards.call_back(reward_ids=[row.reward_id], reason="order_partly_refunded", at=now, now=now)
             return None
-        move_payout(row, "sending", now=now, actor=actor, sent_at=now, not_before=now + _LEASE)
+        reason, note = _say_tax(row, before)
+        move_payout(
+            row, "sending", now=now, reason=reason, note=note, actor=actor, sent_at=now, not_before=now + _LEASE,
+            tax_minor=row.tax_minor, net_minor=row.net_minor,
+        )  # fmt: skip
         return transfer_of(row)
+
+
+def _lock_person(payout_id: int) -> None:
+    row = Payout.objects.filter(pk=payout_id).values("customer_id", "fingerprint").first()
+    if row is not None:
+        theirs = Payee.objects.filter(Q(customer_id=row["customer_id"]) | Q(fingerprint=bytes(row["fingerprint"])))
+        list(theirs.select_for_update().order_by("id").values_list("id"))
+
+
+def _say_tax(row: Payout, before: int) -> tuple[str, str]:
+    if row.tax_minor == before:
+        return "", ""
+    old, new = (to_amount(each, row.currency) for each in (before, row.tax_minor))
+    return "tax_changed", f"{old} → {new} {row.currency}"
 
 
 def _call(provider: Provider, account: Account, payout_id: int, transfer: Transfer, now: datetime) -> None:
@@ -141,6 +172,12 @@ def transfer_of(row: Payout) -> Transfer:
     payee: Any = crypto.unseal(row.payee, context="payouts.payee")
     remark = row.account.settings.get("remark") or "活动奖励"
     return Transfer(row.out_no, row.net_minor, row.currency, payee, remark)
+
+
+def _is_said_to_be_paid(row: Payout) -> bool:
+    """A provider says that this number was paid before we sent it: it is held until a person has explained or recorded that."""
+    said = Finding.objects.filter(account=row.account, kind="paid_unsent", out_no=row.out_no, explained_by=None)
+    return said.exists()
 
 
 def _over_limit(row: Payout, now: datetime) -> str:

@@ -1,4 +1,5 @@
-"""A provider's statement against our payouts. What it says is believed like any other answer; what does not fit is a finding."""
+"""A provider's statement against our payouts. What it says of payouts that were sent is believed like any other answer; what does not fit,
+and every payment of a payout that was never sent, is a finding."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Account, Payout, Statement
 from liebian.payouts.rules import read_rows
-from liebian.payouts.services.answers import apply_answer
+from liebian.payouts.services.answers import apply_answer, find_by_numbers
 from liebian.payouts.services.findings import record_finding
-from liebian.payouts.types import Answer, FindingKind, RowProblem, StatementOutcome, StatementRow
+from liebian.payouts.types import NEVER_SENT, Answer, FindingKind, RowProblem, StatementOutcome, StatementRow
 
 
 def compare_statement(
@@ -58,9 +59,7 @@ def compare_statement(
 def _compare(
     account: Account, rows: Sequence[StatementRow], bad: Sequence[RowProblem], now: datetime
 ) -> StatementOutcome:
-    payouts: dict[str, Payout] = {}
-    for payout in Payout.objects.filter(account=account, out_no__in=[row.out_no for row in rows]).order_by("id"):
-        payouts[payout.out_no] = payout
+    payouts = find_by_numbers(account, [row.out_no for row in rows])
     seen = Counter(row.out_no for row in rows if row.paid)
     n_agreeing = n_settled = n_findings = 0
     for row in rows:
@@ -71,7 +70,9 @@ def _compare(
         if seen[row.out_no] > 1 and row.paid:
             n_findings += _find(account, "twice_in_statement", row, known, now)
         before = known.state
-        if row.paid is not None:
+        if known.state in NEVER_SENT and row.paid is not False:
+            _find(account, "paid_unsent", row, known, now)
+        elif row.paid is not None:
             answer = Answer("paid" if row.paid else "failed", row.provider_no, row.amount_minor, message=row.reason)
             known = payouts[row.out_no] = apply_answer(payout_id=known.pk, answer=answer, now=now)
         elif row.amount_minor not in (None, known.net_minor):

@@ -45,6 +45,15 @@ def test_a_payout_that_says_otherwise_than_its_reward(payouts):
     assert found() == [(reward, "with_provider", 1, 0), (reward, "paid", 0, 1)]
 
 
+def test_a_cent_is_another_amount_also_where_it_was_paid(payouts):
+    services.compare_statement(
+        account_id=payouts[1].account_id, name="s", header=["our number", "amount", "state"],
+        rows=[[payouts[1].out_no, "10.01", "paid"], [payouts[2].out_no, "9.99", "paid"]],
+        first_day=None, last_day=None, actor=CHECKER, now=NOW,
+    )  # fmt: skip
+    assert [(each[1], each[3]) for each in found()] == [("amount_differs", 1001), ("amount_differs", 999)]
+
+
 def test_what_a_provider_says_otherwise_until_it_is_explained(payouts):
     services.compare_statement(
         account_id=payouts[0].account_id, name="s", header=["our number", "amount"], rows=[[payouts[0].out_no, "7.00"]],

@@ -10,7 +10,7 @@ import pytest
 
 from liebian.core.errors import LiebianError
 from liebian.core.tests.dying import Life, die_everywhere
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout
 from liebian.payouts.services import providers

@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from django.db import Error, connections
 
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.payouts import queries, services
 from liebian.payouts.tests.desk import (
     CHECKER,

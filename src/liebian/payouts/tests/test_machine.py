@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout
 from liebian.payouts.rules import is_quiet

@@ -57,13 +57,18 @@ def taxes_of(rewards: list[RewardView], now: datetime) -> list[int]:
 
 
 @DB
-def test_fees_of_one_person_and_month_are_taxed_together_and_of_another_month_anew():
+def test_the_tax_that_is_shown_takes_all_that_is_on_its_way_for_paid_now():
     account = make_account(adapter="manual", **WIDE)
     _budget, owed = owe(3, make_cash(300_000, "fees_withheld"))
     give_payees(owed, "manual")
     _merge(owed)
     assert taxes_of(owed, LAST_OF_MAY) == [44_000, 52_000, 48_000]
     approve(account, owed[:1], now=LAST_OF_MAY)
+    assert taxes_of(owed[1:], LAST_OF_MAY) == [52_000, 48_000]
+    assert taxes_of(owed[1:], FIRST_OF_JUNE) == [52_000, 48_000]
+    services.record_result(
+        payout_id=Payout.objects.get().pk, paid=True, reference="1", note="", actor=CHECKER, now=LAST_OF_MAY
+    )
     assert taxes_of(owed[1:], LAST_OF_MAY) == [52_000, 48_000]
     assert taxes_of(owed[1:], FIRST_OF_JUNE) == [44_000, 52_000]
 

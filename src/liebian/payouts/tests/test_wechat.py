@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout
 from liebian.payouts.tests import wechat_fake

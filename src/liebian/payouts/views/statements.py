@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
+from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.events.services import read_table
@@ -77,6 +78,24 @@ def show_finding(finding: FindingView) -> dict[str, Any]:
     return {"it": finding, "kind": FINDINGS[finding.kind], "ours": ours, "theirs": theirs}
 
 
+def _show_open(request: HttpRequest) -> list[dict[str, Any]]:
+    """Open findings; those of money that left without us with what waits for a second person."""
+    waiting = queries.list_recordings()
+    names = find_user_names(sorted({each.proposed_by for each in waiting.values()}))
+    rows = [show_finding(each) for each in queries.list_findings()]
+    for row in rows:
+        found = waiting.get(row["it"].id)
+        own = found is not None and found.proposed_by == request.user.pk
+        row |= {
+            "recording": found,
+            "by": names.get(found.proposed_by, f"#{found.proposed_by}") if found else "",
+            "may_record": found is None and row["it"].kind == "paid_unsent",
+            "may_agree": found is not None and not own and request.user.may("payouts:approve"),  # type: ignore[union-attr]
+            "may_withdraw": own,
+        }
+    return rows
+
+
 def _form() -> StatementForm:
     return StatementForm(accounts=queries.list_accounts())
 
@@ -92,7 +111,7 @@ def _page(
         "form": form,
         "told": told,
         "problems": [_show_problem(each) for each in (told.problems[:SHOWN] if told else ())],
-        "findings": [show_finding(each) for each in queries.list_findings()],
+        "findings": _show_open(request),
         "statements": queries.list_statements(),
         "may_prepare": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
     }

@@ -18,7 +18,7 @@ from liebian.core.days import day_of
 from liebian.core.money import to_amount
 from liebian.payouts import queries
 from liebian.payouts.forms import MonthForm
-from liebian.payouts.queries import TaxRow
+from liebian.payouts.queries import TaxDifference, TaxRow
 from liebian.payouts.views.words import TAXES
 from liebian.ui.formats import money
 from liebian.ui.tables import send_csv
@@ -49,6 +49,7 @@ def taxes(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"it": row, **_show(row.tax_rule, row.currency, row.gross_minor, row.tax_minor)} for row in rows[:SHOWN]
         ],
+        "differences": [_show_difference(each) for each in queries.list_tax_differences(rows)],
         "may_fetch": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
     }
     return render(request, "payouts/taxes.html", context)
@@ -76,6 +77,12 @@ def _sum(rows: Sequence[TaxRow]) -> list[dict[str, Any]]:
 
 def _show(rule: str, currency: str, gross: int, tax: int) -> dict[str, Any]:
     return {"rule": TAXES[rule], "gross": money(gross, currency), "tax": money(tax, currency)}
+
+
+def _show_difference(each: TaxDifference) -> dict[str, Any]:
+    sums = {"gross": each.gross_minor, "withheld": each.withheld_minor, "due": each.due_minor}
+    shown = {name: money(minor, each.currency) for name, minor in sums.items()}
+    return {"it": each, **shown, "difference": money(each.withheld_minor - each.due_minor, each.currency)}
 
 
 def _cells(month: str, row: TaxRow) -> list[str]:

@@ -44,13 +44,16 @@ FINDINGS = {
     "unknown_in_statement": _("We know no such payout"),
     "missing_in_statement": _("Paid here, missing there"),
     "twice_in_statement": _("Named more than once"),
+    "paid_unsent": _("Said to be paid, but we never sent it"),
 }
 _REASONS = {
     "account_off": _("the account is switched off"),
     "other_currency": _("another currency"),
     "payee_missing": _("nobody said where the money goes"),
     "amount_out_of_bounds": _("smaller or larger than the account pays"),
+    "paid_unsent": _("said to be paid already; held until somebody has explained or recorded it"),
     "day_limit": _("the most for one person and day is reached"),
+    "tax_changed": _("tax of the month in which it was sent"),
     "amount_changed": _("part of it was refunded meanwhile"),
     "provider_busy": _("the provider takes nothing now; sent again later"),
     "declined": _("the batch was declined"),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from liebian.core import clock
 from liebian.core.errors import Invalid
-from liebian.ledger.queries import list_balances, prove_zero
+from liebian.ledger.queries import list_balances
+from liebian.ledger.tests.support import prove_zero
 from liebian.referrals import queries, services
 from liebian.referrals.models import Programme
 from liebian.referrals.rules import clean_limits, read_limits

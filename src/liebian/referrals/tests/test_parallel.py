@@ -11,7 +11,7 @@ from django.db import connections
 
 from liebian.core.cursors import drain
 from liebian.customers import services as customers
-from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import prove_zero
 from liebian.orders import services as orders
 from liebian.referrals import services
 from liebian.referrals.models import Qualification, ReferralDecision
@@ -78,4 +78,4 @@ def expect_a_hundred(programme_id: int, budget_id: int) -> None:
     budget = rewards.get_budget(budget_id)
     assert (budget.available, budget.reserved) == (0, 500_000)
     assert rewards.get_programme_totals(programme_id).granted.count == 200
-    assert all(proof.holds for proof in ledger.prove_zero())
+    assert all(proof.holds for proof in prove_zero())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import prove_zero
 from liebian.referrals.tests.shop import T0, Shop
 from liebian.rewards import queries as rewards
 from liebian.rewards import services as reward_services
@@ -54,7 +55,7 @@ def test_points_end_with_the_row_of_the_day_after_their_last(shop: Shop) -> None
     shop.run()
     assert rewards.points_balance(anna) == 0
     assert kept(anna)[2]["points_breakage"] == 600
-    assert rewards.prove_lots() == [] and all(proof.holds for proof in ledger.prove_zero())
+    assert rewards.prove_lots() == [] and all(proof.holds for proof in prove_zero())
 
 
 def test_the_row_of_a_day_lets_go_what_nobody_used_and_then_ends_it(shop: Shop) -> None:
@@ -87,7 +88,7 @@ def test_points_of_somebody_without_a_name_are_theirs_when_they_have_one(shop: S
     shop.run()
     assert rewards.points_balance(shop.id_of("dora")) == 200
     assert len(ledger.list_entries(kind="points_merge").entries) == in_between
-    assert rewards.prove_lots() == [] and all(proof.holds for proof in ledger.prove_zero())
+    assert rewards.prove_lots() == [] and all(proof.holds for proof in prove_zero())
 
 
 def test_a_night_in_pieces_is_the_night(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from liebian.core.ids import code_from
 from liebian.events.models import Event
-from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import prove_zero
 from liebian.referrals import services
 from liebian.referrals.models import Outcome, Participation, Referral, Touch
 from liebian.referrals.rules import reward_key
@@ -51,7 +51,7 @@ def test_a_friend_is_bound_orders_and_both_sides_are_paid_after_the_hold(shop: S
     assert rewards.points_balance(anna) == 300
     assert [c.state for c in rewards.list_coupons(shop.id_of("ben"))] == ["issued"]
     assert Touch.objects.get().kind == "opened"
-    assert all(proof.holds for proof in ledger.prove_zero())
+    assert all(proof.holds for proof in prove_zero())
 
 
 def test_what_was_decided_comes_back_as_events_once(shop: Shop) -> None:
@@ -256,7 +256,7 @@ def test_a_refund_before_release_cancels_and_after_release_claws_back(shop: Shop
     assert referral_of(shop, "cleo").reason == "order_refunded"
     assert rewards.points_balance(anna) == 0
     budget = rewards.get_budget(programme.budget_id or 0)
-    assert budget.available == budget.funded and all(proof.holds for proof in ledger.prove_zero())
+    assert budget.available == budget.funded and all(proof.holds for proof in prove_zero())
 
 
 def tell_a_long_story(shop: Shop) -> Any:
@@ -339,4 +339,4 @@ def test_a_replay_gives_the_same_whatever_the_size_of_the_steps(
         ("Coupon Refused", "c3", "reward_expired"), ("Coupon Refused", "c3-theirs", "coupon_not_theirs"),
         ("Coupon Refused", "c6", "coupon_void"),
     ]  # fmt: skip
-    assert all(proof.holds for proof in ledger.prove_zero())
+    assert all(proof.holds for proof in prove_zero())

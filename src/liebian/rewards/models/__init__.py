@@ -14,7 +14,7 @@ from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, PointsValue, StockDay, StockLine
 from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
-from liebian.rewards.models.reconciling import Alarm, CheckRun
+from liebian.rewards.models.reconciling import Alarm, CheckRun, Comparison
 from liebian.rewards.models.reviews import PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
@@ -24,6 +24,7 @@ __all__ = [
     "BudgetForecast",
     "CheckRun",
     "CheckoutAnswer",
+    "Comparison",
     "Coupon",
     "CouponCode",
     "CouponFill",

@@ -22,6 +22,31 @@ class CheckRun(models.Model):
         indexes = [models.Index(fields=["code", "day"], condition=~Q(error=""), name="rewards_check_failed")]
 
 
+class Comparison(models.Model):
+    """Every check, because somebody asked for it: one at a time. A worker holds it until `held_until` for the check at hand."""
+
+    is_open = models.BooleanField(default=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.BigIntegerField()
+    started_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    n_done = models.PositiveIntegerField(default=0)
+    n_checks = models.PositiveIntegerField(default=0)
+    n_differences = models.PositiveIntegerField(default=0)
+    n_failed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "rewards_comparison"
+        constraints = [
+            models.UniqueConstraint(fields=["is_open"], condition=Q(is_open=True), name="rewards_one_comparison"),
+            models.CheckConstraint(
+                condition=Q(is_open=True, finished_at=None) | Q(is_open=False, finished_at__isnull=False),
+                name="rewards_comparison_ends",
+            ),
+        ]
+
+
 class Alarm(models.Model):
     """A difference: open until somebody explains it or it is gone. One that changes is open again."""
 

@@ -75,7 +75,13 @@ from liebian.rewards.queries.privileges import (
     list_privileges,
     list_privileges_at,
 )
-from liebian.rewards.queries.reconciling import count_open_alarms, get_alarm, list_alarms, list_last_runs
+from liebian.rewards.queries.reconciling import (
+    count_open_alarms,
+    find_comparison,
+    get_alarm,
+    list_alarms,
+    list_last_runs,
+)
 from liebian.rewards.queries.reviews import (
     count_waiting_reviews,
     get_review,
@@ -110,6 +116,7 @@ __all__ = [
     "count_waiting_reviews",
     "find_budget_forecast",
     "find_code_of",
+    "find_comparison",
     "find_coupon",
     "find_idle_end",
     "find_parcel_of",

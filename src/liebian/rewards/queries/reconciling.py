@@ -8,8 +8,8 @@ from django.db.models import Exists, Max, OuterRef
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.rewards.models import Alarm, CheckRun
-from liebian.rewards.types import AlarmView, CheckRunView
+from liebian.rewards.models import Alarm, CheckRun, Comparison
+from liebian.rewards.types import AlarmView, CheckRunView, ComparisonView
 
 
 def list_last_runs() -> dict[str, CheckRunView]:
@@ -18,6 +18,13 @@ def list_last_runs() -> dict[str, CheckRunView]:
     days = dict(newest)
     rows = CheckRun.objects.filter(day__in=set(days.values()))
     return {row.code: _view_run(row) for row in rows if days[row.code] == row.day}
+
+
+def find_comparison() -> ComparisonView | None:
+    """What somebody asked for last."""
+    names = list(ComparisonView.__dataclass_fields__)
+    row = Comparison.objects.order_by("-id").values_list(*names).first()
+    return ComparisonView(*row) if row else None
 
 
 def list_alarms(*, states: Collection[str] = ("open", "explained"), limit: int = 200) -> list[AlarmView]:

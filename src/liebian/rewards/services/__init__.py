@@ -12,6 +12,7 @@ from liebian.rewards.services.checkout import (
     reserve_coupons,
 )
 from liebian.rewards.services.checks import CHECKS
+from liebian.rewards.services.comparisons import ask_comparison, run_comparison
 from liebian.rewards.services.coupon_pools import (
     create_pool,
     generate_codes,
@@ -75,6 +76,7 @@ __all__ = [
     "adjust_points",
     "admit_shop",
     "answer_once",
+    "ask_comparison",
     "burn_points",
     "call_back",
     "cancel_or_claw_back",
@@ -128,6 +130,7 @@ __all__ = [
     "restock",
     "restore_points",
     "return_unissued",
+    "run_comparison",
     "run_full_proof",
     "set_address",
     "set_budget_horizon",

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.tests.test_pages import sign_in

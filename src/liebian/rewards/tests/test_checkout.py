@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import list_unbalanced_entries, prove_zero
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.coupon_shop import (
     PERCENT,

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from liebian.core import clock
 from liebian.customers import queries as customers
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.models import CheckoutAnswer, Coupon
 from liebian.rewards.tests.coupon_shop import PERCENT, issue, make_offer, reward_of

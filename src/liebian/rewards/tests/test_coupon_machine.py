@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
-from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Redemption
 from liebian.rewards.tests.coupon_shop import PERCENT, QUARTER, TICK, ask, issue, make_cart, make_offer
@@ -123,8 +123,8 @@ class Checkouts(RuleBasedStateMachine):
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:
-        assert all(proof.holds for proof in ledger.prove_zero())
-        assert ledger.list_unbalanced_entries() == []
+        assert all(proof.holds for proof in prove_zero())
+        assert list_unbalanced_entries() == []
         seen = queries.get_budget(self.budget.id)
         assert seen.available + seen.reserved + seen.paid_out + seen.written_off == seen.funded
         rewards = queries.list_rewards(programme_id=9, limit=100)

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.models import CouponCode, Reward
 from liebian.rewards.rules import LETTERS, check_codes, make_codes, shortest_length

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from liebian.core.tests.dying import Life, die_everywhere
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Parcel
 from liebian.rewards.services.checks import CHECKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant
 from liebian.rewards.tests.gift_shop import promise, refund, state_of

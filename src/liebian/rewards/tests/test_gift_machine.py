@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from liebian.core.errors import LiebianError
-from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.services.checks.budgets import BudgetCheck
 from liebian.rewards.services.checks.limits import LimitCheck
@@ -145,7 +145,7 @@ class Parcels(RuleBasedStateMachine):
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:
-        assert all(proof.holds for proof in ledger.prove_zero())
+        assert all(proof.holds for proof in prove_zero())
         seen = queries.get_budget(self.budget.id)
         parts = (seen.available, seen.reserved, seen.payable, seen.paid_out, seen.receivable, seen.written_off)
         assert min(parts) >= 0 and sum(parts) == seen.funded

@@ -6,7 +6,7 @@ import pytest
 
 from liebian.core.errors import LiebianError
 from liebian.customers.models import Customer
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Parcel
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Reward
 from liebian.rewards.services.checks.budgets import BudgetCheck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.services.kinds import KINDS
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points

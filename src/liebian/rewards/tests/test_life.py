@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from liebian.core.errors import Conflict, Invalid, NotFound
-from liebian.ledger.queries import list_entries, prove_zero
+from liebian.ledger.queries import list_entries
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, TODAY, make_budget, make_coupon, make_grant, make_points
 from liebian.rewards.types import BudgetView, CouponUse, OfferDraft, PointsBurn, RefundNotice, RewardView

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liebian.core.errors import Invalid
-from liebian.ledger.queries import list_balances, prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.queries import list_balances
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.rules import cost_of, units_within, window_start
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points

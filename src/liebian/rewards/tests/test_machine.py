@@ -27,6 +27,7 @@ from liebian.core.errors import LiebianError
 from liebian.customers.types import Merge
 from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import NOW, make_budget, make_coupon, make_grant, make_points
 from liebian.rewards.types import (
@@ -192,8 +193,8 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def everything_adds_up(self) -> None:
-        assert all(proof.holds for proof in ledger.prove_zero())
-        assert ledger.list_unbalanced_entries() == []
+        assert all(proof.holds for proof in prove_zero())
+        assert list_unbalanced_entries() == []
         assert queries.prove_lots() == []
         seen = queries.get_budget(self.budget.id)
         parts = (seen.available, seen.reserved, seen.paid_out, seen.receivable, seen.written_off)

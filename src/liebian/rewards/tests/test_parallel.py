@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_coupon, make_grant, make_points
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from liebian.core.errors import Conflict, Invalid
-from liebian.ledger.queries import list_balances, list_entries, prove_zero
+from liebian.ledger.queries import list_balances, list_entries
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.services.points import ending
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points

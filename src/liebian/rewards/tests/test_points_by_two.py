@@ -8,7 +8,7 @@ import pytest
 
 from liebian.access.queries import list_audit
 from liebian.core.errors import Conflict
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import Review
 from liebian.rewards.tests.factories import NOW, TODAY

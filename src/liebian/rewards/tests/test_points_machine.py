@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from liebian.core.errors import Conflict
 from liebian.customers.types import Merge
 from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.points_model import Paper
 from liebian.rewards.tests.points_shop import VIP, burn, claw, earn, restore, start_day, transfer
@@ -58,8 +59,8 @@ class Points(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert all(proof.holds for proof in ledger.prove_zero())
-            assert ledger.list_unbalanced_entries() == []
+            assert all(proof.holds for proof in prove_zero())
+            assert list_unbalanced_entries() == []
             assert queries.prove_lots() == []
         finally:
             transaction.set_rollback(True)

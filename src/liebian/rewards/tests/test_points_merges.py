@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from liebian.customers.types import Merge
-from liebian.ledger.queries import list_balances, list_entries, prove_zero
+from liebian.ledger.queries import list_balances, list_entries
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.tests.points_shop import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.tests.points_shop import burn, claw, day, earn, look, restore, set_terms, start_day, transfer

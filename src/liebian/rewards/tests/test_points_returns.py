@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from liebian.core.errors import Invalid
-from liebian.ledger.queries import list_balances, list_entries, prove_zero
+from liebian.ledger.queries import list_balances, list_entries
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.models import PointsLot, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.tests.points_shop import VIP, burn, claw, day, earn, left, look, restore, set_terms, start_day

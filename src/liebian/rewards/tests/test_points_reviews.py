@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 
 from liebian.access.queries import list_audit
 from liebian.core.errors import Conflict, Invalid
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.models import PointsLot, PointsUse, Review
 from liebian.rewards.tests.factories import NOW, TODAY

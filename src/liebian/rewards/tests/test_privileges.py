@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from liebian.core.days import day_start
 from liebian.core.errors import LiebianError
-from liebian.ledger.queries import prove_zero
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.rules import chain, count_open
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant

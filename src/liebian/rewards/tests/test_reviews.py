@@ -9,8 +9,7 @@ from django.db import IntegrityError, transaction
 
 from liebian.access.queries import list_audit
 from liebian.core.errors import Conflict, Invalid, NotFound
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.models import Review
 from liebian.rewards.tests.factories import HOLD, NOW, TODAY, make_budget, make_coupon, make_grant, make_points

@@ -77,7 +77,15 @@ from liebian.rewards.types.points_desk import (
 )
 from liebian.rewards.types.privileges import LevelBook, PrivilegeKind, PrivilegeTerms, PrivilegeView, Span
 from liebian.rewards.types.reasons import REASONS, ReasonText
-from liebian.rewards.types.reconciling import AlarmState, AlarmView, Check, CheckRunView, Compared, Difference
+from liebian.rewards.types.reconciling import (
+    AlarmState,
+    AlarmView,
+    Check,
+    CheckRunView,
+    Compared,
+    ComparisonView,
+    Difference,
+)
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
@@ -149,6 +157,7 @@ __all__ = [
     "Closure",
     "CodeSource",
     "Compared",
+    "ComparisonView",
     "CouponEffect",
     "CouponInHand",
     "CouponOutcome",

@@ -63,6 +63,30 @@ class CheckRunView:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """Every check, because somebody asked for it. `n_failed` checks could not be made."""
+
+    id: int
+    asked_at: datetime
+    asked_by: int
+    started_at: datetime | None
+    held_until: datetime | None
+    finished_at: datetime | None
+    n_done: int
+    n_checks: int
+    n_differences: int
+    n_failed: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.n_done // self.n_checks if self.n_checks else 0
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmView:
     id: int
     check: str

@@ -1,7 +1,9 @@
-"""The reconciliation: every check with its last result, and differences until they are gone or explained."""
+"""The reconciliation: every check with its last result, the comparison that somebody asked for, and differences until they are gone or
+explained."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,9 +20,11 @@ from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.rewards import queries, services
-from liebian.rewards.types import AlarmView
+from liebian.rewards.types import AlarmView, ComparisonView
 from liebian.ui.formats import error_text, money, number
 
+PATIENCE = timedelta(minutes=1)
+"""A worker takes what is asked for within a second, unless it is at something long."""
 FIGURES: dict[str, Any] = {
     "reserved": _("reserved"),
     "payable": _("being delivered"),
@@ -50,12 +54,16 @@ FIGURES: dict[str, Any] = {
 
 @requires("rewards:view")
 def reconciliation(request: HttpRequest) -> HttpResponse:
+    asked = _show_asked(queries.find_comparison(), clock.now())
+    if "part" in request.GET:
+        return render(request, "rewards/_comparison.html", asked)
     runs = queries.list_last_runs()
     checks = services.list_checks()
     titles = {check.code: gettext(check.title) for check in checks}
     alarms = queries.list_alarms()
     names = find_user_names([each.explained_by for each in alarms if each.explained_by])
     context = {
+        **asked,
         "checks": [{"title": titles[check.code], "run": runs.get(check.code)} for check in checks],
         "alarms": [_show(each, titles, names) for each in alarms],
         "n_open": queries.count_open_alarms(),
@@ -69,8 +77,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
 @requires("rewards:review")
 @require_POST
 def reconcile_now(request: HttpRequest) -> HttpResponse:
-    services.reconcile(checks=services.list_checks(), now=clock.now())
-    messages.success(request, gettext("Everything was compared just now."))
+    services.ask_comparison(actor=int(request.user.pk or 0), now=clock.now())
     return redirect("rewards:reconciliation")
 
 
@@ -86,6 +93,15 @@ def explain(request: HttpRequest, alarm_id: int) -> HttpResponse:
     else:
         messages.success(request, gettext("Noted. It stays quiet until the difference changes."))
     return redirect("rewards:reconciliation")
+
+
+def _show_asked(asked: ComparisonView | None, now: datetime) -> dict[str, Any]:
+    if asked is None:
+        return {"asked": None}
+    names = find_user_names([asked.asked_by])
+    is_alone = asked.is_open and asked.started_at is None and now - asked.asked_at > PATIENCE
+    is_left = asked.is_open and asked.held_until is not None and asked.held_until < now
+    return {"asked": asked, "asked_by": names.get(asked.asked_by, ""), "no_worker": is_alone or is_left}
 
 
 def _show(alarm: AlarmView, titles: dict[str, str], names: dict[int, str]) -> dict[str, Any]:

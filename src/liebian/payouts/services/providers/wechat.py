@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -136,4 +137,14 @@ def _read(said: Mapping[str, Any]) -> Answer:
         amount_minor=amount if isinstance(amount, int) else None,
         code=reason,
         package=str(said.get("package_info", ""))[:4000],
+        at=_moment(said.get("update_time")),
     )
+
+
+def _moment(said: object) -> datetime | None:
+    """When the bill came to its state, where the answer says so in a form that can be read."""
+    try:
+        found = datetime.fromisoformat(str(said or ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

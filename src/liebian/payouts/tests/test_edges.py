@@ -1,0 +1,158 @@
+"""Edges that a change could move without anybody seeing it: hours, limits, switched-off accounts, statements, hands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from liebian.core.errors import LiebianError
+from liebian.payouts import queries, services
+from liebian.payouts.models import Account, Payout
+from liebian.payouts.tests.desk import (
+    CHECKER,
+    MAKER,
+    NIGHT,
+    approve,
+    give_payees,
+    make_account,
+    owe,
+    payee_of,
+    reward_state,
+    states,
+    where,
+)
+from liebian.rewards.tests.factories import NOW
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+MIDNIGHT = datetime(2026, 6, 1, 16, tzinfo=UTC)  # in Shanghai
+
+
+def start(wechat, n: int = 1, **account: object):
+    made = make_account(wechat, **account) if wechat else make_account(adapter="manual", **account)
+    budget, owed = owe(n)
+    give_payees(owed, made.adapter)
+    return made, budget, owed
+
+
+def share_payee(owed, adapter: str) -> None:
+    for each in owed:
+        services.set_payee(customer_id=each.customer_id, adapter=adapter, details=payee_of(7), actor=MAKER, now=NOW)
+
+
+def code_of(act, **said: object) -> str:
+    with pytest.raises(LiebianError) as refused:
+        act(**said)
+    return refused.value.code
+
+
+def read_statement(account_id: int, *rows: list[str]) -> None:
+    services.compare_statement(
+        account_id=account_id, name="s", header=["our number", "amount", "state"], rows=rows, first_day=None, last_day=None,
+        actor=CHECKER, now=NOW,
+    )  # fmt: skip
+
+
+def test_what_was_not_taken_is_not_sent_again_in_quiet_hours(wechat):
+    account, _budget, owed = start(wechat, quiet_from=NIGHT[0], quiet_until=NIGHT[1])
+    approve(account, owed)
+    wechat.before = lambda body: (0, {})
+    services.work_payouts(MIDNIGHT - timedelta(minutes=1))
+    wechat.before = lambda body: None
+    for minutes in (5, 479):
+        services.work_payouts(MIDNIGHT + timedelta(minutes=minutes))
+    assert states() == ["sending"] and not wechat.bills
+    services.work_payouts(MIDNIGHT + timedelta(hours=10))
+    assert states() == ["awaiting"] and len(wechat.bills) == 1
+
+
+def test_an_account_that_is_off_sends_nothing_and_sends_nothing_again_but_hears_answers(wechat):
+    account, budget, owed = start(wechat, n=3)
+    approve(account, owed[:1])
+    services.work_payouts(NOW)
+    wechat.before = lambda body: (0, {})
+    approve(account, owed[1:2], key="2")
+    services.work_payouts(NOW + timedelta(minutes=1))
+    wechat.before = lambda body: None
+    approve(account, owed[2:], key="3")
+    Account.objects.update(is_enabled=False)
+    [first] = wechat.bills
+    wechat.set_state(first, "SUCCESS")
+    services.work_payouts(NOW + timedelta(minutes=10))
+    assert states() == ["paid", "sending", "ready"] and len(wechat.bills) == 1
+    assert where(budget) == (0, 2000, 1000)
+
+
+def test_the_money_of_a_day_may_be_used_to_the_last_cent_and_goes_on_at_midnight(wechat):
+    account, _budget, owed = start(wechat, n=3, max_minor=1000, day_minor=2000)
+    share_payee(owed, "wechat")
+    approve(account, owed)
+    services.work_payouts(NOW)
+    waits = Payout.objects.get(state="ready")
+    assert len(wechat.bills) == 2 and (waits.reason, waits.not_before) == ("day_limit", MIDNIGHT)
+    services.work_payouts(MIDNIGHT - timedelta(seconds=1))
+    assert len(wechat.bills) == 2
+    services.work_payouts(MIDNIGHT)
+    assert len(wechat.bills) == 3
+
+
+@pytest.mark.parametrize("bounds", [{"max_minor": 999}, {"min_minor": 1001}])
+def test_bounds_that_were_changed_after_the_approval_hold(wechat, bounds):
+    account, _budget, owed = start(wechat)
+    approve(account, owed)
+    Account.objects.update(**bounds)
+    services.work_payouts(NOW)
+    assert states() == ["ready"] and not wechat.bills
+    assert [each.reason for each in queries.list_payouts()] == ["amount_out_of_bounds"]
+
+
+def test_a_no_after_a_yes_is_found_and_changes_nothing():
+    account, budget, owed = start(None)
+    approve(account, owed)
+    payout = Payout.objects.get()
+    services.record_result(payout_id=payout.pk, paid=True, reference="1", note="", actor=CHECKER, now=NOW)
+    read_statement(account.id, [payout.out_no, "10.00", "failed"])
+    assert [each.kind for each in queries.list_findings()] == ["no_after_yes"]
+    assert states() == ["paid"] and reward_state(owed[0])[0] == "issued" and where(budget) == (0, 0, 1000)
+
+
+def test_a_payment_that_a_statement_names_twice_is_found_once():
+    account, _budget, owed = start(None)
+    batch = approve(account, owed)
+    services.hand_over(batch_id=batch.id, actor=CHECKER, now=NOW)
+    row = [Payout.objects.get().out_no, "10.00", "paid"]
+    for _again in range(2):
+        read_statement(account.id, row, row)
+    assert [each.kind for each in queries.list_findings()] == ["twice_in_statement"] and states() == ["paid"]
+
+
+def test_what_was_sent_again_is_not_given_up():
+    account, budget, owed = start(None)
+    approve(account, owed)
+    first = Payout.objects.get()
+    services.record_result(payout_id=first.pk, paid=False, reference="", note="", actor=CHECKER, now=NOW)
+    approve(account, owed, key="2")
+    said = {"payout_id": first.pk, "note": "", "actor": CHECKER, "now": NOW}
+    assert code_of(services.give_up, **said) == "payout_not_failed"
+    assert states() == ["failed", "ready"] and where(budget) == (0, 1000, 0)
+
+
+@pytest.mark.parametrize("agree", [None, False])
+def test_nothing_is_handed_over_that_nobody_else_agreed_to(agree):
+    account, _budget, owed = start(None)
+    said = {"account_id": account.id, "key": "1", "note": "", "actor": MAKER, "now": NOW}
+    batch = services.propose_batch(reward_ids=[owed[0].id], **said)
+    if agree is False:
+        services.decide_batch(batch_id=batch.id, agree=False, note="", actor=CHECKER, now=NOW)
+    before = states()
+    assert services.hand_over(batch_id=batch.id, actor=MAKER, now=NOW) == [] and states() == before
+
+
+def test_a_batch_has_its_size_and_its_key_means_the_same_rewards():
+    account, _budget, owed = start(None, n=2)
+    said = {"account_id": account.id, "key": "1", "note": "", "actor": MAKER, "now": NOW}
+    assert code_of(services.propose_batch, reward_ids=range(1, 1002), **said) == "batch_size"
+    batch = services.propose_batch(reward_ids=[owed[0].id], **said)
+    assert services.propose_batch(reward_ids=[owed[0].id], **said).id == batch.id
+    assert code_of(services.propose_batch, reward_ids=[owed[1].id], **said) == "idempotency_mismatch"
+    assert states() == ["proposed"]
