@@ -28,8 +28,8 @@ def test_no_sixty_seconds_hold_more_and_none_with_room_is_refused(steps, most):
     second, calls, made, clock = 1000, [], [], 1000
     for wait, n in steps:
         second += wait
-        clock = max(clock, second)
-        before = sum(count for at, count in made if at > clock - 60)
+        now = max(clock, second)  # a clock that goes back is held by the last call that was made
+        before = sum(count for at, count in made if at > now - 60)
         taken = take_calls(calls, second, most, n)
         assert (taken is not None) == (before + n <= most)
         if taken is not None:

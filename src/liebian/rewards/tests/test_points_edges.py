@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from liebian.ledger.queries import list_balances, prove_zero
+from liebian.ledger.queries import list_balances
+from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries
 from liebian.rewards.models import PointsLot
 from liebian.rewards.tests.points_shop import burn, claw, day, earn, left, look, set_terms, start_day, transfer

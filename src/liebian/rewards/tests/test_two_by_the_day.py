@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from liebian.core.errors import Conflict
-from liebian.ledger.queries import prove_zero
-from liebian.ledger.tests.support import run_threads
+from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import NOW, TODAY, make_budget, make_grant, make_points
 from liebian.rewards.types import POINTS, PointsEarn, PointsTerms, PointsTransfer, PolicyView, ReviewView, RewardView
