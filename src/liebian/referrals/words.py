@@ -180,6 +180,8 @@ CHECKS = {
     "code_expired": gettext_lazy("It had not ended"),
     "self_referral": gettext_lazy("The friend is not the inviter"),
     "referral_ring": gettext_lazy("The friend had not brought the inviter"),
+    "merged_self_referral": gettext_lazy("The friend and the inviter are two people"),
+    "merged_ring": gettext_lazy("No ring came about when two people turned out to be one"),
     "already_customer": gettext_lazy("The friend had not bought before"),
     "already_referred": gettext_lazy("Nobody else had invited the friend"),
     "consent_missing": gettext_lazy("The friend agreed to the terms"),
