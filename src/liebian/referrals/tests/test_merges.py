@@ -154,17 +154,23 @@ class World:
         return found
 
     def act(self, step: int) -> None:
+        """Every fourth world begins with a line that may become a ring."""
         one, other, at = self.chance.randrange(6), self.chance.randrange(6), T0 + step * 8 * HOUR
+        kind = self.chance.choice(["sign_up"] * 6 + ["order", "refund", "become"])
+        if self.number % 4 == 0 and step < 3:
+            kind, one, other = [("sign_up", 1, 0), ("sign_up", 3, 1), ("become", 3, 0)][step]
+            self.invited[3] = 0 if kind == "become" else other
         order_id = f"{self.name(one)}-{other % 2}"
         named = {"order_id": order_id, "currency": "CNY"}
-        kind = self.chance.choice(["sign_up"] * 5 + ["order", "refund"] + ["become"] * 2)
         if kind == "sign_up":
             self.invited[one] = other
             told = {"code": self.codes[other], "consent": "2026-01"}
             self.shop.say({"type": "track", "event": "Referral Signed Up", **self.who(one), "properties": told}, at=at)
         elif kind == "become":
             visitor = 3 + one % 3
-            become(self.shop, self.name(visitor), self.name(self.invited.get(visitor, other) % 3), at)
+            inviter = self.invited.get(visitor, other)
+            above = self.chance.choice([inviter, self.invited.get(inviter, inviter)])
+            become(self.shop, self.name(visitor), self.name(above % 3), at)
         else:
             event, more = ("Order Completed", {"total": 120})
             if kind == "refund" and order_id in self.ordered:
