@@ -62,10 +62,11 @@ class ProgrammeChange(models.Model):
 
 
 class Participation(models.Model):
-    """Drawn when the programme is published, before anybody is asked. Never changed."""
+    """Drawn when the programme is published, before anybody is asked. It follows whom `drawn_for` turns out to be."""
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="participations")
     customer_id = models.BigIntegerField(db_index=True)
+    drawn_for = models.BigIntegerField()
     arm = models.CharField(max_length=8)
     code = models.CharField(max_length=12, unique=True)
     drawn_at = models.DateTimeField()

@@ -180,6 +180,8 @@ CHECKS = {
     "code_expired": gettext_lazy("It had not ended"),
     "self_referral": gettext_lazy("The friend is not the inviter"),
     "referral_ring": gettext_lazy("The friend had not brought the inviter"),
+    "merged_self_referral": gettext_lazy("The friend and the inviter are two people"),
+    "merged_ring": gettext_lazy("No ring came about when two people turned out to be one"),
     "already_customer": gettext_lazy("The friend had not been here before"),
     "referrer_not_active": gettext_lazy("The inviter still took part"),
     "deleted_identity": gettext_lazy("The person's data had not been erased"),

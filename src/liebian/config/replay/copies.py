@@ -58,6 +58,7 @@ def copy_records(source: Path, target: Path) -> None:
             main_db.execute(f"DELETE FROM main.{table}")  # noqa: S608 - names from the list above
             columns = _joined(_columns(main_db, table))
             main_db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM kept.{table}")  # noqa: S608
+        main_db.execute("UPDATE main.referrals_participation SET customer_id = drawn_for")  # merges come with the log
         main_db.execute(f"INSERT INTO main.ledger_entry SELECT * FROM kept.ledger_entry WHERE {FUNDING}")  # noqa: S608
         main_db.execute(
             "INSERT INTO main.ledger_account SELECT * FROM kept.ledger_account WHERE kind NOT IN ('coupons', 'points')"

@@ -13,7 +13,7 @@ from liebian.core.erased import is_erased
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
-from liebian.customers.queries.seen import find_final_ids
+from liebian.customers.queries.seen import find_final_ids, list_merged_into
 from liebian.customers.rules import customer_number, normal_email, normal_phone
 from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended, mailbox_of
 from liebian.customers.types import CustomerEvent as CustomerEventView
@@ -80,6 +80,17 @@ def list_merges_after(position: int | str, limit: int = 10_000) -> list[Merge]:
         where="kind = 'merged'",
     )
     return [Merge(key, other or 0, person, event) for key, other, person, event in rows]
+
+
+def list_merges_of(ids: Iterable[int]) -> dict[int, Merge]:
+    """By whom was merged away: how each of these people came to be who they are today, with all others who are the same."""
+    finals = set(find_final_ids(ids).values())
+    if not finals:
+        return {}
+    everybody = finals.union(*list_merged_into(finals).values())
+    rows = IdentityChange.objects.filter(kind="merged", customer_id__in=everybody).order_by("id")
+    columns = rows.values_list("id", "other_id", "customer_id", "event_id")
+    return {other: Merge(key, other, person, event) for key, other, person, event in columns if other is not None}
 
 
 def get_merges_end() -> int:

@@ -5,15 +5,18 @@ from liebian.referrals.rules.limits import clean_limits, inviter_cap, read_limit
 from liebian.referrals.rules.names import first_name_hint
 from liebian.referrals.rules.publishing import pair_cost, publishing_checks
 from liebian.referrals.rules.qualification import OrderFacts, decide_qualification, pay_from, reward_key
+from liebian.referrals.rules.rings import Link, find_ring, youngest_link
 from liebian.referrals.rules.terms import Terms, may_become, status_at, window_state
 
 __all__ = [
     "BindingFacts",
+    "Link",
     "OrderFacts",
     "Terms",
     "clean_limits",
     "decide_binding",
     "decide_qualification",
+    "find_ring",
     "first_name_hint",
     "inviter_cap",
     "landing_state",
@@ -27,4 +30,5 @@ __all__ = [
     "status_at",
     "subjects_of",
     "window_state",
+    "youngest_link",
 ]

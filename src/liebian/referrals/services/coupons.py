@@ -7,9 +7,9 @@ from django.db import connection
 
 from liebian.core.days import day_of
 from liebian.core.durability import commit_durably
-from liebian.customers import queries as customers
 from liebian.orders.types import OrderChange
 from liebian.referrals.services.known import Known
+from liebian.referrals.services.lives import Lives
 from liebian.referrals.types import COUPON_REDEEMED, COUPON_REFUSED
 from liebian.rewards import queries as reward_queries
 from liebian.rewards import services as rewards
@@ -37,8 +37,8 @@ class CouponDesk:
         named = [(order, code) for order, code in named if code in ours]
         if not named:
             return
-        same = _same_people(named, ours)
-        uses = [_use(order, ours[code], same) for order, code in named]
+        lives = _lives_of(named, ours)
+        uses = [_use(order, ours[code], lives) for order, code in named]
         commit_durably(connection)
         outcomes = rewards.redeem_coupons(uses=uses, now=named[-1][0].at)
         won = {reward.id: reward for reward in reward_queries.list_rewards(ids=[c.reward_id for c in ours.values()])}
@@ -53,15 +53,14 @@ class CouponDesk:
         )  # fmt: skip
 
 
-def _same_people(named: list[_Named], ours: dict[str, CouponView]) -> dict[int, int]:
-    """Whoever was merged into somebody is that person, and so are their coupons."""
-    people = {order.customer_id for order, _ in named} | {coupon.customer_id for coupon in ours.values()}
-    return {key: person.id for key, person in customers.list_customers_by_id(people).items()}
+def _lives_of(named: list[_Named], ours: dict[str, CouponView]) -> Lives:
+    """Whoever was merged into somebody until the order is that person, and so are their coupons."""
+    return Lives({order.customer_id for order, _ in named} | {coupon.customer_id for coupon in ours.values()})
 
 
-def _use(order: OrderChange, coupon: CouponView, same: dict[int, int]) -> CouponUse:
+def _use(order: OrderChange, coupon: CouponView, lives: Lives) -> CouponUse:
     buyer, owner = order.customer_id, coupon.customer_id
-    theirs = same.get(buyer, buyer) == same.get(owner, owner)
+    theirs = lives.at(buyer, order.event_id) == lives.at(owner, order.event_id)
     return CouponUse(
         code=coupon.code, customer_id=owner if theirs else buyer, order_key=order.external_id,
         day=day_of(order.at, settings.TIME_ZONE), at=order.at,

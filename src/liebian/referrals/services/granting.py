@@ -62,10 +62,8 @@ class Granter:
         self.binder.settle(referral, "qualified", "")
 
     def _facts(self, order: OrderChange, referral: Referral) -> OrderFacts:
-        earlier = [
-            placed for placed in self.known.placed[order.customer_id]
-            if placed.event_id < order.event_id and placed.external_id != order.external_id
-        ]  # fmt: skip
+        before = self.known.placed_before(order.customer_id, order.event_id)
+        earlier = [placed for placed in before if placed.external_id != order.external_id]
         won = next((row for row in self.known.qualified[order.order_id] if row.outcome == "qualified"), None)
         return OrderFacts(
             external_id=order.external_id, at=order.at, amount_minor=order.amount_minor, currency=order.currency,

@@ -12,6 +12,7 @@ from liebian.orders.types import OrderChange, PlacedOrder
 from liebian.referrals.models import Outcome, Participation, Programme, Qualification, Referral
 from liebian.referrals.queries.programmes import clean_code, terms_of, view_participation, view_programme
 from liebian.referrals.rules import BindingFacts, Terms
+from liebian.referrals.services.lives import Lives
 from liebian.referrals.types import BOUND_FOR_GOOD, SIGNED_UP, Participant, ProgrammeView
 
 
@@ -31,6 +32,7 @@ class Known:
             self.referrals[row.programme_id, row.referee_id] = row
         self._load_lines({p.customer_id for p in self.by_code.values()} if friends else set())
         self._load_orders(friends | (buyers & {referee for _, referee in self.referrals}))
+        self.lives = Lives({*self.placed_by.values(), *(p.customer_id for p in self.by_code.values())})
         self._load_qualifications(changes)
         self.contacts = customers.list_contacts({p.customer_id for p in self.by_code.values()} if friends else set())
         self.returned = customers.list_returned(friends)
@@ -65,10 +67,20 @@ class Known:
         }
 
     def _load_orders(self, people: set[int]) -> None:
+        """Under whoever stands today; whose they were at an event is asked by `placed_before`."""
+        self.finals = customers.find_final_ids(people)
         self.placed: dict[int, list[PlacedOrder]] = defaultdict(list)
         if people and self.programmes:
-            for order in orders.list_placed(people):
+            for order in orders.list_placed({self.finals.get(person, person) for person in people}):
                 self.placed[order.customer_id].append(order)
+        named = [order.event_id for placed in self.placed.values() for order in placed]
+        self.placed_by = customers.list_owners(named) if named else {}
+
+    def placed_before(self, person: int, event_id: int) -> list[PlacedOrder]:
+        """What the log held of this person's orders up to an event: those of others who turned out to be they until then count."""
+        found = [o for o in self.placed[self.finals.get(person, person)] if o.event_id < event_id]
+        owners = ((self.placed_by.get(o.event_id, person), o) for o in found)
+        return [o for owner, o in owners if self.lives.at(owner, event_id) == person]
 
     def _load_qualifications(self, changes: list[OrderChange]) -> None:
         self.qualified: dict[int, list[Qualification]] = defaultdict(list)
@@ -89,15 +101,16 @@ class Known:
         event = item.event
         code = clean_code(str(event.properties.get("code") or ""))
         inviter = self.by_code.get(code)
-        if inviter is None:
+        referrer_id = self.lives.at(inviter.customer_id, event.id) if inviter else None
+        if inviter is None or referrer_id is None:
             return BindingFacts(code=code, at=event.at, referee_id=item.customer_id)
         earlier = self.referrals.get((inviter.programme_id, item.customer_id))
         return BindingFacts(
-            code=code, at=event.at, referee_id=item.customer_id, referrer_id=inviter.customer_id,
+            code=code, at=event.at, referee_id=item.customer_id, referrer_id=referrer_id,
             terms=self.terms[inviter.programme_id], consented=bool(event.properties.get("consent")),
-            ordered_before=any(order.event_id < event.id for order in self.placed[item.customer_id]),
+            ordered_before=bool(self.placed_before(item.customer_id, event.id)),
             erased_before=self.returned.get(item.customer_id, event.id + 1) <= event.id,
-            is_referrer_erased=self.is_erased(inviter.customer_id, event.id),
+            is_referrer_erased=self.is_erased(referrer_id, event.id),
             lines=self.lines_of(inviter.programme_id),
             bound_to=earlier.referrer_id if earlier is not None and earlier.state != "refused" else None,
             referee_contacts=customers.contacts_of(event.personal.get("phone"), event.personal.get("email")),

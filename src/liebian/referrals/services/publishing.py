@@ -95,7 +95,14 @@ def _draw(row: Programme, people: Iterable[int], now: datetime) -> None:
         held_out = bucket_of(row.salt, customer_id) * 100 < row.holdout_percent
         arm = "holdout" if held_out else "treated"
         rows.append(
-            Participation(programme=row, customer_id=customer_id, arm=arm, code=codes[customer_id], drawn_at=now)
+            Participation(
+                programme=row,
+                customer_id=customer_id,
+                drawn_for=customer_id,
+                arm=arm,
+                code=codes[customer_id],
+                drawn_at=now,
+            )
         )
     Participation.objects.bulk_create(rows, batch_size=1000)
     Outcome.objects.bulk_create(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from liebian.core import cursors
@@ -11,10 +10,12 @@ from liebian.core.columns import select_after
 from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.orders import queries as orders
-from liebian.referrals.models import Participation, Programme, Referral, ReferralDecision, Touch
+from liebian.referrals.models import Programme
 from liebian.referrals.services.batch import ReferralBatch
+from liebian.referrals.services.lives import Lives
+from liebian.referrals.services.merging import BEGINNING, first_merge_of, follow_merges
 from liebian.referrals.services.outbox import announce_outcomes
-from liebian.referrals.types import EVENT_NAMES
+from liebian.referrals.types import EVENT_NAMES, SIGNED_UP
 from liebian.rewards import queries as reward_queries
 from liebian.rewards import services as rewards
 
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 
 STAGE = "referrals"
 ORDERS = "referrals.orders"
-MERGES = "referrals.merges"
 POINTS_MERGES = "referrals.merges.points"
 BATCH = 500
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def advance(*, limit: int = BATCH) -> int:
     """
     try:
         with cursors.reading(STAGE, wait=False) as reading, cursors.reading_along(ORDERS) as order_reading:
-            consumed = _follow_merges() + _merge_points()
+            consumed = _merge_points() + follow_merges(upto=reading.start + 1)
             portion = _read(limit, reading.start, order_reading.start)
             ending = portion.first_day if portion is not None else None
             if portion is not None and (ending is None or not reward_queries.has_ended_points(at=ending.at)):
@@ -81,6 +80,9 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]
     if len(changes) == limit:
         upto = min(upto, changes[-1].event_id)
+    if _has_programmes():
+        found, changes = _as_of_then(found, changes)
+        upto = _before_merges(upto, found, changes)
     days = events.list_days_after(start, upto)
     upto = _cut(upto, days, [*(item.event.id for item in found), *(change.event_id for change in changes)])
     changes = [change for change in changes if change.event_id <= upto]
@@ -88,6 +90,24 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
         start=start, upto=upto, orders_start=orders_start, orders_upto=changes[-1].id if changes else orders_start,
         found=[item for item in found if item.event.id <= upto], changes=changes, days=[day for day in days if day.id <= upto],
     )  # fmt: skip
+
+
+def _as_of_then(
+    found: list[CustomerEvent], changes: list[OrderChange]
+) -> tuple[list[CustomerEvent], list[OrderChange]]:
+    """The same with the people of that place in the log, whoever they turned out to be since."""
+    seen = customers.list_owners({item.event.id for item in found} | {change.order_id for change in changes})
+    lives = Lives(seen.values())
+    then = [replace(item, customer_id=seen.get(item.event.id, item.customer_id)) for item in found]
+    owners = {change.id: seen.get(change.order_id, change.customer_id) for change in changes}
+    return then, [replace(each, customer_id=lives.at(owners[each.id], each.event_id)) for each in changes]
+
+
+def _before_merges(upto: int, found: list[CustomerEvent], changes: list[OrderChange]) -> int:
+    """A stretch ends before the event by which somebody of whom referrals know turned out to be somebody else."""
+    people = {item.customer_id for item in found if item.event.name == SIGNED_UP}
+    merged = first_merge_of(people | {change.customer_id for change in changes}, upto=upto)
+    return upto if merged is None else merged - 1
 
 
 def _cut(upto: int, days: list[EventRecord], others: list[int]) -> int:
@@ -119,24 +139,4 @@ def _merge_points() -> int:
         at = max((event.at for event in told.values()), default=BEGINNING)
         rewards.merge_points(merges=merges, at=at, now=at)
         reading.position = merges[-1].position
-    return len(merges)
-
-
-def _follow_merges() -> int:
-    """Give what belonged to somebody who was merged away to the person they are; the winner's own rows stand."""
-    if not customers.list_merges_after(MERGES, 1):
-        return 0
-    with cursors.reading(MERGES) as reading:
-        merges = customers.list_merges_after(reading.start)
-        for merge in merges:
-            loser, winner = merge.loser_id, merge.winner_id
-            Touch.objects.filter(customer_id=loser).update(customer_id=winner)
-            ReferralDecision.objects.filter(customer_id=loser).update(customer_id=winner)
-            Referral.objects.filter(referrer_id=loser).exclude(referee_id=winner).update(referrer_id=winner)
-            taken = Referral.objects.filter(referee_id=winner).values("programme_id")
-            free = Referral.objects.filter(referee_id=loser).exclude(programme_id__in=taken.values("programme_id"))
-            free.exclude(referrer_id=winner).update(referee_id=winner)
-            theirs = Participation.objects.filter(customer_id=winner).values("programme_id")
-            Participation.objects.filter(customer_id=loser).exclude(programme_id__in=theirs).update(customer_id=winner)
-            reading.position = merge.position
     return len(merges)

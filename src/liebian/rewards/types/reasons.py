@@ -34,6 +34,13 @@ REASONS: dict[str, ReasonText] = {
         _("The friend had brought the inviter, or somebody who brought the inviter"),
         _("You brought the person who invites you"),
     ),
+    "merged_self_referral": _said(
+        _("The friend and the inviter turned out to be one person"), _("You cannot invite yourself")
+    ),
+    "merged_ring": _said(
+        _("Two people turned out to be one, which closed a ring of inviters"),
+        _("You brought the person who invites you"),
+    ),
     "already_customer": _said(
         _("Had bought here before, so not a new friend"), _("This is for friends who have not bought here before")
     ),
