@@ -110,7 +110,7 @@ class Known:
             terms=self.terms[inviter.programme_id], consented=bool(event.properties.get("consent")),
             ordered_before=bool(self.placed_before(item.customer_id, event.id)),
             erased_before=self.returned.get(item.customer_id, event.id + 1) <= event.id,
-            is_referrer_erased=self.is_erased(referrer_id, event.id),
+            is_referrer_erased=self.is_erased(inviter.customer_id, event.id),
             lines=self.lines_of(inviter.programme_id),
             bound_to=earlier.referrer_id if earlier is not None and earlier.state != "refused" else None,
             referee_contacts=customers.contacts_of(event.personal.get("phone"), event.personal.get("email")),
