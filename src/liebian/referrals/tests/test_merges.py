@@ -11,7 +11,7 @@ import pytest
 from liebian.core.cursors import drain
 from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
-from liebian.ledger import queries as ledger
+from liebian.ledger.tests.support import prove_zero
 from liebian.orders import services as orders
 from liebian.referrals.models import Outcome, Qualification, Referral
 from liebian.referrals.tests.shop import T0, Shop, decisions, states
@@ -52,7 +52,7 @@ def become(shop: Shop, device: str, user: str, at: Any) -> None:
 
 def is_whole(programme: ProgrammeView) -> bool:
     budget = rewards.get_budget(programme.budget_id or 0)
-    return budget.available == budget.funded and all(proof.holds for proof in ledger.prove_zero())
+    return budget.available == budget.funded and all(proof.holds for proof in prove_zero())
 
 
 @pytest.mark.parametrize(("issued", "at_once"), [(False, False), (True, False), (False, True), (True, True)])
@@ -240,4 +240,4 @@ def test_any_history_with_merges_leads_to_the_same_however_it_is_read(
     reasons = {row[3] for referrals, *_ in lives[reads] for row in referrals}
     assert reasons >= {"merged_self_referral", "merged_ring"}
     assert not any(world.has_ring() for world in worlds)
-    assert all(proof.holds for proof in ledger.prove_zero())
+    assert all(proof.holds for proof in prove_zero())
