@@ -18,6 +18,7 @@ def test_the_three_roles():
     assert rights[ADMINISTRATOR] == set(PERMISSIONS)
     assert rights[OPERATOR] == set(PERMISSIONS) - {
         "access:manage",
+        "customers:erase",
         "payouts:manage",
         "rewards:policy",
         "sources:manage",
