@@ -13,6 +13,7 @@ from liebian.core.ids import code_from
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Account, Batch, Payee, Payout, PayoutChange
 from liebian.payouts.queries import list_waiting, view_batch
+from liebian.payouts.services.by_two import answer
 from liebian.payouts.services.steps import cancel_unsent, move_payout
 from liebian.payouts.types import BatchView, Waiting
 
@@ -68,23 +69,18 @@ def decide_batch(*, batch_id: int, agree: bool, note: str, actor: int, now: date
         batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
         if batch is None:
             raise NotFound("batch_not_found", _("There is no payout batch #%(number)s."), number=batch_id)
-        own = batch.proposed_by == actor
-        if agree and own:
-            raise Conflict("same_person", _("Somebody else has to agree: whoever proposed it cannot."))
-        state = "approved" if agree else "withdrawn" if own else "declined"
-        if batch.state != "proposed":
-            if (batch.state, batch.decided_by) == (state, actor):
-                return view_batch(batch)
+        answered = answer(batch, agree=agree, actor=actor, now=now)
+        if answered == "again":
+            return view_batch(batch)
+        if answered == "late":
             raise Conflict("batch_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        batch.state, batch.decided_by, batch.decided_at = state, actor, now
-        batch.save(update_fields=["state", "decided_by", "decided_at"])
         rows = list(Payout.objects.select_for_update().filter(batch=batch, state="proposed").order_by("id"))
         if agree:
             for row in rows:
                 move_payout(row, "ready", now=now, actor=actor)
         else:
-            cancel_unsent(rows, state, actor=actor, now=now)
-        _record(batch, state, actor, note, now)
+            cancel_unsent(rows, batch.state, actor=actor, now=now)
+        _record(batch, batch.state, actor, note, now)
     return view_batch(batch)
 
 

@@ -11,6 +11,7 @@ from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.types import InsufficientFunds
 from liebian.payouts.models import Finding, Payout, Recording
+from liebian.payouts.services.by_two import answer
 from liebian.payouts.services.findings import explain_finding, record_finding
 from liebian.payouts.services.steps import cancel_unsent, move_payout
 from liebian.payouts.types import LIVE, NEVER_SENT
@@ -52,19 +53,14 @@ def decide_recording(*, recording_id: int, agree: bool, note: str, actor: int, n
         row = Recording.objects.select_for_update().filter(pk=recording_id).first()
         if row is None:
             raise NotFound("recording_not_found", _("There is no proposal #%(number)s."), number=recording_id)
-        own = row.proposed_by == actor
-        if agree and own:
-            raise Conflict("same_person", _("Somebody else has to agree: whoever proposed it cannot."))
-        state = "approved" if agree else "withdrawn" if own else "declined"
-        if row.state != "proposed":
-            if (row.state, row.decided_by) == (state, actor):
-                return
+        answered = answer(row, agree=agree, actor=actor, now=now)
+        if answered == "again":
+            return
+        if answered == "late":
             raise Conflict("recording_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        row.state, row.decided_by, row.decided_at = state, actor, now
-        row.save(update_fields=["state", "decided_by", "decided_at"])
         if agree:
             _book(row, actor, now)
-        _record(row, state, actor, note, now)
+        _record(row, row.state, actor, note, now)
 
 
 def _book(row: Recording, actor: int, now: datetime) -> None:

@@ -12,7 +12,16 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Parcel, Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
-from liebian.rewards.types import MONEY, PACKING, REASONS, WITHOUT_COST, ReasonText, RewardChangeView, RewardView
+from liebian.rewards.types import (
+    MONEY,
+    PACKING,
+    REASONS,
+    RESERVED,
+    WITHOUT_COST,
+    ReasonText,
+    RewardChangeView,
+    RewardView,
+)
 
 
 def get_reward(reward_id: int) -> RewardView:
@@ -71,7 +80,7 @@ def list_reward_ids(
 
 def list_expecting(customer_ids: Sequence[int]) -> list[int]:
     """Who of these customers has something coming that nobody has handed over yet, or a gift's address with us."""
-    waiting = Reward.objects.filter(customer_id__in=customer_ids, state__in=("pending", "held", "approved"))
+    waiting = Reward.objects.filter(customer_id__in=customer_ids, state__in=RESERVED)
     own = Parcel.objects.filter(customer_id__in=customer_ids)
     parcels = own.filter(address__isnull=False) | own.filter(state__in=PACKING, reward__state="issuing")
     found = {*waiting.values_list("customer_id", flat=True), *parcels.values_list("customer_id", flat=True)}

@@ -12,8 +12,8 @@ from liebian.rewards.models import Reward
 from liebian.rewards.services.gifts import erase_addresses
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.stock import unissued_legs
+from liebian.rewards.types import RESERVED
 
-_WAITING = ("pending", "held", "approved")
 ERASED = "deleted_identity"
 
 
@@ -23,7 +23,7 @@ def end_rewards(*, customer_ids: Sequence[int], actor: int | None, now: datetime
     What is decided and not issued is "rejected": reserved → the budget. Gifts that have not left return to the stock. Writes Reward,
     RewardChange, Parcel, ledger, audit. Idempotent: what has ended is left alone. Returns how many rewards and addresses there were.
     """
-    waiting = Reward.objects.filter(customer_id__in=customer_ids, state__in=_WAITING)
+    waiting = Reward.objects.filter(customer_id__in=customer_ids, state__in=RESERVED)
     with transaction.atomic():
         budgets = lock_budgets(waiting.values_list("budget_id", flat=True))
         rows = list(waiting.filter(budget_id__in=budgets).select_related("offer").order_by("id"))

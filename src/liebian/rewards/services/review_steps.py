@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import transaction
 
 from liebian.access.services import audit
 from liebian.rewards.models import PointsProposal, Review, ReviewPolicy
 from liebian.rewards.types import WhySecond
 
+Outcome = TypeVar("Outcome")
 
-class Rehearsed(Exception):
+
+class _Rehearsed(Exception):
     """Raised out of a savepoint, so that nothing is left of what was only tried."""
+
+
+def rehearse(act: Callable[[], Outcome]) -> Outcome:
+    """What the act would answer, or raise, now; nothing of it stays."""
+    try:
+        with transaction.atomic():
+            outcome = act()
+            raise _Rehearsed
+    except _Rehearsed:
+        return outcome
 
 
 def line_up() -> None:

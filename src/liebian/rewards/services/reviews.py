@@ -21,7 +21,7 @@ from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post
 from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
-from liebian.rewards.services.review_steps import Rehearsed, close_review, let_wait, line_up
+from liebian.rewards.services.review_steps import close_review, let_wait, line_up, rehearse
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
 
@@ -88,7 +88,8 @@ def propose_review(
         ReviewItem.objects.bulk_create(ReviewItem(review=review, reward_id=reward_id) for reward_id in ids)
         why = why_rewards_wait(act=act, reward_ids=ids, actor=actor, at=now)
         if why:
-            _rehearse(review, day, now)
+            # Nobody is asked to agree to what cannot be done.
+            rehearse(lambda: _take(Review.objects.get(pk=review.pk), "done", actor, "", day, now))
             let_wait(review, why, now)
         else:
             _take(review, "done", actor, "", day, now)
@@ -122,16 +123,6 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
         else:
             close_review(review, state, actor, note, now)
     return get_review(review_id)
-
-
-def _rehearse(review: Review, day: date, now: datetime) -> None:
-    """Raises what the act would raise, so that nobody is asked to agree to what cannot be done."""
-    try:
-        with transaction.atomic():
-            _take(Review.objects.get(pk=review.pk), "done", review.proposed_by, "", day, now)
-            raise Rehearsed
-    except Rehearsed:
-        return
 
 
 def _check_known(ids: Sequence[int]) -> None:

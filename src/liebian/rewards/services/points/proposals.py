@@ -13,7 +13,7 @@ from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
 from liebian.rewards.models import PointsProposal, Review
 from liebian.rewards.queries.alone import why_points_wait
-from liebian.rewards.services.review_steps import Rehearsed, close_review, let_wait, line_up
+from liebian.rewards.services.review_steps import close_review, let_wait, line_up, rehearse
 from liebian.rewards.types import PointsAct, PointsOutcome
 
 
@@ -53,7 +53,7 @@ def take_or_ask(asked: Proposal, act: Callable[[Review], PointsOutcome], now: da
             why = why_points_wait(
                 amount=asked.amount, customer_ids=asked.customer_ids, actor=asked.actor, at=review.proposed_at
             )
-            outcome = _rehearse(act, review) if why else act(review)
+            outcome = rehearse(lambda: act(review)) if why else act(review)
             if not outcome.accepted:
                 raise _Refused(outcome)
             if why:
@@ -69,15 +69,6 @@ class _Refused(Exception):
     def __init__(self, outcome: PointsOutcome) -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
-
-
-def _rehearse(act: Callable[[Review], PointsOutcome], review: Review) -> PointsOutcome:
-    try:
-        with transaction.atomic():
-            outcome = act(review)
-            raise Rehearsed
-    except Rehearsed:
-        return outcome
 
 
 def _waiting(asked: Proposal, review: Review, *, repeated: bool = False) -> PointsOutcome:
