@@ -120,10 +120,12 @@ def _facts_of(customer_id: int, orders: list[tuple[int, int, datetime]]) -> Orde
 
 
 def list_placed(customer_ids: Iterable[int]) -> list[PlacedOrder]:
-    """Every order that these people placed, refunded or not, with the event that first named it."""
+    """Every order that these people placed, refunded or not, with the events that first named it and that placed it."""
     rows = Order.objects.filter(customer_id__in=list(customer_ids), ordered_at__isnull=False).order_by("id")
-    columns = rows.values_list("customer_id", "external_id", "id", "ordered_at")
-    return [PlacedOrder(owner, external_id, event_id, at) for owner, external_id, event_id, at in columns if at]
+    found = list(rows.values_list("id", "customer_id", "external_id", "ordered_at"))
+    columns, ids = ("order_id", "event_id"), [order_id for order_id, *_ in found]
+    placed = dict(select_in(OrderChange, columns, "order_id", ids, where="kind = 'paid'"))
+    return [PlacedOrder(key, owner, number, placed.get(key, key), at) for key, owner, number, at in found if at]
 
 
 def get_position() -> int:

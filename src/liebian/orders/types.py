@@ -109,9 +109,10 @@ class MonthRevenue:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """An order that was placed, whatever became of it."""
+    """An order that was placed, whatever became of it. A refund or a correction may have named it before that."""
 
+    id: int  # the event that first named it, which says whose it is
     customer_id: int
     external_id: str
-    event_id: int
+    event_id: int  # the event that placed it
     ordered_at: datetime

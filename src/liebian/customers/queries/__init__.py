@@ -3,11 +3,11 @@
 Personal fields leave masked (`listing`, `profile`), or in clear through `people` for matching and for a logged reveal.
 """
 
+from liebian.customers.queries.contacts import contacts_of, list_contacts_told
 from liebian.customers.queries.erasures import find_erasure, list_erased, list_erasers, list_returned, was_erased
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
 from liebian.customers.queries.merges import rebuild_before_merge
 from liebian.customers.queries.people import (
-    contacts_of,
     count_in_tier,
     count_known,
     count_merges,
@@ -20,7 +20,6 @@ from liebian.customers.queries.people import (
     get_merges_end,
     get_personal,
     get_position,
-    list_contacts,
     list_customer_events,
     list_customer_events_after,
     list_customers_by_id,
@@ -37,6 +36,7 @@ from liebian.customers.queries.profile import get_freshness, get_profile, list_f
 from liebian.customers.queries.seen import (
     find_final_ids,
     find_seen_ids,
+    find_selves,
     list_cells,
     list_known_ids_after,
     list_merged_into,
@@ -59,6 +59,7 @@ __all__ = [
     "find_final_ids",
     "find_next_event_id",
     "find_seen_ids",
+    "find_selves",
     "get_by_user_id",
     "get_customer",
     "get_freshness",
@@ -67,7 +68,7 @@ __all__ = [
     "get_position",
     "get_profile",
     "list_cells",
-    "list_contacts",
+    "list_contacts_told",
     "list_customer_events",
     "list_customer_events_after",
     "list_customers",

@@ -15,7 +15,7 @@ from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids, list_merged_into
 from liebian.customers.rules import customer_number, normal_email, normal_phone
-from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended, mailbox_of
+from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events
 
@@ -201,36 +201,6 @@ def list_personal(ids: Iterable[int]) -> dict[int, Personal]:
             address=open_field(row.address, "address"),
         )
         for key, row in rows.items()
-    }
-
-
-def contacts_of(phone: object, email: object) -> frozenset[str]:
-    """Keyed hashes by which contacts of two people are compared: the phone, and the mailbox behind the address. Of what was erased,
-    those that were kept."""
-    found = set()
-    for kind, said in (("phone", phone), ("mailbox", email)):
-        normal = str(said) if is_erased(said) else _comparable(kind, said) if said else None
-        if normal:
-            found.add(crypto.index_of(kind, normal).hex())
-    return frozenset(found)
-
-
-def _comparable(kind: str, said: object) -> str | None:
-    if kind == "phone":
-        return normal_phone(said)
-    email = normal_email(said)
-    return mailbox_of(email) if email else None
-
-
-def list_contacts(ids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """The same of these people, as they told last; also of those who were erased."""
-    rows = Customer.objects.filter(pk__in=list(ids)).values_list("pk", "phone", "email")
-    return {
-        key: contacts_of(
-            crypto.unseal(phone, context="customer.phone") if phone else None,
-            crypto.unseal(email, context="customer.email") if email else None,
-        )
-        for key, phone, email in rows
     }
 
 

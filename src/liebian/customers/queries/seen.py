@@ -62,6 +62,15 @@ def list_merged_into(final_ids: Iterable[int]) -> dict[int, list[int]]:
     return {winner: sorted(losers) for winner, losers in merged.items()}
 
 
+def find_selves(ids: Iterable[int]) -> dict[int, int]:
+    """Every id that these people have or had, with who stands today."""
+    asked = set(ids)
+    finals = find_final_ids(asked)
+    standing = {finals.get(each, each) for each in asked}
+    merged = list_merged_into(standing)
+    return {each: person for person in standing for each in (person, *merged.get(person, ()))}
+
+
 def list_known_ids_after(after: int, limit: int, *, shard: int = 0, shards: int = 1) -> list[int]:
     """The next known people who were not merged away, by id."""
     rows = Customer.objects.filter(pk__gt=after, is_known=True, merged_into__isnull=True)

@@ -32,7 +32,9 @@ def list_friends(participation: Participant) -> list[FriendView]:
         .exclude(referee_id=participation.customer_id)
         .order_by("-id")[:200]
     )
-    names = customers.list_personal({row.referee_id for row in rows})
+    finals = customers.find_final_ids({row.referee_id for row in rows})
+    who = {row.pk: finals.get(row.referee_id, row.referee_id) for row in rows}
+    names = customers.list_personal(who.values())
     judged = Qualification.objects.filter(referral__in=rows).prefetch_related("decisions").order_by("id")
     last = {each.referral_id: each for each in judged}
     mine = {
@@ -44,7 +46,7 @@ def list_friends(participation: Participant) -> list[FriendView]:
     for row in rows:
         decision = mine.get(row.pk)
         reward = kept.get(decision.reward_id or 0) if decision else None
-        name = mask_name(names[row.referee_id].name) if row.referee_id in names else ""
+        name = mask_name(names[who[row.pk]].name) if who[row.pk] in names else ""
         state, reason = _state(row, last.get(row.pk), reward)
         found.append(FriendView(name, row.bound_at, state, reason, reward.hold_until if reward else None, reward))
     return found

@@ -18,7 +18,8 @@ def find_people(text: str) -> list[int]:
     found: list[int] = []
     for word in words:
         found += _find_by_word(word)
-    return list(dict.fromkeys(found))
+    finals = customers.find_final_ids(found)
+    return list(dict.fromkeys(finals.get(each, each) for each in found))
 
 
 def _find_by_word(word: str) -> list[int]:
@@ -60,12 +61,13 @@ def _touches(customer_id: int, programme_id: int | None) -> list[Why]:
 
 
 def _bindings(customer_id: int, programme_id: int | None) -> list[Why]:
-    rows = Referral.objects.filter(Q(referee_id=customer_id) | Q(referrer_id=customer_id))
+    ids = customers.list_ids_of(customer_id)
+    rows = Referral.objects.filter(Q(referee_id__in=ids) | Q(referrer_id=customer_id))
     if programme_id is not None:
         rows = rows.filter(programme_id=programme_id)
     story = []
     for row in rows.order_by("id")[:200]:
-        mine = row.referee_id == customer_id
+        mine = row.referee_id in ids
         kind = (
             ("signed_up" if mine else "friend_signed_up")
             if row.state != "refused"
@@ -137,7 +139,8 @@ def _decided(judged: QualificationView, decision: DecisionView, reward: RewardVi
 
 def list_qualifications(*, customer_id: int, programme_id: int | None = None) -> list[QualificationView]:
     """Judged orders in which this person is the friend or the inviter, oldest first, with both sides' decisions."""
-    rows = Qualification.objects.filter(Q(referral__referee_id=customer_id) | Q(referral__referrer_id=customer_id))
+    ids = customers.list_ids_of(customer_id)
+    rows = Qualification.objects.filter(Q(referral__referee_id__in=ids) | Q(referral__referrer_id=customer_id))
     if programme_id is not None:
         rows = rows.filter(programme_id=programme_id)
     rows = rows.prefetch_related("decisions").order_by("id")[:200]
@@ -157,9 +160,11 @@ def list_qualifications(*, customer_id: int, programme_id: int | None = None) ->
 def list_referrals(
     *, referrer_id: int | None = None, referee_id: int | None = None, programme_id: int | None = None
 ) -> list[ReferralView]:
-    """Referrals by inviter or by friend, newest first."""
-    exact = {"referrer_id": referrer_id, "referee_id": referee_id, "programme_id": programme_id}
+    """Referrals by inviter or by friend, newest first; those of a friend under every id."""
+    exact = {"referrer_id": referrer_id, "programme_id": programme_id}
     rows = Referral.objects.filter(**{name: value for name, value in exact.items() if value is not None})
+    if referee_id is not None:
+        rows = rows.filter(referee_id__in=customers.list_ids_of(referee_id))
     return [
         ReferralView(
             row.pk,

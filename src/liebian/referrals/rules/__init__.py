@@ -5,7 +5,7 @@ from liebian.referrals.rules.limits import clean_limits, inviter_cap, read_limit
 from liebian.referrals.rules.names import first_name_hint
 from liebian.referrals.rules.publishing import pair_cost, publishing_checks
 from liebian.referrals.rules.qualification import OrderFacts, decide_qualification, pay_from, reward_key
-from liebian.referrals.rules.rings import Link, find_ring, youngest_link
+from liebian.referrals.rules.rings import Link, bound_by, find_ring, youngest_link
 from liebian.referrals.rules.terms import Terms, may_become, status_at, window_state
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Link",
     "OrderFacts",
     "Terms",
+    "bound_by",
     "clean_limits",
     "decide_binding",
     "decide_qualification",

@@ -21,6 +21,7 @@ class OrderFacts:
     bound_at: datetime
     ordered_before_binding: bool
     older_referral: int | None = None
+    given_back: bool = False  # its refund or its end came in before it
 
 
 def decide_qualification(order: OrderFacts, terms: Terms) -> Decision:
@@ -36,6 +37,7 @@ def decide_qualification(order: OrderFacts, terms: Terms) -> Decision:
     return Decision(
         (
             Check("already_customer", not early, {"bound_at": order.bound_at.isoformat(), "ordered_before": early}),
+            *([Check("order_refunded", False)] if order.given_back else []),
             Check("other_touch_won", order.older_referral is None, {"older_referral": order.older_referral}),
             Check("outside_window", inside, {"from": starts.isoformat(), "before": ends.isoformat(), "at": order.at.isoformat(), "ended": ended}),
             Check("condition_failed", order.currency == terms.currency, {"currency": order.currency, "wanted": terms.currency}),

@@ -68,7 +68,7 @@ class Granter:
         return OrderFacts(
             external_id=order.external_id, at=order.at, amount_minor=order.amount_minor, currency=order.currency,
             bound_at=referral.bound_at, ordered_before_binding=any(p.ordered_at < referral.bound_at for p in earlier),
-            older_referral=won.referral_id if won else None,
+            older_referral=won.referral_id if won else None, given_back=order.n_orders <= 0,
         )  # fmt: skip
 
     def keep(self, row: Qualification) -> None:

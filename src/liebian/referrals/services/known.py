@@ -30,13 +30,15 @@ class Known:
         rows = Referral.objects.filter(referee_id__in=friends | buyers) if self.programmes else Referral.objects.none()
         for row in rows.order_by("id"):
             self.referrals[row.programme_id, row.referee_id] = row
-        self._load_lines({p.customer_id for p in self.by_code.values()} if friends else set())
+        inviters = {p.customer_id for p in self.by_code.values()} if friends else set()
+        self.lives = Lives(inviters)
+        inviters = self.lives.with_later(inviters)
+        self._load_lines(inviters)
         self._load_orders(friends | (buyers & {referee for _, referee in self.referrals}))
-        self.lives = Lives({*self.placed_by.values(), *(p.customer_id for p in self.by_code.values())})
         self._load_qualifications(changes)
-        self.contacts = customers.list_contacts({p.customer_id for p in self.by_code.values()} if friends else set())
+        self.contacts = customers.list_contacts_told(inviters) if inviters else {}
         self.returned = customers.list_returned(friends)
-        inviters = {p.customer_id for p in self.by_code.values()} | {r.referrer_id for r in self.referrals.values()}
+        inviters |= {p.customer_id for p in self.by_code.values()} | {r.referrer_id for r in self.referrals.values()}
         self.erased = customers.list_erased(inviters | friends | buyers) if self.programmes else {}
         self.outcomes: list[Outcome] = []
 
@@ -67,19 +69,20 @@ class Known:
         }
 
     def _load_orders(self, people: set[int]) -> None:
-        """Under whoever stands today; whose they were at an event is asked by `placed_before`."""
-        self.finals = customers.find_final_ids(people)
+        """Under whoever stands today, also where `orders` have not followed a merge yet; whose they were at an event is asked by
+        `placed_before`."""
+        self.selves = customers.find_selves(people) if people and self.programmes else {}
         self.placed: dict[int, list[PlacedOrder]] = defaultdict(list)
-        if people and self.programmes:
-            for order in orders.list_placed({self.finals.get(person, person) for person in people}):
-                self.placed[order.customer_id].append(order)
-        named = [order.event_id for placed in self.placed.values() for order in placed]
+        for order in orders.list_placed(self.selves) if self.selves else ():
+            self.placed[self.selves[order.customer_id]].append(order)
+        named = [order.id for placed in self.placed.values() for order in placed]
         self.placed_by = customers.list_owners(named) if named else {}
+        self.lives.know(self.placed_by.values())
 
     def placed_before(self, person: int, event_id: int) -> list[PlacedOrder]:
         """What the log held of this person's orders up to an event: those of others who turned out to be they until then count."""
-        found = [o for o in self.placed[self.finals.get(person, person)] if o.event_id < event_id]
-        owners = ((self.placed_by.get(o.event_id, person), o) for o in found)
+        found = [o for o in self.placed[self.selves.get(person, person)] if o.event_id < event_id]
+        owners = ((self.placed_by.get(o.id, person), o) for o in found)
         return [o for owner, o in owners if self.lives.at(owner, event_id) == person]
 
     def _load_qualifications(self, changes: list[OrderChange]) -> None:
@@ -110,12 +113,15 @@ class Known:
             terms=self.terms[inviter.programme_id], consented=bool(event.properties.get("consent")),
             ordered_before=bool(self.placed_before(item.customer_id, event.id)),
             erased_before=self.returned.get(item.customer_id, event.id + 1) <= event.id,
-            is_referrer_erased=self.is_erased(inviter.customer_id, event.id),
+            is_referrer_erased=self.is_erased(referrer_id, event.id),
             lines=self.lines_of(inviter.programme_id),
             bound_to=earlier.referrer_id if earlier is not None and earlier.state != "refused" else None,
             referee_contacts=customers.contacts_of(event.personal.get("phone"), event.personal.get("email")),
-            referrer_contacts=self.contacts.get(inviter.customer_id, frozenset()),
+            referrer_contacts=self._told_before(referrer_id, event.id),
         )  # fmt: skip
+
+    def _told_before(self, person: int, event_id: int) -> frozenset[str]:
+        return frozenset(contact for contact, told in self.contacts.get(person, {}).items() if told < event_id)
 
     def is_erased(self, customer_id: int, event_id: int) -> bool:
         """Whether they had been erased when the event came in."""

@@ -1,10 +1,12 @@
-"""People who turn out to be one: their referrals follow, and a link that now leads to oneself or closes a ring is ended.
+"""People who turn out to be one: their referrals follow, and a link that now leads to oneself, closes a ring or brings the same
+friend a second time is ended.
 
 Owns at which place of the log a merge counts. Does not own who is merged (customers) nor their points (rewards).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -18,7 +20,7 @@ from liebian.customers import queries as customers
 from liebian.customers.types import Merge
 from liebian.events import queries as events
 from liebian.referrals.models import Outcome, Participation, Qualification, Referral, ReferralDecision, Touch
-from liebian.referrals.rules import Link, find_ring, reward_key, youngest_link
+from liebian.referrals.rules import Link, bound_by, find_ring, reward_key, youngest_link
 from liebian.referrals.types import BOUND_FOR_GOOD, Check
 from liebian.rewards import services as rewards
 
@@ -63,7 +65,7 @@ def _moments(merges: list[Merge]) -> dict[int, datetime]:
 
 
 def _follow(merge: Merge, at: datetime) -> None:
-    """The winner's own rows stand; what the loser had in the same programme stays under the old number."""
+    """The winner's own participation stands, that of the loser in the same programme stays under the old number."""
     loser, winner = merge.loser_id, merge.winner_id
     between = Q(referrer_id=loser, referee_id=winner) | Q(referrer_id=winner, referee_id=loser)
     for row in Referral.objects.filter(between, state__in=BOUND_FOR_GOOD).order_by("id"):
@@ -71,12 +73,45 @@ def _follow(merge: Merge, at: datetime) -> None:
     Touch.objects.filter(customer_id=loser).update(customer_id=winner)
     ReferralDecision.objects.filter(customer_id=loser).update(customer_id=winner)
     Referral.objects.filter(referrer_id=loser).update(referrer_id=winner)
-    taken = Referral.objects.filter(referee_id=winner).values("programme_id")
-    Referral.objects.filter(referee_id=loser).exclude(programme_id__in=taken).update(referee_id=winner)
     theirs = Participation.objects.filter(customer_id=winner).values("programme_id")
     Participation.objects.filter(customer_id=loser).exclude(programme_id__in=theirs).update(customer_id=winner)
-    for row in Referral.objects.filter(referee_id=winner, state__in=BOUND_FOR_GOOD).order_by("id"):
+    rows: dict[int, list[Referral]] = defaultdict(list)
+    for row in Referral.objects.filter(referee_id__in=(loser, winner)).order_by("id"):
+        rows[row.programme_id].append(row)
+    for programme_id in sorted(rows):
+        _be_one_friend(rows[programme_id], merge, at)
+
+
+def _be_one_friend(rows: list[Referral], merge: Merge, at: datetime) -> None:
+    """Of two links the one that was made first stands, unless it closes a ring; the other one is ended.
+
+    Who has no link that counts keeps the row of the person who stays. The other row goes on under the old number.
+    """
+    links = sorted((row for row in rows if row.state in BOUND_FOR_GOOD), key=lambda row: bound_by(_link(row)))
+    if not links and len(rows) == 1:
+        _give(rows[0], rows, merge)
+    stands = False
+    for row in links:
+        if stands:
+            _end(row, "merged_duplicate", merge, at)
+            continue
+        _give(row, rows, merge)
         _open_ring(row, merge, at)
+        stands = row.state in BOUND_FOR_GOOD
+
+
+def _give(row: Referral, rows: list[Referral], merge: Merge) -> None:
+    """Make it the row of the person who stays; their own, if there is one, takes the old number."""
+    if row.referee_id == merge.winner_id:
+        return
+    own = next((each for each in rows if each is not row), None)
+    if own is not None:
+        Referral.objects.filter(pk=own.pk).update(referee_id=-own.pk)  # nobody's, while the numbers change hands
+    row.referee_id = merge.winner_id
+    row.save(update_fields=["referee_id"])
+    if own is not None:
+        own.referee_id = merge.loser_id
+        own.save(update_fields=["referee_id"])
 
 
 def _open_ring(first: Referral, merge: Merge, at: datetime) -> None:
@@ -89,10 +124,14 @@ def _open_ring(first: Referral, merge: Merge, at: datetime) -> None:
             return
         rows[who] = row
         who = row.referrer_id
-    links = {friend: Link(friend, row.referrer_id, row.pk, row.trace) for friend, row in rows.items()}
+    links = {friend: _link(row) for friend, row in rows.items()}
     ring = find_ring(links, first.referee_id)
     if ring:
         _end(rows[youngest_link(ring).friend], "merged_ring", merge, at)
+
+
+def _link(row: Referral) -> Link:
+    return Link(row.referee_id, row.referrer_id, row.pk, row.trace)
 
 
 def _end(row: Referral, reason: str, merge: Merge, at: datetime) -> None:

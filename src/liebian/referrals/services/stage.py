@@ -41,6 +41,7 @@ class _Portion:
     found: list[CustomerEvent]
     changes: list[OrderChange]
     days: list[EventRecord]
+    has_programmes: bool
 
     @property
     def first_day(self) -> EventRecord | None:
@@ -80,7 +81,8 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]
     if len(changes) == limit:
         upto = min(upto, changes[-1].event_id)
-    if _has_programmes():
+    has_programmes = _has_programmes()
+    if has_programmes:
         found, changes = _as_of_then(found, changes)
         upto = _before_merges(upto, found, changes)
     days = events.list_days_after(start, upto)
@@ -89,6 +91,7 @@ def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     return _Portion(
         start=start, upto=upto, orders_start=orders_start, orders_upto=changes[-1].id if changes else orders_start,
         found=[item for item in found if item.event.id <= upto], changes=changes, days=[day for day in days if day.id <= upto],
+        has_programmes=has_programmes,
     )  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def _cut(upto: int, days: list[EventRecord], others: list[int]) -> int:
 
 def _consume(portion: _Portion) -> int:
     """Most stretches hold nothing that concerns referrals; they cost the reading only."""
-    if portion.found or portion.days or (portion.changes and _has_programmes()):
+    if portion.found or portion.days or (portion.changes and portion.has_programmes):
         ReferralBatch(portion.found, portion.changes, portion.days).run()
     return portion.upto - portion.start
 

@@ -124,6 +124,10 @@ def test_a_code_of_somebody_who_was_merged_is_that_of_who_they_are(shop: Shop) -
 
 
 WORLDS, STEPS = 12, 24
+OPENINGS = {
+    0: [("sign_up", 1, 0), ("sign_up", 3, 1), ("become", 3, 0)],
+    1: [("sign_up", 1, 0), ("sign_up", 3, 2), ("become", 3, 1)],
+}
 DAYS = {10: "2026-06-08", 14: "2026-06-09", 18: "2026-06-10"}
 
 
@@ -154,12 +158,12 @@ class World:
         return found
 
     def act(self, step: int) -> None:
-        """Every fourth world begins with a line that may become a ring."""
+        """Some worlds begin with a line that becomes a ring, some with two friends who turn out to be one."""
         one, other, at = self.chance.randrange(6), self.chance.randrange(6), T0 + step * 8 * HOUR
         kind = self.chance.choice(["sign_up"] * 6 + ["order", "refund", "become"])
-        if self.number % 4 == 0 and step < 3:
-            kind, one, other = [("sign_up", 1, 0), ("sign_up", 3, 1), ("become", 3, 0)][step]
-            self.invited[3] = 0 if kind == "become" else other
+        if self.number % 4 in OPENINGS and step < 3:
+            kind, one, other = OPENINGS[self.number % 4][step]
+            self.invited[3] = other
         order_id = f"{self.name(one)}-{other % 2}"
         named = {"order_id": order_id, "currency": "CNY"}
         if kind == "sign_up":
@@ -190,6 +194,12 @@ class World:
             sorted((r.qualification.rpartition(":")[2], r.role, people[r.customer_id], r.state, r.reason, r.clawed_amount, r.owed_minor) for r in known),
             (budget.available, budget.reserved, budget.paid_out, budget.receivable, budget.written_off),
         )  # fmt: skip
+
+    def has_friend_twice(self) -> bool:
+        final = customer_queries.find_final_ids(self.names.values())
+        rows = Referral.objects.filter(programme_id=self.programme.id).exclude(state="refused")
+        friends = [final.get(row.referee_id, row.referee_id) for row in rows]
+        return len(friends) != len(set(friends))
 
     def has_ring(self) -> bool:
         final = customer_queries.find_final_ids(self.names.values())
@@ -238,6 +248,6 @@ def test_any_history_with_merges_leads_to_the_same_however_it_is_read(
     lives[reads] = [world.outcome() for world in worlds]
     assert lives[reads] == next(iter(lives.values()))
     reasons = {row[3] for referrals, *_ in lives[reads] for row in referrals}
-    assert reasons >= {"merged_self_referral", "merged_ring"}
-    assert not any(world.has_ring() for world in worlds)
+    assert reasons >= {"merged_self_referral", "merged_ring", "merged_duplicate"}
+    assert not any(world.has_ring() or world.has_friend_twice() for world in worlds)
     assert all(proof.holds for proof in prove_zero())

@@ -205,14 +205,16 @@ def _line(other: int, referral: Any, names: dict[int, str], programmes: dict[int
 
 
 def names_of(ids: set[int]) -> dict[int, str]:
-    """Masked names; who has none is called by the masked phone number or the customer number,
+    """Masked names, by old numbers, too; who has none is called by the masked phone number or the customer number,
     who was erased by that."""
-    found = customers.list_personal(ids)
+    finals = customers.find_final_ids(ids)
+    found = customers.list_personal({finals.get(each, each) for each in ids})
     names = {each: _("Erased customer") for each in customers.list_erased(ids)}
     for each in ids - set(names):
-        personal = found.get(each)
+        standing = finals.get(each, each)
+        personal = found.get(standing)
         names[each] = (mask_name(personal.name) or mask_phone(personal.phone)) if personal else ""
-        names[each] = names[each] or f"C-{each:06d}"
+        names[each] = names[each] or f"C-{standing:06d}"
     return names
 
 

@@ -1,6 +1,6 @@
 """Whether an act of a person has to wait for a second one, counting what went through alone within the last 24 hours.
 
-Owns the sums. Does not own the policy, nor who may act. What two agreed to is in no sum: a second person has seen it.
+Customers who turned out to be one are one. Owns the sums. Does not own the policy, nor who may act. What two agreed to is in no sum: a second person has seen it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Abs
 
+from liebian.customers import queries as customers
 from liebian.rewards.models import PointsProposal, ReviewItem
 from liebian.rewards.queries.reviews import get_review_policy, list_fitting
 from liebian.rewards.rules import ALONE_WINDOW, COUNTED_ALONE, why_second_for_points, why_second_person
@@ -46,7 +47,9 @@ def why_rewards_wait(*, act: Act, reward_ids: Sequence[int], actor: int, at: dat
 
 def _points_alone(customer_ids: Collection[int], actor: int, at: datetime) -> DoneAlone:
     rows = PointsProposal.objects.filter(review__state="done", review__proposed_at__gt=at - ALONE_WINDOW)
-    of_customers = [rows.filter(Q(customer_id=who) | Q(details__receiver=who)) for who in customer_ids]
+    selves = customers.find_selves(customer_ids)
+    people = [[each for each, who in selves.items() if who == person] for person in set(selves.values())]
+    of_customers = [rows.filter(Q(customer_id__in=ids) | Q(details__receiver__in=ids)) for ids in people]
     return DoneAlone(_points(rows.filter(review__proposed_by=actor)), max(map(_points, of_customers), default=0))
 
 
@@ -64,9 +67,11 @@ def _money_alone(parts: Counter[int], currency: str, actor: int, at: datetime) -
         reward__offer__currency=currency,
     )
     by_staff = rows.filter(review__proposed_by=actor).aggregate(n=Sum("reward__cost_minor"))["n"] or 0
-    before = dict(
-        rows.filter(reward__customer_id__in=parts)
-        .values_list("reward__customer_id")
-        .annotate(Sum("reward__cost_minor"))
-    )
-    return DoneAlone(by_staff, max((part + before.get(who, 0) for who, part in parts.items()), default=0))
+    selves = customers.find_selves(parts)
+    sums: Counter[int] = Counter()
+    for who, minor in parts.items():
+        sums[selves[who]] += minor
+    before = rows.filter(reward__customer_id__in=selves).values_list("reward__customer_id")
+    for who, minor in before.annotate(Sum("reward__cost_minor")):
+        sums[selves[who]] += minor
+    return DoneAlone(by_staff, max(sums.values(), default=0))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from liebian.core.errors import Conflict
+from liebian.customers.models import Customer
 from liebian.ledger.tests.support import prove_zero, run_threads
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import NOW, TODAY, make_budget, make_grant, make_points
@@ -101,6 +102,29 @@ def test_whoever_is_given_points_by_many_is_counted_too():
     assert waits is not None and queries.get_review(waits).why_second == "customer"
 
 
+def merge(loser: int, winner: int) -> None:
+    for person, into in ((loser, winner), (winner, None)):
+        Customer.objects.update_or_create(pk=person, defaults={"first_seen_at": NOW, "merged_into": into})
+
+
+@pytest.mark.parametrize("named", [ONE, TWO])
+def test_who_turned_out_to_be_one_is_one_customer(named: int):
+    assert give("a", 200, ONE, actor=1).state == "done"
+    assert give("b", 200, TWO, actor=2).state == "done"
+    assert give("before", 100, TWO, actor=3).state == "done"
+    merge(TWO, ONE)
+    review = give("c", 1, named, actor=4)
+    assert (review.state, review.why_second) == ("waiting", "customer")
+    assert give("d", 100, 9, actor=4).state == "done"
+
+
+def test_points_passed_to_an_old_number_are_counted():
+    earn(11)
+    assert pass_on("a", 499, 11, TWO, actor=1) is None
+    merge(TWO, ONE)
+    assert give("b", 1, ONE, actor=2).why_second == "customer"
+
+
 def test_a_day_is_the_24_hours_before_and_not_the_calendars():
     give("a", 400)
     assert give("b", 100, at=NOW + DAY - SECOND).state == "waiting"
@@ -182,6 +206,16 @@ def test_rewards_of_one_customer_are_one_sum_whoever_acts():
     assert propose("reject", "k5", rewards[5], actor=5).why_second == "customer"
     [other] = grant(9)
     assert propose("reject", "k6", other, actor=5).state == "done"
+
+
+def test_rewards_of_who_turned_out_to_be_one_are_one_sum():
+    rewards = grant(*range(1, 7))
+    for reward in rewards[1:]:
+        merge(reward.customer_id, rewards[0].customer_id)
+    states = [propose("reject", f"k{actor}", rewards[actor], actor=actor).state for actor in range(1, 4)]
+    assert states == ["done"] * 3
+    review = propose("reject", "k4", rewards[4], rewards[5], actor=5)
+    assert (review.state, review.why_second) == ("waiting", "customer")
 
 
 def test_holding_is_neither_stopped_by_what_was_done_before_nor_counted():

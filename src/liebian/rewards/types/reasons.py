@@ -41,6 +41,10 @@ REASONS: dict[str, ReasonText] = {
         _("Two people turned out to be one, which closed a ring of inviters"),
         _("You brought the person who invites you"),
     ),
+    "merged_duplicate": _said(
+        _("Two friends turned out to be one person, and the first invitation counts"),
+        _("The same friend counts once, by the first invitation"),
+    ),
     "already_customer": _said(
         _("Had bought here before, so not a new friend"), _("This is for friends who have not bought here before")
     ),
