@@ -7,11 +7,12 @@ last proof. The cost does not grow with the ledger.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from liebian.ledger.models import DaySum, HourSum, KeptSum, Posting, Segment
 
@@ -32,35 +33,44 @@ class _Kept:
 def sum_kinds_as_of(
     *, books: Iterable[str], instant: datetime, known_at: datetime | None = None
 ) -> Mapping[What, int]:
-    """By book, asset and kind that there is, what accounts held just before `instant`, by the entries' effective times.
+    """By book, asset and kind, what accounts held just before `instant`, by the entries' effective times.
 
     With `known_at`, only by entries that were inserted before it: what a report of that moment said.
     """
     codes = set(books)
-    day = instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    kept = _read_kept(codes, day)
-    sums: dict[What, int] = defaultdict(int, dict.fromkeys(kept.whats.values(), 0))
-    hours = HourSum.objects.filter(what__in=list(kept.whats), hour__lt=hour)
-    known = Q()
-    straddling: list[tuple[int, int]] = []
-    if known_at is None:
-        hours = hours.filter(hour__gte=day)
-        for key, amount in kept.days.items():
-            sums[kept.whats[key]] += amount
-    else:
-        known = Q(entry__inserted_at__lt=known_at)
-        hours = hours.filter(segment__inserted_to__lt=known_at)
-        segments = Segment.objects.filter(pk__lte=kept.segment, inserted_from__lt=known_at, inserted_to__gte=known_at)
-        straddling = list(segments.values_list("after_entry", "last_entry"))
-    proven = Sum("amount", filter=Q(segment__lte=kept.segment))
-    for key, amount in hours.order_by().values_list("what").annotate(n=proven):
-        sums[kept.whats[key]] += int(amount or 0)
-    parts = _parts(kept.entry, hour, instant, straddling, known)
-    for what, amount in ((what, amount) for part in parts for what, amount in _sum_postings(*part)):
-        if what[0] in codes:
-            sums[what] += amount
+    kept = _read_kept(codes, hour.replace(hour=0))
+    sums: dict[What, int] = defaultdict(int)
+    for key, amount in _sum_kept(kept, hour, known_at):
+        sums[kept.whats[key]] += amount
+    known = Q() if known_at is None else Q(entry__inserted_at__lt=known_at)
+    for rows in _rows_beside(kept.entry, hour, instant, _list_straddling(kept.segment, known_at)):
+        kinds = rows.filter(known).order_by().values_list("account__book", "account__asset", "account__kind")
+        for book, asset, kind, amount in kinds.annotate(Sum("amount")):
+            if book in codes:
+                sums[book, asset, kind] += int(amount)
     return sums
+
+
+def _sum_kept(kept: _Kept, hour: datetime, known_at: datetime | None) -> Iterator[tuple[int, int]]:
+    """By their keys, what kinds held before the begun hour, by whole days and hours; known then only by hours of whole segments."""
+    hours = HourSum.objects.filter(what__in=list(kept.whats), hour__lt=hour).order_by()
+    if known_at is None:
+        yield from kept.days.items()
+        hours = hours.filter(hour__gte=hour.replace(hour=0))
+    else:
+        yield from dict.fromkeys(kept.days, 0).items()
+        hours = hours.filter(segment__inserted_to__lt=known_at)
+    for key, amount in hours.values_list("what").annotate(n=Sum("amount", filter=Q(segment__lte=kept.segment))):
+        yield key, int(amount or 0)
+
+
+def _list_straddling(last: int, known_at: datetime | None) -> list[tuple[int, int]]:
+    """The entries of segments of which a part was inserted by then: after which one they begin, and the last."""
+    if known_at is None:
+        return []
+    rows = Segment.objects.filter(pk__lte=last, inserted_from__lt=known_at, inserted_to__gte=known_at)
+    return list(rows.values_list("after_entry", "last_entry"))
 
 
 def _read_kept(books: Collection[str], before: datetime) -> _Kept:
@@ -79,25 +89,17 @@ def _read_kept(books: Collection[str], before: datetime) -> _Kept:
     return _Kept(whats, sums, segment, entry)
 
 
-def _parts(
-    last: int, hour: datetime, instant: datetime, straddling: Collection[tuple[int, int]], known: Q
-) -> Iterable[tuple[QuerySet[Posting], Q]]:
-    """Postings to be read one by one, and what counts of them.
-
-    The conditions of the second kind are no matter of finding rows: SQLite would look for them by an index over the whole past.
-    """
-    before = Q(entry__effective_at__lt=instant) & known
-    yield Posting.objects.filter(entry__gt=last), before
-    spans = Q(pk__in=[])
+def _rows_beside(
+    last: int, hour: datetime, instant: datetime, straddling: Iterable[tuple[int, int]]
+) -> Iterator[QuerySet[Posting]]:
+    """Postings before the instant that have to be read one by one: behind the last proven entry, of straddling segments, of the begun hour."""
+    effective = F("entry__effective_at")
+    at = Coalesce(effective, effective)  # the column itself would let SQLite look through the whole past by its index
+    before = Posting.objects.alias(at=at).filter(at__lt=instant)
+    yield before.filter(entry__gt=last)
+    begun = Posting.objects.filter(entry__effective_at__gte=hour, entry__effective_at__lt=instant, entry__lte=last)
     for after, upto in straddling:
-        spans |= Q(entry__gt=after, entry__lte=upto)
-        yield Posting.objects.filter(entry__gt=after, entry__lte=upto), before
+        yield before.filter(entry__gt=after, entry__lte=upto)
+        begun = begun.exclude(entry__gt=after, entry__lte=upto)
     if hour < instant:
-        begun = Posting.objects.filter(entry__effective_at__gte=hour, entry__effective_at__lt=instant)
-        yield begun, Q(entry__lte=last) & known & ~spans
-
-
-def _sum_postings(rows: QuerySet[Posting], counts: Q) -> Iterable[tuple[What, int]]:
-    kinds = rows.order_by().values_list(F("account__book"), F("account__asset"), F("account__kind"))
-    for book, asset, kind, amount in kinds.annotate(n=Sum("amount", filter=counts)):
-        yield (book, asset, kind), int(amount or 0)
+        yield begun

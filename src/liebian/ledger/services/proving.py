@@ -24,6 +24,7 @@ from liebian.ledger.types import Finding, ProofView
 
 CURSOR = "ledger proof"
 SEGMENT_ENTRIES = 20_000
+DUE_POSTINGS = 100_000
 MOST_FINDINGS = 10_000
 """That one proof keeps; more say nothing more than that it is thoroughly off."""
 
@@ -64,8 +65,10 @@ def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] |
 
 
 def is_proof_due() -> bool:
-    """Whether so much was posted since the last proof that the next should not wait for the night."""
-    return count_unproven() >= SEGMENT_ENTRIES
+    """Whether so much was posted since the last proof that the next should not wait for the night: many entries, or long ones."""
+    last = Segment.objects.order_by("-id").values_list("last_entry", flat=True).first()
+    behind = Posting.objects.filter(entry_id__gt=last or 0)[:DUE_POSTINGS]
+    return count_unproven() >= SEGMENT_ENTRIES or behind.count() >= DUE_POSTINGS
 
 
 def _find_end() -> tuple[int, int]:
