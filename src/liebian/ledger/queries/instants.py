@@ -30,9 +30,7 @@ class _Kept:
     entry: int
 
 
-def sum_kinds_as_of(
-    *, books: Iterable[str], instant: datetime, known_at: datetime | None = None
-) -> Mapping[What, int]:
+def sum_kinds_as_of(*, books: Iterable[str], instant: datetime, known_at: datetime | None = None) -> Mapping[What, int]:
     """By book, asset and kind, what accounts held just before `instant`, by the entries' effective times.
 
     With `known_at`, only by entries that were inserted before it: what a report of that moment said.

@@ -100,9 +100,7 @@ def _advance(end: int, last_account: int, touched: set[int], findings: list[Find
     return content.n_entries
 
 
-def _recheck(
-    rows: list[Segment], *, is_full: bool, now: datetime, tell: Callable[[int], None] | None
-) -> list[Finding]:
+def _recheck(rows: list[Segment], *, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
     """Segments that read otherwise than when they were proven, and those whose kept sums are not what they hold."""
     findings = []
     for row in rows:

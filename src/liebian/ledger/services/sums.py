@@ -49,7 +49,8 @@ def move_sums(hours: Hours, *, last_account: int) -> Mapping[What, int]:
         )
     }
     kept = {(row.book, row.asset, row.kind): row for row in KeptSum.objects.all()}
-    rows, new = [], []
+    rows: list[KeptSum] = []
+    new: list[KeptSum] = []
     for what in moved.keys() | opened.keys():
         row = kept.get(what) or KeptSum(book=what[0], asset=what[1], kind=what[2])
         if what in opened:

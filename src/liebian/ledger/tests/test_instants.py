@@ -123,7 +123,10 @@ CHANGES: dict[str, Callable[[], object]] = {
     "an hour": lambda: unlock(lambda: HourSum.objects.filter(what__kind="points").update(amount=11)),
     "hours are gone": lambda: unlock(lambda: HourSum.objects.all().delete()),
     "an hour too many": lambda: HourSum.objects.create(
-        what_id=DaySum.objects.values_list("what", flat=True)[0], segment=Segment.objects.get(), hour=NOW + timedelta(hours=5), amount=0
+        what_id=DaySum.objects.values_list("what", flat=True)[0],
+        segment=Segment.objects.get(),
+        hour=NOW + timedelta(hours=5),
+        amount=0,
     ),
 }
 
@@ -135,7 +138,9 @@ def test_kept_sums_that_were_changed_are_found_until_they_are_right(change: str)
     assert services.prove(now=NOW).holds
     with transaction.atomic():
         CHANGES[change]()
-        found = [{each.kind for each in services.prove(now=NOW, is_full=full).findings} for full in (False, True, False)]
+        found = [
+            {each.kind for each in services.prove(now=NOW, is_full=full).findings} for full in (False, True, False)
+        ]
         assert found == [{"sums_off"}] * 3
         transaction.set_rollback(True)
     assert services.prove(now=NOW).holds
