@@ -182,7 +182,7 @@ BACKGROUND_JOBS = [
         "proof",
         60,
         lambda now: rewards.prove_ahead(now=now),
-        "Proves the ledger during the day as often as 20,000 entries have come, so that its pages stay quick.",
+        "Proves the ledger during the day as often as 20,000 entries or 100,000 postings have come, so that its pages stay quick.",
     ),
     Job(
         "full proof",

@@ -49,6 +49,7 @@ FIGURES: dict[str, Any] = {
     "months_redeemed": _("points spent of all months"),
     "weeks_left": _("weeks that it should last, and is expected to"),
     "past_changed": _("entries that were proven and changed since"),
+    "sums_off": _("kept sums that are not those of their entries"),
 }
 
 
