@@ -23,8 +23,8 @@ from liebian.core.cursors import drain
 from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
 from liebian.events.models import ImportJob, Quarantined, RefusedRequest
-from liebian.payouts.models import Batch, Finding, Payout, PayoutChange, Recording, Statement
 from liebian.payouts.models import Account as PayoutAccount
+from liebian.payouts.models import Batch, Finding, Payout, PayoutChange, Recording, Statement
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
 from liebian.referrals.tests.shop import T0, Shop
 from liebian.rewards import services as rewards
@@ -140,7 +140,15 @@ def test_a_namesake_keeps_what_was_written_about_them(monkeypatch, settings, tmp
     person, other = shop.customer("u1", name=NAME, phone=PHONE), shop.customer("u2", name=NAME)
     for number, who in enumerate((person, other)):
         PointsUse.objects.create(
-            key=f"k{number}", kind="adjust", customer_id=who, asset="POINTS/0", asked=1, amount=1, state="done", note=TOLD, at=T0
+            key=f"k{number}",
+            kind="adjust",
+            customer_id=who,
+            asset="POINTS/0",
+            asked=1,
+            amount=1,
+            state="done",
+            note=TOLD,
+            at=T0,
         )
     customers.erase_customer(customer_id=person, reason="asked", actor_id=1, now=LATER)
     for _ in range(4):
@@ -170,13 +178,20 @@ def _write_about(person: int, home: Path) -> None:
         state="done", filename=f"{TOLD_CERTAIN}.csv", path="", created_at=T0, error_message=TOLD_CERTAIN
     )
     message = crypto.seal({"userId": USER, "traits": {"phone": PHONE}}, context="event.quarantined")
-    Quarantined.objects.create(key=b"q" * 16, source="s", type="identify", name="", received_ms=0, code="x", message=message)
+    Quarantined.objects.create(
+        key=b"q" * 16, source="s", type="identify", name="", received_ms=0, code="x", message=message
+    )
     excerpt = crypto.seal(json.dumps({"userId": USER, "traits": {"name": NAME}}), context="event.refused")
     RefusedRequest.objects.create(received_ms=0, status=400, code="x", excerpt=excerpt)
     folder = home / "uploads" / "rejected"
     folder.mkdir(parents=True)
     with (folder / "import-1-rejected.csv").open("w", newline="") as file:
-        rows = [["name", "phone", "reason"], [NAME, PHONE, "no_order_id"], [NAME, "", "bad_time"], ["陈一", "13900001111", "no_order_id"]]
+        rows = [
+            ["name", "phone", "reason"],
+            [NAME, PHONE, "no_order_id"],
+            [NAME, "", "bad_time"],
+            ["陈一", "13900001111", "no_order_id"],
+        ]
         csv.writer(file).writerows(rows)
 
 
@@ -186,14 +201,37 @@ TOLD_CERTAIN = f"{PHONE}, {EMAIL}, {USER}: {KEPT}"  # where nobody can tell whom
 def _rewards(person: int) -> None:
     rewards.adjust_points(
         adjustments=[
-            PointsAdjustment(key="given", customer_id=person, amount=9, at=T0, note=TOLD, actor=1, asset="POINTS/0", reason="goodwill")
+            PointsAdjustment(
+                key="given",
+                customer_id=person,
+                amount=9,
+                at=T0,
+                note=TOLD,
+                actor=1,
+                asset="POINTS/0",
+                reason="goodwill",
+            )
         ],
         now=T0,
     )
     PointsUse.objects.create(
-        key="k", kind="burn", customer_id=person, asset="POINTS/0", asked=1, amount=1, state="done", note=TOLD, subject=TOLD, at=T0
+        key="k",
+        kind="burn",
+        customer_id=person,
+        asset="POINTS/0",
+        asked=1,
+        amount=1,
+        state="done",
+        note=TOLD,
+        subject=TOLD,
+        at=T0,
     )
-    budget = Budget.objects.create(name="B", currency="CNY", closures=[{"from": T0.isoformat(), "until": T0.isoformat(), "why": TOLD_CERTAIN}], created_at=T0)
+    budget = Budget.objects.create(
+        name="B",
+        currency="CNY",
+        closures=[{"from": T0.isoformat(), "until": T0.isoformat(), "why": TOLD_CERTAIN}],
+        created_at=T0,
+    )
     offer = Offer.objects.create(fingerprint="f", kind="gift", name="G", currency="CNY", cost_minor=1, created_at=T0)
     reward = Reward.objects.create(
         qualification="q", rule="r", role="referrer", programme_id=1, budget=budget, offer=offer, customer_id=person, state="issued",
@@ -206,14 +244,31 @@ def _rewards(person: int) -> None:
         created_at=T0,
     )  # fmt: skip
     review = Review.objects.create(
-        idempotency_key="one", act="hold", reason="x", note=TOLD, decision_note=TOLD, state="waiting", n_rewards=1, proposed_by=1, proposed_at=T0
+        idempotency_key="one",
+        act="hold",
+        reason="x",
+        note=TOLD,
+        decision_note=TOLD,
+        state="waiting",
+        n_rewards=1,
+        proposed_by=1,
+        proposed_at=T0,
     )
     ReviewItem.objects.create(review=review, reward=reward)
     asked = Review.objects.create(
-        idempotency_key="two", act="adjust", reason="x", note=TOLD, state="waiting", n_rewards=0, proposed_by=1, proposed_at=T0
+        idempotency_key="two",
+        act="adjust",
+        reason="x",
+        note=TOLD,
+        state="waiting",
+        n_rewards=0,
+        proposed_by=1,
+        proposed_at=T0,
     )
     PointsProposal.objects.create(review=asked, customer_id=person, asset="POINTS/0", amount=5, details={"why": TOLD})
-    Alarm.objects.create(code="c", subject="s", what="w", expected=1, found=2, opened_at=T0, seen_at=T0, note=TOLD_CERTAIN)
+    Alarm.objects.create(
+        code="c", subject="s", what="w", expected=1, found=2, opened_at=T0, seen_at=T0, note=TOLD_CERTAIN
+    )
     CheckoutAnswer.objects.create(shop="s", key="k", body_hash="h", status=200, answer={"told": [TOLD_CERTAIN]}, at=T0)
     Redemption.objects.create(
         reservation="r", code="c", is_sole=False, offer=offer, customer_id=person, shop="s", state="redeemed", currency="CNY",
@@ -237,9 +292,18 @@ def _payouts(person: int) -> None:
     finding = Finding.objects.create(
         account=account, payout=payout, kind="unknown", out_no="1", details={"recipient": TOLD}, found_at=T0, note=TOLD
     )
-    Recording.objects.create(finding=finding, state="rejected", reference=f"{NAME} {KEPT}", note=TOLD, proposed_by=1, proposed_at=T0)
+    Recording.objects.create(
+        finding=finding, state="rejected", reference=f"{NAME} {KEPT}", note=TOLD, proposed_by=1, proposed_at=T0
+    )
     Statement.objects.create(
-        account=account, fingerprint="f", name=f"{PHONE} {KEPT}", n_rows=1, n_agreeing=1, n_settled=0, n_findings=0, read_at=T0
+        account=account,
+        fingerprint="f",
+        name=f"{PHONE} {KEPT}",
+        n_rows=1,
+        n_agreeing=1,
+        n_settled=0,
+        n_findings=0,
+        read_at=T0,
     )
 
 
@@ -276,7 +340,7 @@ def _readable(value: Any) -> str:
         for context in _SEALS:
             try:
                 return json.dumps(crypto.unseal(blob, context=context), ensure_ascii=False)
-            except Exception:  # noqa: S112 - it is sealed for something else, or not at all
+            except Exception:
                 continue
         return blob.decode(errors="replace")
     return json.dumps(value, ensure_ascii=False, default=str)

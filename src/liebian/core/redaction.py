@@ -76,5 +76,8 @@ def _written(kind: str, value: str) -> str:
         country = r"(?:(?:\+|00)?86[\s().-]*)?" if own != digits else r"\+?"
         return rf"(?<!\d){country}" + r"[\s().-]*".join(own) + r"(?!\d)"
     text = r"\s+".join(re.escape(part) for part in value.split())
-    start, end = (r"(?<![0-9A-Za-z_])" if value[0].isascii() else ""), (r"(?![0-9A-Za-z_])" if value[-1].isascii() else "")
+    start, end = (
+        (r"(?<![0-9A-Za-z_])" if value[0].isascii() else ""),
+        (r"(?![0-9A-Za-z_])" if value[-1].isascii() else ""),
+    )
     return start + text + end

@@ -75,9 +75,7 @@ def names(message: Mapping[str, Any], indexes: frozenset[bytes]) -> bool:
 def speaks_of(said: Any, indexes: frozenset[bytes], words: Words) -> bool:
     """Whether anything in what was sent names the person, however deep and however it is written: escaped for an address or in base64."""
     if isinstance(said, dict):
-        return names(said, indexes) or any(
-            speaks_of(part, indexes, words) for pair in said.items() for part in pair
-        )
+        return names(said, indexes) or any(speaks_of(part, indexes, words) for pair in said.items() for part in pair)
     if isinstance(said, list):
         return any(speaks_of(part, indexes, words) for part in said)
     if isinstance(said, str):

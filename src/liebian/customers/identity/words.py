@@ -33,8 +33,8 @@ def known_words(ids: Iterable[int]) -> Words:
         for field in _FIELDS:
             if blob := getattr(row, field):
                 _add(said, field, crypto.unseal(blob, context=f"customer.{field}"))
-    for row in Identifier.objects.filter(customer_id__in=list(ids)):
-        _add(said, row.kind, crypto.unseal(row.value, context="identifier.value"))
+    for owned in Identifier.objects.filter(customer_id__in=list(ids)):
+        _add(said, owned.kind, crypto.unseal(owned.value, context="identifier.value"))
     return Words(said)
 
 

@@ -250,7 +250,11 @@ def test_what_was_refused_is_emptied_where_it_may_name_the_person(case):
     excerpt, stays = REFUSED[case]
     person = history()
     row = RefusedRequest.objects.create(
-        received_ms=0, status=400, code="x", details={"got": "13812346021", "field": "phone"}, excerpt=seal(excerpt, context=REFUSED_CONTEXT)
+        received_ms=0,
+        status=400,
+        code="x",
+        details={"got": "13812346021", "field": "phone"},
+        excerpt=seal(excerpt, context=REFUSED_CONTEXT),
     )
     erase(person.pk)
     row.refresh_from_db()

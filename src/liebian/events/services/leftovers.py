@@ -30,7 +30,10 @@ def _without_rows(path: Path, words: Words) -> int:
         if not any(words.names(" ".join(row)) for row in csv.reader(file)):
             return 0
     part = path.with_suffix(".kept")
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file, part.open("w", newline="", encoding="utf-8") as kept:
+    with (
+        path.open(newline="", encoding="utf-8-sig", errors="replace") as file,
+        part.open("w", newline="", encoding="utf-8") as kept,
+    ):
         part.chmod(0o600)
         csv.writer(kept).writerows(row for row in csv.reader(file) if not words.names(" ".join(row)))
     part.replace(path)

@@ -142,7 +142,8 @@ def _adjust(
         if (known.asset, known.customer_id, amount) != (*holder, asked.amount):
             raise mismatch(asked.key)
         return PointsOutcome(asked.key, asked.amount, repeated=True)
-    memo = {"actor": asked.actor, **({"reason": asked.reason} if asked.reason else {})}  # the ledger never forgets: no note
+    said = {"reason": asked.reason} if asked.reason else {}
+    memo: dict[str, object] = {"actor": asked.actor, **said}  # no note: the ledger never forgets
     if asked.amount > 0:
         terms = desk.terms.at(asked.asset, asked.at)
         lots[key] = make_lot(
