@@ -220,6 +220,7 @@ class CustomerRow:
     last_seen_at: datetime
     n_brought: int
     tiers: tuple[TierPlace, ...]
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,8 @@ def test_the_page_asks_for_the_number_and_a_reason():
     html = client.get(f"/customers/{person.pk}").content.decode()
     assert "已删除的客户" in html and "6021" not in html
     assert "正在删除" not in client.get(address).content.decode()
+    assert "能认出客户的信息已清除" in html and "Customer Erased" not in html and "不再保留这位客户的任何资料" in html
+    assert "已删除的客户" in client.get(f"/customers?q={number}").content.decode()
 
 
 def test_only_with_the_right():
