@@ -166,6 +166,13 @@ def test_the_demo_shop_opens_only_in_an_empty_installation(place):
     assert (code, said["error"]["code"]) == (1, "not_empty")
 
 
+def test_a_command_says_that_the_databases_are_not_set_up(tmp_path):
+    with installation(tmp_path / "made", database_url="") as empty:
+        empty.environment["LIEBIAN_HOME"] = str(tmp_path / "new")
+        code, said = empty.command("stages")
+    assert (code, said["error"]["code"]) == (1, "not_migrated")
+
+
 def test_the_doctor_says_what_is_configured_reachable_and_behind(place):
     _code, answer = place.command("doctor")
     names = {finding["name"] for finding in answer["findings"]}
