@@ -1,4 +1,4 @@
-"""How the pages call states of payouts and what differs."""
+"""How the pages call states of payouts, reasons and rows that were not taken."""
 
 from __future__ import annotations
 
@@ -36,15 +36,6 @@ BATCHES = {
     "approved": Words(_("Agreed"), "good", "users"),
     "declined": Words(_("Declined"), "", "ban"),
     "withdrawn": Words(_("Withdrawn"), "", "arrow-back-up"),
-}
-FINDINGS = {
-    "yes_after_no": _("Paid after it had been refused"),
-    "no_after_yes": _("Refused after it had been paid"),
-    "amount_differs": _("Another amount"),
-    "unknown_in_statement": _("We know no such payout"),
-    "missing_in_statement": _("Paid here, missing there"),
-    "twice_in_statement": _("Named more than once"),
-    "paid_unsent": _("Said to be paid, but we never sent it"),
 }
 _REASONS = {
     "account_off": _("the account is switched off"),
