@@ -97,6 +97,7 @@ def test_the_reconciliation_says_what_differs_what_each_side_holds_for_paid_and_
     assert words in page and "paid_unsent" not in page and 'href="/payouts/statements"' in page
     alarm = Alarm.objects.get()
     assert (alarm.expected, alarm.found, alarm.unit) == (0, 1000, "CNY/2") and page.count("¥10.00") == 2
+    assert f"/rewards/reconciliation/{alarm.pk}/explain" not in page
 
 
 def test_a_no_after_a_yes_is_a_difference_of_the_whole_sum(payouts):

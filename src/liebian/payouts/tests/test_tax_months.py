@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -27,8 +28,9 @@ from liebian.payouts.tests.desk import (
     reward_state,
     where,
 )
-from liebian.rewards.tests.factories import NOW
-from liebian.rewards.types import RewardView
+from liebian.rewards import services as rewards
+from liebian.rewards.tests.factories import HOLD, NOW, make_grant
+from liebian.rewards.types import OfferDraft, RewardView
 
 DB = pytest.mark.django_db(databases="__all__")
 FIRST_OF_JUNE = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)  # midnight in Shanghai
@@ -169,6 +171,38 @@ def test_fees_of_ids_that_were_merged_later_are_one_persons():
     start_sending(first.pk, now=NOW)
     first.refresh_from_db()
     assert first.tax_minor == 52_000
+
+
+@DB
+def test_incidental_income_is_no_part_of_the_months_fees():
+    account = make_account(adapter="manual", **WIDE)
+    _first, gifts = owe(2, make_cash(400_000, "incidental_withheld"))
+    _second, fees = owe(1, make_cash(300_000, "fees_withheld"), start=3)
+    give_payees([*gifts, *fees], "manual")
+    merge([*gifts, *fees])
+    approve(account, gifts[:1], now=NOW)
+    send_and_pay(payouts()[0], NOW, NOW)
+    approve(account, [gifts[1], *fees], key="2", now=NOW)
+    assert [each.tax_minor for each in payouts()] == [80_000, 80_000, 44_000]
+
+
+@DB
+def test_fees_in_another_currency_are_another_months_sum():
+    account, [fee] = make_account(adapter="manual", **WIDE), owe_fees(1)
+    approve(account, [fee])
+    send_and_pay(payouts()[0], NOW, NOW)
+    draft = OfferDraft(
+        kind="cash", name="Cash", currency="USD", cost_minor=300_000, face_minor=300_000, tax="fees_withheld"
+    )
+    budget = rewards.create_budget(name="Dollars", currency="USD", now=NOW)
+    rewards.fund_budget(budget_id=budget.id, amount_minor=300_000, idempotency_key="1", actor=1, now=NOW)
+    grant = make_grant(budget, 1, ("referee", rewards.create_offer(draft=draft, now=NOW)))
+    rewards.grant_pairs(grants=[replace(grant, qualification="order:2")], now=NOW)
+    rewards.release_due(day=HOLD, now=NOW)
+    [waits] = queries.list_waiting(account_id=None, now=NOW)
+    assert (waits.currency, waits.customer_id, waits.tax_minor) == ("USD", fee.customer_id, 44_000)
+    [row] = list_taxes(JUNE)
+    assert list_tax_differences([row, replace(row, currency="USD")]) == []
 
 
 @DB
