@@ -8,7 +8,7 @@ from liebian.payouts.types import FindingKind
 FINDINGS: dict[FindingKind, str] = {
     "yes_after_no": _("Paid after it had been refused"),
     "no_after_yes": _("Refused after it had been paid"),
-    "amount_differs": _("Another amount"),
+    "amount_differs": _("The amounts differ"),
     "unknown_in_statement": _("We know no such payout"),
     "missing_in_statement": _("Paid here, missing there"),
     "twice_in_statement": _("Named more than once"),

@@ -18,12 +18,21 @@ from liebian.access.guard import requires
 from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.errors import LiebianError
+from liebian.core.texts import mark as _
 from liebian.rewards import queries, services
 from liebian.rewards.types import AlarmView, Check, ComparisonView
 from liebian.ui.formats import error_text, money, number
 
 PATIENCE = timedelta(minutes=1)
 """A worker takes what is asked for within a second, unless it is at something long."""
+
+PLACES = {
+    "budget": _("Budget"),
+    "coupon": _("Coupon"),
+    "entry": _("Entry"),
+    "payout": _("Payout"),
+    "reward": _("Reward"),
+}
 
 
 @requires("rewards:view")
@@ -80,16 +89,25 @@ def _show_asked(asked: ComparisonView | None, now: datetime) -> dict[str, Any]:
 def _show(alarm: AlarmView, checks: dict[str, Check], names: dict[int, str]) -> dict[str, Any]:
     check = checks.get(alarm.check)
     figure = check.figures.get(alarm.what, "") if check else ""
+    href = _href(alarm.subject, alarm.what)
     return {
         "alarm": alarm,
         "check": gettext(check.title) if check else alarm.check,
         "figure": gettext(figure) if figure else alarm.what,
-        "href": _href(alarm.subject, alarm.what) or (reverse(check.page) if check and check.page else ""),
+        "subject": _name(alarm.subject),
+        "href": href,
+        "settle": "" if href or not check or not check.page else reverse(check.page),
         "expected": _say(alarm.expected, alarm.unit),
         "found": _say(alarm.found, alarm.unit),
         "difference": _say(alarm.found - alarm.expected, alarm.unit),
         "by": names.get(alarm.explained_by or 0, ""),
     }
+
+
+def _name(subject: str) -> str:
+    """ "budget:3" as a person says it; what begins otherwise is named as it is."""
+    place, _colon, rest = subject.partition(":")
+    return f"{gettext(PLACES[place])} {rest}" if place in PLACES and rest else subject
 
 
 def _href(subject: str, what: str) -> str:
