@@ -1,11 +1,10 @@
-"""What the kinds of findings are called, wherever they are shown. Plain Python."""
+"""What each FindingKind is called, wherever it is shown. Plain Python."""
 
 from __future__ import annotations
 
 from liebian.core.texts import mark as _
-from liebian.payouts.types import FindingKind
 
-FINDINGS: dict[FindingKind, str] = {
+FINDINGS: dict[str, str] = {
     "yes_after_no": _("Paid after it had been refused"),
     "no_after_yes": _("Refused after it had been paid"),
     "amount_differs": _("The amounts differ"),
