@@ -72,7 +72,10 @@ def test_the_recipient_confirms_and_the_reward_is_issued(wechat, sent):
     ("state", "reason"),
     [
         ("CANCELLED", ""),
-        *(("FAIL", each) for each in ("OVERDUE_CLOSE", "PAYER_CONFIRM_OVERDUE", "USER_CONFIRM_OVERDUE")),
+        *(
+            ("FAIL", each)
+            for each in ("OVERDUE_CLOSE", "PAYER_CONFIRM_OVERDUE", "USER_CONFIRM_OVERDUE", "TRANSFER_OVERDUE")
+        ),
     ],
 )
 def test_unclaimed_money_returns_to_the_budget(wechat, sent, state, reason):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liebian.payouts.types import PayoutView
 from liebian.rewards import queries as rewards
@@ -26,7 +27,7 @@ PAYOUTS = {
     "sending": Words(_("Sent, no answer yet"), "warn", "hourglass"),
     "accepted": Words(_("Being paid"), "warn", "hourglass"),
     "awaiting": Words(_("Waits for the recipient"), "warn", "user-question"),
-    "paid": Words(_("Paid out"), "good", "check"),
+    "paid": Words(pgettext_lazy("payout", "Paid out"), "good", "check"),
     "failed": Words(_("Failed"), "bad", "alert-triangle"),
     "cancelled": Words(_("Cancelled"), "", "ban"),
     "returned": Words(_("Back in the budget"), "", "arrow-back-up"),
