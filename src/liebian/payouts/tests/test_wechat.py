@@ -190,6 +190,25 @@ def test_a_yes_after_no_without_money_left_stays_a_finding(wechat, sent):
     assert reward_state(reward)[0] == "returned"
 
 
+@pytest.mark.parametrize("second", ["awaiting", "paid"])
+def test_a_late_yes_while_the_next_number_is_on_its_way_or_paid_is_a_finding_and_issues_nothing_more(
+    wechat, sent, second
+):
+    budget, reward, payout = sent
+    wechat.set_state(payout.out_no, "FAIL", fail_reason="ACCOUNT_FROZEN")
+    work(5)
+    approve(queries.list_accounts()[0], [reward], key="2")
+    work(10)
+    if second == "paid":
+        wechat.set_state(Payout.objects.order_by("id")[1].out_no, "SUCCESS")
+        work(15)
+    wechat.set_state(payout.out_no, "SUCCESS")
+    headers, body = wechat.notice(payout.out_no)
+    assert services.apply_notice(account_id=payout.account_id, headers=headers, body=body, now=NOW_REAL())
+    assert states() == ["failed", second] and [each.kind for each in queries.list_findings()] == ["yes_after_no"]
+    assert where(budget) == ((0, 1000, 0) if second == "awaiting" else (0, 0, 1000))
+
+
 def test_another_amount_is_found(wechat, sent):
     _budget, _reward, payout = sent
     wechat.set_state(payout.out_no, "SUCCESS", transfer_amount=100_000)
