@@ -125,6 +125,25 @@ def test_a_no_that_was_a_yes_is_found_by_asking(wechat):
     assert states() == ["paid"] and where(budget) == (0, 0, 1000)
 
 
+def test_an_error_of_the_gateway_is_no_answer(wechat):
+    wechat.before = lambda body: (502, {})
+    _budget, owed = owe()
+    give_payees(owed)
+    approve(make_account(wechat), owed)
+    services.work_payouts(NOW)
+    assert states() == ["sending"] and not wechat.bills
+    wechat.before = lambda body: None
+    work(5)
+    assert states() == ["awaiting"] and len(wechat.n_sent) == 1
+
+
+def test_a_state_that_nobody_knows_ends_nothing(wechat, sent):
+    _budget, reward, payout = sent
+    wechat.set_state(payout.out_no, "SOMETHING_NEW")
+    work(5)
+    assert states() == ["awaiting"] and reward_state(reward)[0] == "awaiting_recipient"
+
+
 def test_a_real_no_can_be_sent_again_under_the_same_number(wechat):
     account = make_account(wechat)
     wechat.before = lambda body: (400, {"code": "PARAM_ERROR", "message": "openid"})
