@@ -158,6 +158,7 @@ def test_a_batch_has_its_size_and_its_key_means_the_same_rewards():
     assert services.propose_batch(reward_ids=[owed[0].id], **said).id == batch.id
     assert code_of(services.propose_batch, reward_ids=[owed[1].id], **said) == "idempotency_mismatch"
     assert states() == ["proposed"]
+    assert [each.reward_id for each in queries.list_waiting(account_id=None, now=NOW)] == [owed[1].id]
 
 
 def test_what_came_back_does_not_count_to_the_limit_of_the_day_nor_does_another_account():
