@@ -10,11 +10,13 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from tests import emptying
 
 TESTS = Path(__file__).parent / "tests"
+DATABASES = {"db", "transactional_db", "live_server"}
+STARTERS = ("subprocess", "multiprocessing")
 
 # How long an example takes says how busy the machine is, not whether the behaviour is right.
 hypothesis.settings.register_profile("liebian", deadline=None)
@@ -26,11 +28,44 @@ def pytest_collection() -> None:
     import_module("liebian.config.urls")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "leave out what cannot tell one database from another: tests that Django keeps from every database, and doctests"
+    parser.addoption("--only-with-database", action="store_true", help=words)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Only doctests stand outside of test files; without them nothing need be read there."""
+    leave_out = config.getoption("--only-with-database") and collection_path.suffix == ".py"
+    return (leave_out and not collection_path.name.startswith("test_")) or None
+
+
+def may_reach_a_database(item: pytest.Item) -> bool:
+    """Django's plugin refuses every query of a test that has not asked for a database. A test may still reach one in a
+    process of its own: that of a whole installation, or one that its module starts."""
+    case = getattr(item, "cls", None)
+    return (
+        TESTS in item.path.parents
+        or item.get_closest_marker("django_db") is not None
+        or not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+        or (case is not None and issubclass(case, TransactionTestCase))
+        or any(hasattr(getattr(item, "module", None), starter) for starter in STARTERS)
+    )
+
+
+def order(item: pytest.Item) -> tuple[bool, bool]:
+    """Tests of a whole installation take longest and wait most, so they come first and the others run beside them, the
+    longest before all. (Django's plugin has put them last, because they ask for no database of this process.)"""
+    is_within_one_process = TESTS not in item.path.parents or item.get_closest_marker("django_db") is not None
+    return item.get_closest_marker("longest") is None, is_within_one_process
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a whole installation take longest and wait most, so they come first and the others run beside them.
-    (Django's plugin has put them last, because they ask for no database of this process.)"""
-    items.sort(key=lambda item: TESTS not in item.path.parents or item.get_closest_marker("django_db") is not None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-with-database"):
+        left_out = [item for item in items if not may_reach_a_database(item)]
+        items[:] = [item for item in items if may_reach_a_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,6 +32,7 @@ NAMES = ["Product Viewed", "Product Added", "Page Shared", "Coupon Opened", "Sea
 CITIES = ["上海", "杭州", "北京", "深圳", "成都", "广州", "南京", "武汉"]
 BATCH = 100
 PROBE = "Probe Sent"
+OVERLAP = 2_000  # numbers of people that are looked at again: of several workers one may be behind another
 
 
 def write_rules(number: int) -> None:
@@ -63,7 +64,7 @@ class Sender:
         self, place: Installation, write_key: str, rate: int, customers: int, *, batch: int, probes: int = 0
     ) -> None:
         self.place, self.write_key, self.batch, self.customers = place, write_key, batch, customers
-        self.every = batch / rate
+        self.every, self.texts, self.salt = batch / rate, write_texts(), uuid.uuid4().hex.encode()
         self.probes_every = max(1, round(rate / batch / probes)) if probes else 0
         self.sent = 0
         self.refused = 0
@@ -109,49 +110,49 @@ class Sender:
                     self.refused += self.batch
 
     def _body(self, chance: random.Random, number: int) -> tuple[bytes, str]:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        messages = [self._message(chance, now) for _ in range(self.batch)]
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+        messages = [self._message(chance, now, b"%s-%d-%d" % (self.salt, number, place)) for place in range(self.batch)]
         probe = ""
         if self.probes_every and number % self.probes_every == 0:
             probe = f"probe-{number}"
-            messages[-1] = {
-                "type": "track",
-                "event": PROBE,
-                "userId": probe,
-                "messageId": str(uuid.uuid4()),
-                "timestamp": now,
-            }
-        return json.dumps({"writeKey": self.write_key, "batch": messages}).encode(), probe
+            probing = {"type": "track", "event": PROBE, "userId": probe, "messageId": "@id", "timestamp": "@now"}
+            messages[-1] = json.dumps(probing).encode().replace(b"@id", uuid.uuid4().hex.encode()).replace(b"@now", now)
+        return b'{"writeKey":"%s","batch":[%s]}' % (self.write_key.encode(), b",".join(messages)), probe
 
-    def _message(self, chance: random.Random, now: str) -> dict[str, Any]:
-        person = (
-            int(chance.paretovariate(1.2) * 40) % self.customers
-            if chance.random() < 0.3
-            else chance.randrange(self.customers)
-        )
-        common = {"messageId": str(uuid.uuid4()), "timestamp": now, "context": {"library": {"name": "bench"}}}
-        kind = chance.random()
-        if kind < 0.05:
-            traits = {"city": chance.choice(CITIES), "name": f"客户{person}", "level": person % 5}
-            return {"type": "identify", "userId": f"u{person}", "anonymousId": f"a{person}", "traits": traits, **common}
-        if kind < 0.08:
-            lines = [{"product_id": f"p{chance.randrange(500)}", "name": "茶", "price": 59.5, "quantity": 2}]
-            properties = {"order_id": str(uuid.uuid4())[:13], "total": 119.0, "currency": "CNY", "products": lines}
-            return {
-                "type": "track",
-                "event": "Order Completed",
-                "userId": f"u{person}",
-                "properties": properties,
-                **common,
-            }
-        properties = {
-            "product_id": f"p{chance.randrange(500)}",
-            "price": 59.5,
-            "source": "list",
-            "position": chance.randrange(20),
-        }
-        owner = {"userId": f"u{person}"} if chance.random() < 0.6 else {"anonymousId": f"a{person}"}
-        return {"type": "track", "event": chance.choice(NAMES), "properties": properties, **owner, **common}
+    def _message(self, chance: random.Random, now: bytes, message_id: bytes) -> bytes:
+        often = chance.random() < 0.3
+        person = int(chance.paretovariate(1.2) * 40) % self.customers if often else chance.randrange(self.customers)
+        text = chance.choice(self.texts).replace(b"@person", b"%d" % person)
+        return text.replace(b"@id", message_id).replace(b"@now", now)
+
+
+def write_texts(number: int = 5_000) -> list[bytes]:
+    """Messages with gaps for person, id and time, so that the sender costs little beside what it measures."""
+    chance = random.Random(7)
+    return [json.dumps(_text(chance), ensure_ascii=False).encode() for _ in range(number)]
+
+
+def _text(chance: random.Random) -> dict[str, Any]:
+    common = {"messageId": "@id", "timestamp": "@now", "context": {"library": {"name": "bench"}}}
+    both = {"userId": "u@person", "anonymousId": "a@person"}
+    kind = chance.random()
+    if kind < 0.05:
+        traits = {"city": chance.choice(CITIES), "name": "客户@person", "level": chance.randrange(5)}
+        return {"type": "identify", **both, "traits": traits, **common}
+    if kind < 0.08:
+        lines = [{"product_id": f"p{chance.randrange(500)}", "name": "茶", "price": 59.5, "quantity": 2}]
+        properties: dict[str, Any] = {"order_id": "@id", "total": 119.0, "currency": "CNY", "products": lines}
+        return {"type": "track", "event": "Order Completed", "userId": "u@person", "properties": properties, **common}
+    properties = {
+        "product_id": f"p{chance.randrange(500)}",
+        "price": 59.5,
+        "source": "list",
+        "position": chance.randrange(20),
+    }
+    owner = "userId" if chance.random() < 0.6 else "anonymousId"
+    return {
+        "type": "track", "event": chance.choice(NAMES), "properties": properties, owner: both[owner], **common,
+    }  # fmt: skip
 
 
 def introduce(place: Installation, write_key: str, customers: int) -> None:
@@ -287,18 +288,20 @@ class ProbeWatch:
         from liebian.segments.queries import list_segments
 
         segment = next(s.id for s in list_segments() if s.name == "probes")
-        fresh = "SELECT id, segment_id, customer_id FROM segments_membership WHERE id > %s ORDER BY id"
-        profile = "SELECT user_id FROM customers_customer WHERE id = %s"
+        # A new person's number is that of the event that brought them: those who came last stand behind all others.
+        fresh = (
+            "SELECT c.id, c.user_id FROM segments_membership AS m JOIN customers_customer AS c ON c.id = m.customer_id"
+            " WHERE m.segment_id = %s AND m.left_at IS NULL AND m.customer_id > %s ORDER BY m.customer_id"
+        )
         with connection.cursor() as cursor:
-            cursor.execute("SELECT COALESCE(MAX(id), 0) FROM segments_membership")
+            cursor.execute("SELECT COALESCE(MAX(id), 0) FROM customers_customer")
             last = cursor.fetchone()[0]
             while not self.stop.is_set():
-                cursor.execute(fresh, [last])
+                cursor.execute(fresh, [segment, last - OVERLAP])
                 rows, now = cursor.fetchall(), time.perf_counter()
-                last = rows[-1][0] if rows else last
-                for customer_id in [row[2] for row in rows if row[1] == segment]:
-                    cursor.execute(profile, [customer_id])
-                    self.seen.setdefault(cursor.fetchone()[0], now)
+                for customer_id, user_id in rows:
+                    last = max(last, customer_id)
+                    self.seen.setdefault(user_id, now)
                 time.sleep(0.004)
 
 

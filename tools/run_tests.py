@@ -73,9 +73,8 @@ def main() -> int:
         if url:
             print("What touches a database, again on PostgreSQL:", flush=True)
             same = [f"--ignore=tests/flows/{name}" for name in SAME_ON_BOTH]
-            codes.append(
-                pytest(*WAITING, "tests/flows", "tests/permissions", "src", *same, home=home, DATABASE_URL=url)
-            )
+            paths = ("tests/flows", "tests/permissions", "src")
+            codes.append(pytest(*WAITING, "--only-with-database", *paths, *same, home=home, DATABASE_URL=url))
             forget_template(url, home)
         elif "postgres" in required:
             print("PostgreSQL is required and was not found on 127.0.0.1:5432 (TEST_POSTGRES_URL sets another).")

@@ -23,6 +23,7 @@ from tests.flows.installation import PARTS, Installation, installation, wait_for
 from tests.flows.live import ROOT
 from tests.flows.story import FOUND, N_REFERRERS, PREPARE, Story
 
+pytestmark = pytest.mark.longest
 N_KILLS = int(os.environ.get("LIEBIAN_KILLS", "8"))
 SEED = int(os.environ.get("LIEBIAN_SEED", "20260601"))
 EVENTS_PER_SECOND = 250

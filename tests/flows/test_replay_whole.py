@@ -16,6 +16,7 @@ from liebian.config.replay import room
 from tests.flows.installation import Installation, installation, wait_for
 from tests.flows.live import CODE, ROOT
 
+pytestmark = pytest.mark.longest
 PARTS = {"customers", "orders", "tiers", "referrals", "decisions", "rewards", "balances"}
 FINGERPRINT = """
 import hashlib, json

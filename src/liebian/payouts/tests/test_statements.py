@@ -73,10 +73,11 @@ def test_amounts_are_read_in_the_currency_of_the_account():
 
 
 def test_a_statement_of_another_account_settles_nothing(sent):
-    _account, first, _second = sent
+    account, first, _second = sent
     other = make_account(adapter="manual", name="Other")
-    read(other.id, [first, "10.00", "paid"])
-    assert kinds() == ["unknown_in_statement"] and states() == ["sending", "sending"]
+    read(account, [first, "9.99", ""])
+    assert read(other.id, [first, "10.00", "paid"]).n_findings == 1
+    assert kinds() == ["unknown_in_statement", "amount_differs"] and states() == ["sending", "sending"]
 
 
 def test_only_what_was_paid_twice_is_told_as_twice(sent):

@@ -72,10 +72,11 @@ def test_a_counter_that_drifted_is_an_alarm_with_its_amounts(break_it: Callable[
     assert alarms and all(each.expected != each.found and each.state == "open" for each in alarms)
 
 
-def test_the_ledger_is_proven_before_the_night_where_much_was_posted(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("much", ["SEGMENT_ENTRIES", "DUE_POSTINGS"])
+def test_the_ledger_is_proven_before_the_night_where_much_was_posted(much: str, monkeypatch: pytest.MonkeyPatch):
     give_rewards()
     assert services.prove_ahead(now=NOW) == 0
-    monkeypatch.setattr(proving, "SEGMENT_ENTRIES", 2)
+    monkeypatch.setattr(proving, much, 2)
     Account.objects.filter(kind="paid_out").update(balance=1)
     assert (services.prove_ahead(now=NOW), count_unproven(), services.prove_ahead(now=NOW)) == (1, 0, 0)
     assert {each.check for each in queries.list_alarms()} == {"ledger"}

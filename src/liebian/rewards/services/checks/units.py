@@ -22,6 +22,7 @@ class LedgerCheck:
         "balance_off": _("balance against postings"),
         "asset_off": _("sum of all accounts"),
         "past_changed": _("entries that were proven and changed since"),
+        "sums_off": _("kept sums that are not those of their entries"),
     }
     page = ""
     writes = True
