@@ -28,6 +28,8 @@ def check(now: datetime = NOW) -> dict[str, int]:
     services.reconcile(checks=services.list_checks(), now=now)
     runs = queries.list_last_runs()
     assert not [run.error for run in runs.values() if run.error]
+    words = {each.code: each.figures for each in services.list_checks()}
+    assert not [(each.check, each.what) for each in queries.list_alarms() if each.what not in words[each.check]]
     return {code: run.n_differences for code, run in runs.items() if run.n_differences}
 
 
@@ -140,6 +142,7 @@ def test_the_night_runs_once_from_its_hour_on():
 
 class _Statements:
     code, title, writes = "statements", "Statements", False
+    figures, page = {"amount": "the amount"}, ""
 
     def compare(self, now: datetime) -> Compared:
         return Compared(2, (Difference("statement:1", "amount", 100, 90, "CNY/2"),))
@@ -147,6 +150,7 @@ class _Statements:
 
 class _Broken:
     code, title, writes = "broken", "Broken", False
+    figures, page = {}, ""
 
     def compare(self, now: datetime) -> Compared:
         raise RuntimeError("no connection")
