@@ -32,7 +32,7 @@ import json
 from datetime import timedelta
 from liebian.config import jobs
 from liebian.core import clock
-jobs.settings.LOG_DAYS, jobs.RETIRED_AT_ONCE = 0, 1500
+jobs.settings.LOG_DAYS, jobs.RETIRED_AT_ONCE = 0, 1000
 print(json.dumps(jobs.retire_log(clock.now() + timedelta(days=1))))
 """
 WAITING = """
@@ -99,7 +99,7 @@ print(json.dumps([order.pk, order.total_minor]))
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(tmp_path_factory.mktemp("replayed")) as found:
         found.environment["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
-        code, said = found.command("demo", "--customers", "400")
+        code, said = found.command("demo", "--customers", "200")
         assert code == 0, said
         yield found
 
@@ -144,7 +144,7 @@ def erase_some(place: Installation) -> None:
 
 def test_only_what_does_not_follow_is_found_and_named_after_erasures_and_when_the_log_has_left_for_the_lake(place):
     erase_some(place)
-    assert place.run(RETIRE) == 1500
+    assert place.run(RETIRE) == 1000
     order_id, total = place.run(BREAK)
     code, said = place.command("replay")
     different = {part["name"]: part["first_difference"] for part in said["parts"] if not part["equal"]}
@@ -164,6 +164,13 @@ def test_a_part_that_does_not_exist_is_refused_at_once(place):
 def test_the_demo_shop_opens_only_in_an_empty_installation(place):
     code, said = place.command("demo")
     assert (code, said["error"]["code"]) == (1, "not_empty")
+
+
+def test_a_command_says_that_the_databases_are_not_set_up(tmp_path):
+    with installation(tmp_path / "made", database_url="") as empty:
+        empty.environment["LIEBIAN_HOME"] = str(tmp_path / "new")
+        code, said = empty.command("stages")
+    assert (code, said["error"]["code"]) == (1, "not_migrated")
 
 
 def test_the_doctor_says_what_is_configured_reachable_and_behind(place):

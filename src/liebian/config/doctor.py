@@ -10,10 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from liebian.config import env
 from liebian.config.jobs import LAST_DAY, MOST_DAYS_AHEAD
+from liebian.config.schema import count_open_migrations
 from liebian.core import clock, cursors, days
 from liebian.events import queries as events
 from liebian.lake import queries as lake
@@ -86,8 +86,7 @@ def _databases() -> Iterator[Finding]:
         connection = connections[alias]
         try:
             _wait_little(connection)
-            executor = MigrationExecutor(connection)
-            open_steps = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            open_steps = count_open_migrations(connection)
         except DatabaseError as error:
             yield Finding(f"database {alias}", False, f"cannot be reached: {error}")
             continue

@@ -52,6 +52,12 @@ ANSWER_DAYS = Setting(
 LOG_DAYS = Setting(
     "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
 )
+ERASED_FILES_HOURS = Setting(
+    "LIEBIAN_ERASED_FILES_HOURS",
+    "1",
+    "Whole hours for which files of the lake stay that an erasure replaced; 0 deletes them at once. After that nobody can read the "
+    "versions before it of the tables `events` and `customers`, nor end a query that began with them.",
+)
 
 ALL = [
     HOME,
@@ -67,4 +73,5 @@ ALL = [
     SHARDS,
     ANSWER_DAYS,
     LOG_DAYS,
+    ERASED_FILES_HOURS,
 ]

@@ -12,7 +12,9 @@ from liebian.config.replay import check_replay
 from liebian.core import clock, cursors, days
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
+from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
+from liebian.customers.types import ErasureWords
 from liebian.events import queries as events_log
 from liebian.events import services as events
 from liebian.lake import queries as lake
@@ -112,7 +114,16 @@ def retire_log(now: datetime) -> int:
 
 def work_erasures(now: datetime) -> int:
     """One step of every erasure that is not done: its event, the stages' part is theirs, then what others keep, then every copy."""
-    return payouts.follow_erasures(now) + customers.work_erasures(now=now)
+    said = customer_queries.list_erasure_words()
+    done = payouts.follow_erasures(now) + sum(_redact_texts(each) for each in said) + customers.work_erasures(now=now)
+    return done + customers.forget_words([each.customer_id for each in said if each.is_last], now=now)
+
+
+def _redact_texts(erased: ErasureWords) -> int:
+    """Take what named somebody out of what staff wrote, in every room."""
+    ids, words = erased.ids, erased.words
+    count = rewards.redact_texts(customer_ids=ids, words=words) + payouts.redact_texts(customer_ids=ids, words=words)
+    return count + events.redact_imports(words=words) + pipeline.redact_texts(words=words)
 
 
 def tidy_lake(now: datetime) -> int:
@@ -132,6 +143,12 @@ STAGE_JOBS = [
 LAKE_JOBS = [
     Job("lake", 5, keep_lake, "Publishes events, customers and orders to the lake."),
     Job("retention", 30, retire_log, "Old events leave the database once they are in the lake."),
+    Job(
+        "erased files",
+        60,
+        lambda now: customers.drop_erased_files(now=now),
+        "Deletes files of the lake that an erasure replaced (LIEBIAN_ERASED_FILES_HOURS).",
+    ),
     Job("lake files", 6 * 3600, tidy_lake, "Deletes files of the lake that no version of the last week needs."),
 ]
 BACKGROUND_JOBS = [
@@ -182,7 +199,7 @@ BACKGROUND_JOBS = [
         "proof",
         60,
         lambda now: rewards.prove_ahead(now=now),
-        "Proves the ledger during the day as often as 20,000 entries have come, so that its pages stay quick.",
+        "Proves the ledger during the day as often as 20,000 entries or 100,000 postings have come, so that its pages stay quick.",
     ),
     Job(
         "full proof",

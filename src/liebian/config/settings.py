@@ -159,6 +159,7 @@ if "://" not in LAKE_URL:
     LAKE_URL = str(Path(LAKE_URL).expanduser().resolve())
 ANSWER_DAYS = int(env.ANSWER_DAYS.value)
 LOG_DAYS = int(env.LOG_DAYS.value)
+ERASED_FILES_HOURS = int(env.ERASED_FILES_HOURS.value)
 SHARDS = int(env.SHARDS.value)
 UPLOADS = HOME / "uploads"
 STATIC_URL = "/static/"

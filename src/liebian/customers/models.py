@@ -105,7 +105,8 @@ class IdentityChange(models.Model):
 class Erasure(models.Model):
     """A record: somebody decided that a person is erased, and how far that is. `told_at` is when the log was told; `scrubbed_upto` up
     to which event the log holds nothing of the person any more; `done_at` when no copy was left. A late event of the person opens it
-    again."""
+    again. `words` is what named the person, sealed, until free texts everywhere were searched for it; `files_due_at` when
+    the lake's files of before are to be deleted, empty when they are gone."""
 
     customer_id = models.BigIntegerField(unique=True)
     reason = models.CharField(max_length=500)
@@ -113,6 +114,8 @@ class Erasure(models.Model):
     asked_by = models.BigIntegerField(null=True)
     told_at = models.DateTimeField(null=True)
     scrubbed_upto = models.BigIntegerField(default=0)
+    words = models.BinaryField(null=True)
+    files_due_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
+from django.conf import settings
 from django.db import connection, transaction
 
 from liebian.access import services as access
@@ -16,10 +17,10 @@ from liebian.core.columns import update_tuples
 from liebian.core.durability import settle
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
-from liebian.customers.identity import Resolution, erase_named, forget, until_erasure
+from liebian.customers.identity import Resolution, erase_named, forget, keep_words, known_words, until_erasure
 from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
 from liebian.customers.models import Customer, CustomerEvent, Erasure, Identifier, TierMembership
-from liebian.customers.queries import get_customer, list_merges_after
+from liebian.customers.queries import get_customer, list_ids_of, list_merges_after
 from liebian.customers.queries.erasures import view_erasure
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
@@ -101,7 +102,8 @@ def reveal_field(*, customer_id: int, field: str, actor: Actor, reason: str, now
     if row is None and (field not in PERSONAL_FIELDS or not getattr(person, field)):
         raise NotFound("nothing_to_reveal", _("Nothing of this kind is known about this customer."))
     logged = f"identifier.{kind}" if row else field
-    access.log_reveal(actor=actor, subject=f"customer:{customer_id}", field=logged, reason=reason, now=now)
+    said = leave_out_words(reason, customer_ids=[customer_id])
+    access.log_reveal(actor=actor, subject=f"customer:{customer_id}", field=logged, reason=said, now=now)
     value = open_identifier(row) if row else str(getattr(person, field))
     return Revealed(value=value, masked=masked(kind, value))
 
@@ -177,12 +179,13 @@ def erase_customer(*, customer_id: int, reason: str, actor_id: int | None, now: 
     if not reason.strip():
         raise Invalid("reason_missing", _("Say in a few words why this customer is erased."), field="reason")
     with transaction.atomic():
+        said = leave_out_words(reason.strip(), customer_ids=[person])
         erasure, is_new = Erasure.objects.get_or_create(
-            customer_id=person, defaults={"reason": reason.strip()[:MAX_REASON], "asked_at": now, "asked_by": actor_id}
+            customer_id=person, defaults={"reason": said[:MAX_REASON], "asked_at": now, "asked_by": actor_id}
         )
         if is_new:
             access.record_audit(
-                actor_id=actor_id, action="customer.erased", subject=f"customer:{person}", reason=reason, now=now
+                actor_id=actor_id, action="customer.erased", subject=f"customer:{person}", reason=said, now=now
             )
     return view_erasure(erasure)
 
@@ -195,6 +198,7 @@ def work_erasures(*, now: datetime) -> int:
     """
     done = 0
     for erasure in Erasure.objects.filter(told_at__isnull=True).order_by("pk"):
+        keep_words(erasure, known_words(list_ids_of(get_customer(erasure.customer_id).id)))
         cause = (erasure.customer_id,)
         said = {"event": CUSTOMER_ERASED, "cause": cause, "customer_id": erasure.customer_id, "at": erasure.asked_at}
         event_log.record_outcomes([{**said, "properties": {}}])
@@ -206,3 +210,28 @@ def work_erasures(*, now: datetime) -> int:
             Erasure.objects.filter(pk=erasure.pk).update(done_at=now)
             done += 1
     return done
+
+
+def forget_words(customer_ids: Iterable[int], *, now: datetime) -> int:
+    """Free texts were searched for what named these people: the words themselves go, and soon the lake's files of before. Writes Erasure;
+    idempotent. An erasure that is not through keeps them. Returns how many went."""
+    done = Erasure.objects.filter(customer_id__in=list(customer_ids), done_at__isnull=False, words__isnull=False)
+    return done.update(words=None, files_due_at=now + timedelta(hours=settings.ERASED_FILES_HOURS))
+
+
+def drop_erased_files(*, now: datetime) -> int:
+    """Delete the lake's files that erasures replaced, when their time is over. Writes the lake, Erasure. Idempotent. Returns how many
+    files went. Raises Unavailable "lake_unavailable"; then the next call deletes them."""
+    due = list(Erasure.objects.filter(files_due_at__lte=now).values_list("pk", flat=True))
+    if not due:
+        return 0
+    hours = settings.ERASED_FILES_HOURS
+    gone = sum(lake.drop_replaced_files(table=table, hours=hours) for table in ("events", "customers"))
+    Erasure.objects.filter(pk__in=due, files_due_at__lte=now).update(files_due_at=None)
+    return gone
+
+
+def leave_out_words(text: str, *, customer_ids: Iterable[int]) -> str:
+    """The text without what names these people today: for trails that nobody can change afterwards."""
+    ids = [key for person in customer_ids for key in list_ids_of(person)]
+    return known_words(ids).redact(text)

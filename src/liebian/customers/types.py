@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from liebian.core.redaction import Words
 from liebian.events.types import EventRecord
 
 # Strongest first: when identifiers of one event point to different people, the first of these decides.
@@ -64,13 +65,26 @@ class RuleAttributes:
 
 @dataclass(frozen=True, slots=True)
 class ErasureView:
-    """The decision to erase a person, and how far it is: `done_at` when no copy was left."""
+    """The decision to erase a person, and how far it is: `done_at` when no copy was left but in replaced files
+    of the lake, which go at `files_due_at`."""
 
     customer_id: int
     reason: str
     asked_at: datetime
     asked_by: int | None
     done_at: datetime | None
+    files_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureWords:
+    """What named an erased person, in clear, as long as texts are searched for it. `ids` are all ids of theirs; `is_last`: every event
+    of theirs is scrubbed, so no word will be added."""
+
+    customer_id: int
+    ids: tuple[int, ...]
+    words: Words
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +220,7 @@ class CustomerRow:
     last_seen_at: datetime
     n_brought: int
     tiers: tuple[TierPlace, ...]
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

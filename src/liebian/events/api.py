@@ -29,7 +29,7 @@ from liebian.events.reading import parse_all, read_body
 from liebian.events.rules import PUBLIC_TYPES
 from liebian.events.schemas import Refused
 from liebian.events.services.intake import Delivery, Refusal
-from liebian.events.types import Outcome
+from liebian.events.types import EXCERPT, Outcome
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,7 +39,6 @@ log = structlog.get_logger("intake")
 MAX_WAITING = 20_000  # events that may wait for the writer
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 UNKNOWN_KEY_REST = 0.1  # seconds between two looks into the database for a key that nobody has
-EXCERPT = 2_048
 _SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 _KINDS = {**{kind: kind for kind in (*PUBLIC_TYPES, "batch")}, **_SHORT, "import": "batch"}
 PATHS = {f"/v1/{word}{end}": kind for word, kind in _KINDS.items() for end in ("", "/")}

@@ -66,11 +66,21 @@ def drop_old_files(*, table: str) -> int:
         return len(delta.vacuum(dry_run=False, full=True)) if gone else 0
 
 
+def drop_replaced_files(*, table: str, hours: int) -> int:
+    """Delete files that left the table at least so many hours ago, though versions of the last week need them: nobody reads those any
+    more. Files of writers at work stay. Returns how many went. Raises Unavailable "lake_unavailable"."""
+    with saying_what_failed(table):
+        delta = find_table(table)
+        if delta is None:
+            return 0
+        return len(delta.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
+
+
 def rewrite_rows(*, table: str, owners: Collection[int], change: Callable[[pa.Table], pa.Table]) -> int:
     """Let rows of these owners be what `change` makes of them, wherever they lie; returns how many files were rewritten.
 
     `change` is given all rows of a row group and leaves their number and order. Writes one commit for each file; readers of an older
-    version keep its files, for a week (`drop_old_files`). Idempotent as far as `change` is. Raises Unavailable "lake_unavailable"; then
+    version keep its files until `drop_replaced_files` or, after a week, `drop_old_files`. Idempotent as far as `change` is. Raises Unavailable "lake_unavailable"; then
     the same call can be made again.
     """
     with saying_what_failed(table):

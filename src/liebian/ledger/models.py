@@ -39,6 +39,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["kind", "id"], name="ledger_entry_kind"),
             models.Index(fields=["subject", "id"], name="ledger_entry_subject"),
+            models.Index(fields=["effective_at"], name="ledger_entry_effective"),
         ]
 
 
@@ -140,6 +141,32 @@ class KeptSum(models.Model):
     class Meta:
         db_table = "ledger_kept_sum"
         constraints = [models.UniqueConstraint(fields=["book", "asset", "kind"], name="ledger_kept_sum_once")]
+
+
+class HourSum(models.Model):
+    """What one segment's entries of one hour (by effective time) did to the accounts of a kind in a book. Never changed."""
+
+    what = models.ForeignKey(KeptSum, on_delete=models.PROTECT, related_name="hours", db_index=False)
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_hour_sum"
+        constraints = [models.UniqueConstraint(fields=["segment", "what", "hour"], name="ledger_hour_sum_once")]
+        indexes = [models.Index(fields=["what", "hour"], name="ledger_hour_sum_of_kind")]
+
+
+class DaySum(models.Model):
+    """What all proven entries of one day (UTC, by effective time) did to the accounts of a kind in a book. Derived from HourSum."""
+
+    what = models.ForeignKey(KeptSum, on_delete=models.PROTECT, related_name="days", db_index=False)
+    day = models.DateField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_day_sum"
+        constraints = [models.UniqueConstraint(fields=["what", "day"], name="ledger_day_sum_once")]
 
 
 class Statement(models.Model):

@@ -220,12 +220,12 @@ class EntryPage:
     newer: int | None
 
 
-FindingKind = Literal["entry_unbalanced", "balance_off", "asset_off", "past_changed"]
+FindingKind = Literal["entry_unbalanced", "balance_off", "asset_off", "past_changed", "sums_off"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a proof found off: `what` is an account, an asset, an entry or the entries of a segment."""
+    """One thing that a proof found off: `what` is an account, an asset, an entry, the entries of a segment, or a kind of account."""
 
     kind: FindingKind
     what: str

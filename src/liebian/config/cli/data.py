@@ -11,6 +11,7 @@ from liebian.config.cli.first_login import first_password
 from liebian.config.cli.root import app
 from liebian.config.demo import play
 from liebian.config.jobs import publish_lake, run_stages
+from liebian.config.schema import bring_up_to_date
 from liebian.config.terminal import console, print_json, progress
 from liebian.core import clock, cursors
 from liebian.core.errors import Conflict
@@ -110,7 +111,7 @@ def _show_report(report: dict[str, Any]) -> None:
 
 @app.command
 def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool = False) -> None:
-    """Fill an empty installation with the demo shop: 18 months that end now.
+    """Migrate, then fill an empty installation with the demo shop: 18 months that end now.
 
     Parameters
     ----------
@@ -119,6 +120,7 @@ def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool =
     seed
         The same seed and day give the same shop.
     """
+    bring_up_to_date()
     if event_log.get_log_end():
         raise Conflict(
             "not_empty", _("There is data already. The demo shop only opens in an empty installation (LIEBIAN_HOME).")

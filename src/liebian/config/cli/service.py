@@ -11,7 +11,6 @@ import time
 import urllib.request
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
@@ -23,6 +22,7 @@ from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import ask_directly, examine
 from liebian.config.replay import check_replay
+from liebian.config.schema import bring_up_to_date
 from liebian.config.terminal import console, errors, print_json
 from liebian.config.worker import LANES, NICENESS, command_of, lanes_of, run_lane, supervise, watch_parent
 from liebian.core import clock, wal
@@ -33,8 +33,7 @@ from liebian.core.texts import mark as _
 @app.command
 def migrate(*, json: bool = False) -> None:
     """Bring the databases to this version. Safe to run again."""
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    bring_up_to_date()
     if json:
         print_json({"migrated": list(settings.DATABASES)})
 

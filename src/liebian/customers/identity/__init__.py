@@ -6,5 +6,6 @@ Does not own the rules of the decision (`customers.rules`), the cursor (`custome
 from liebian.customers.identity.erasing import erase_named, until_erasure
 from liebian.customers.identity.forgetting import forget
 from liebian.customers.identity.resolution import Resolution
+from liebian.customers.identity.words import keep_words, known_words
 
-__all__ = ["Resolution", "erase_named", "forget", "until_erasure"]
+__all__ = ["Resolution", "erase_named", "forget", "keep_words", "known_words", "until_erasure"]

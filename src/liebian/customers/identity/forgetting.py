@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from liebian.core.moments import millis_of
 from liebian.customers.identity.erasing import indexes_of, list_brought, list_conflicts
-from liebian.customers.identity.scrubbing import names, scrub_mentions, scrub_own
+from liebian.customers.identity.scrubbing import names, scrub_mentions, scrub_own, speaks_of
+from liebian.customers.identity.words import keep_words, told_words
 from liebian.customers.models import Customer, CustomerEvent, Erasure
+from liebian.customers.queries.erasures import read_words
 from liebian.events import services as events
 from liebian.events.types import Content
 from liebian.lake import queries as lake_queries
@@ -36,9 +38,16 @@ def forget(erasure: Erasure, *, reader: str, now: datetime) -> bool:
     told = CustomerEvent.objects.filter(customer_id__in=brought, type="identify")
     mentions.update(told.values_list("event_id", "customer_id"))
     if (end := max(own, default=0)) > erasure.scrubbed_upto:
+        keep_words(erasure, told_words(own, ids))
         events.rewrite_rows(event_ids=own, change=scrub_own)
         events.rewrite_rows(event_ids=mentions, change=lambda content: scrub_mentions(content, indexes))
-        events.forget_messages(is_theirs=lambda message: names(message, indexes), upto_ms=millis_of(now))
+        words = read_words(erasure)
+        events.forget_messages(
+            is_theirs=lambda message: names(message, indexes) or speaks_of(message, indexes, words.certain),
+            may_name=lambda said: speaks_of(said, indexes, words),
+            words=words.certain,
+            upto_ms=millis_of(now),
+        )
         erasure.scrubbed_upto = end
         erasure.save(update_fields=["scrubbed_upto"])
     reached = min(lake_queries.get_position(table, reader) for table in ("events", "customers"))

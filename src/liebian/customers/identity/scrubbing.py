@@ -6,11 +6,14 @@ Does not own where events lie (`events`, the lake).
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 from liebian.core import crypto
 from liebian.core.erased import is_erased
+from liebian.core.redaction import Words
 from liebian.customers.rules import normal_email, normal_phone
 from liebian.customers.types import ANONYMOUS_KIND, mailbox_of
 from liebian.events.types import INTERNAL_SOURCE, Content
@@ -67,6 +70,25 @@ def names(message: Mapping[str, Any], indexes: frozenset[bytes]) -> bool:
     found = [(kind, _normal(kind, said.get(kind))) for kind in _FOUND_BY]
     found.append(("user_id", str(message.get("userId") or "")[:200]))
     return any(value and crypto.index_of(kind, value) in indexes for kind, value in found)
+
+
+def speaks_of(said: Any, indexes: frozenset[bytes], words: Words) -> bool:
+    """Whether anything in what was sent names the person, however deep and however it is written: escaped for an address or in base64."""
+    if isinstance(said, dict):
+        return names(said, indexes) or any(speaks_of(part, indexes, words) for pair in said.items() for part in pair)
+    if isinstance(said, list):
+        return any(speaks_of(part, indexes, words) for part in said)
+    if isinstance(said, str):
+        return any(words.names(text) for text in (said, unquote_plus(said), _from_base64(said)))
+    return isinstance(said, int) and words.names(str(said))
+
+
+def _from_base64(text: str) -> str:
+    try:
+        padded = text.strip().translate({45: 43, 95: 47}) + "=" * (-len(text.strip()) % 4)
+        return base64.b64decode(padded, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -4,7 +4,14 @@ Personal fields leave masked (`listing`, `profile`), or in clear through `people
 """
 
 from liebian.customers.queries.contacts import contacts_of, list_contacts_told
-from liebian.customers.queries.erasures import find_erasure, list_erased, list_erasers, list_returned, was_erased
+from liebian.customers.queries.erasures import (
+    find_erasure,
+    list_erased,
+    list_erasers,
+    list_erasure_words,
+    list_returned,
+    was_erased,
+)
 from liebian.customers.queries.listing import count_customers, list_customers, list_filter_choices
 from liebian.customers.queries.merges import rebuild_before_merge
 from liebian.customers.queries.people import (
@@ -75,6 +82,7 @@ __all__ = [
     "list_customers_by_id",
     "list_erased",
     "list_erasers",
+    "list_erasure_words",
     "list_facts",
     "list_filter_choices",
     "list_identifiers",

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from liebian.core import crypto
 from liebian.core.crypto import index_of
+from liebian.core.redaction import Words
 from liebian.customers.models import Customer, Erasure, IdentityChange, Tombstone
-from liebian.customers.types import ANONYMOUS_KIND, ErasureView
+from liebian.customers.types import ANONYMOUS_KIND, ErasureView, ErasureWords
+
+WORDS_CONTEXT = "erasure.words"
 
 
 def view_erasure(row: Erasure) -> ErasureView:
-    return ErasureView(row.customer_id, row.reason, row.asked_at, row.asked_by, row.done_at)
+    done_at = row.done_at if row.words is None else None
+    return ErasureView(row.customer_id, row.reason, row.asked_at, row.asked_by, done_at, row.files_due_at)
 
 
 def find_erasure(customer_id: int) -> ErasureView | None:
     """The decision to erase this person, None when there is none."""
     row = Erasure.objects.filter(customer_id=customer_id).first()
     return view_erasure(row) if row else None
+
+
+def read_words(row: Erasure) -> Words:
+    if row.words is None:
+        return Words([])
+    held: Any = crypto.unseal(row.words, context=WORDS_CONTEXT)
+    return Words((kind, value) for kind, value in held)
+
+
+def list_erasure_words() -> list[ErasureWords]:
+    """What named the people whose erasure is under way, for taking it out of free texts. Never hand it on."""
+    rows = Erasure.objects.filter(words__isnull=False, told_at__isnull=False).order_by("pk")
+    found = []
+    for row in rows:
+        person = Customer.objects.filter(pk=row.customer_id).values_list("merged_into", flat=True).first()
+        standing = person or row.customer_id
+        losers = Customer.objects.filter(merged_into=standing).order_by("pk").values_list("pk", flat=True)
+        found.append(ErasureWords(row.customer_id, (standing, *losers), read_words(row), row.done_at is not None))
+    return found
 
 
 def list_erased(ids: Iterable[int] | None = None) -> dict[int, int]:

@@ -237,4 +237,5 @@ def _row(row: Customer, tiers: tuple[TierPlace, ...], n_brought: int) -> Custome
         phone=masked("phone", open_field(row.phone, "phone")), is_known=row.is_known, city=row.city, channel=row.channel,
         n_orders=row.n_orders, revenue_minor=row.revenue_minor, last_order_at=row.last_order_at,
         first_seen_at=row.first_seen_at, last_seen_at=row.seen.last_seen_at, n_brought=n_brought, tiers=tiers,
+        is_erased=row.erased_by_event is not None,
     )  # fmt: skip

@@ -15,8 +15,8 @@ from liebian.customers import queries, services
 from liebian.customers.models import Customer, Identifier, IdentityChange
 from liebian.customers.tests.factories import NOW, PERSON, client_of, identify, lin, play, track
 from liebian.events import queries as log
-from liebian.events.models import Event, Quarantined
-from liebian.events.queries import PERSONAL_CONTEXT
+from liebian.events.models import Event, Quarantined, RefusedRequest
+from liebian.events.queries import PERSONAL_CONTEXT, REFUSED_CONTEXT
 from liebian.events.services import drop_retired
 from liebian.lake import queries as lake
 
@@ -42,6 +42,7 @@ def finish() -> None:
         cursors.drain(services.advance)
         cursors.drain(services.publish)
         services.work_erasures(now=NOW)
+    services.forget_words([each.customer_id for each in queries.list_erasure_words()], now=NOW)
 
 
 def history():
@@ -227,6 +228,39 @@ def test_a_message_in_quarantine_is_emptied_and_others_are_not():
     ]
 
 
+REFUSED = {
+    "theirs": ('{"batch": [{"traits": {"mobile": "+86 138-1234-6021"}}]}', False),
+    "theirs, by user": ('{"userId": "u-lin", "type": 7}', False),
+    "theirs, escaped": (r'{"note": "\u6797\u665a\u79cb"}', False),
+    "theirs, percent": ('{"url": "/?m=wanqiu%40example.com"}', False),
+    "theirs, base64": ('{"data": "eyJwaG9uZSI6IjEzODEyMzQ2MDIxIn0="}', False),
+    "theirs, as a number": ('{"traits": {"phone": 13812346021}}', False),
+    "cut off": ('{"a": "' + "x" * 2_100, False),
+    "not JSON": ("a=1&b", False),
+    "not text": ('{"a": "\ufffd"}', False),
+    "another's": ('{"userId": "u-linda", "traits": {"phone": "13900001111", "name": "陈一"}}', True),
+    "nobody's": ('{"batch": []}', True),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_was_refused_is_emptied_where_it_may_name_the_person(case):
+    from liebian.core.crypto import seal
+
+    excerpt, stays = REFUSED[case]
+    person = history()
+    row = RefusedRequest.objects.create(
+        received_ms=0,
+        status=400,
+        code="x",
+        details={"got": "13812346021", "field": "phone"},
+        excerpt=seal(excerpt, context=REFUSED_CONTEXT),
+    )
+    erase(person.pk)
+    row.refresh_from_db()
+    assert (row.excerpt is not None) is stays and row.details == {"got": "███", "field": "phone"}
+
+
 def test_twice_is_once_and_the_first_reason_stands():
     person = history()
     erase(person.pk)
@@ -248,6 +282,8 @@ def test_the_page_asks_for_the_number_and_a_reason():
     html = client.get(f"/customers/{person.pk}").content.decode()
     assert "已删除的客户" in html and "6021" not in html
     assert "正在删除" not in client.get(address).content.decode()
+    assert "能认出客户的信息已清除" in html and "Customer Erased" not in html and "不再保留这位客户的任何资料" in html
+    assert "已删除的客户" in client.get(f"/customers?q={number}").content.decode()
 
 
 def test_only_with_the_right():

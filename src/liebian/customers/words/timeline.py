@@ -14,9 +14,9 @@ from django.utils.translation import ngettext, pgettext
 from liebian.core.errors import Invalid
 from liebian.core.money import to_minor
 from liebian.customers.rules import covered_text, customer_number
-from liebian.customers.types import Change, TimelineItem
+from liebian.customers.types import CUSTOMER_ERASED, Change, TimelineItem
 from liebian.customers.words.facts import name_field
-from liebian.events.types import EventRecord
+from liebian.events.types import INTERNAL_SOURCE, EventRecord
 from liebian.ui import formats
 
 
@@ -187,6 +187,12 @@ def _coupon(icon: str, words: Callable[[], str], tone: str) -> Callable[[EventRe
     return line
 
 
+def _erased(event: EventRecord, currency: str) -> Line:
+    if event.source != INTERNAL_SOURCE:
+        return _unknown(event, currency)
+    return Line("trash", _("Erased: what named the customer is gone"))
+
+
 _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     "Order Completed": _ordered,
     "Order Refunded": _refunded,
@@ -206,6 +212,7 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     "Reward Refused": _reward("ban", lambda amount: _("No reward %(amount)s") % {"amount": amount}, "warn"),
     "Coupon Redeemed": _coupon("ticket", lambda: _("Used a coupon that was earned"), "good"),
     "Coupon Refused": _coupon("ban", lambda: _("A coupon did not count"), "warn"),
+    CUSTOMER_ERASED: _erased,
     "Reward Clawed Back": _reward(
         "arrow-back-up", lambda amount: _("Reward %(amount)s taken back") % {"amount": amount}, "warn"
     ),

@@ -12,6 +12,7 @@ from liebian.events.services.imports import (
     set_import_options,
     start_import,
 )
+from liebian.events.services.leftovers import redact_imports
 from liebian.events.services.log import insert_drafts, log_alias, record_day, record_events, record_outcomes
 from liebian.events.services.quarantine import (
     MAX_AT_ONCE,
@@ -50,6 +51,7 @@ __all__ = [
     "record_day",
     "record_events",
     "record_outcomes",
+    "redact_imports",
     "repair_quarantined",
     "replay_quarantined",
     "rewrite_lake",

@@ -15,11 +15,13 @@ from django.db import transaction
 
 from liebian.core import crypto
 from liebian.core.columns import select_in, update_tuples
+from liebian.core.redacted_rows import redact_rows
+from liebian.core.redaction import Words
 from liebian.events.inbox.quarantine import open_message
 from liebian.events.models import Event, Quarantined, RefusedRequest
-from liebian.events.queries import PERSONAL_CONTEXT, QUARANTINE_CONTEXT
+from liebian.events.queries import PERSONAL_CONTEXT, QUARANTINE_CONTEXT, REFUSED_CONTEXT
 from liebian.events.services.log import log_alias
-from liebian.events.types import Content
+from liebian.events.types import EXCERPT, Content
 from liebian.lake import services as lake
 
 Change = Callable[[Content], Content]
@@ -54,9 +56,12 @@ def rewrite_lake(*, event_ids: Collection[int], owners: Collection[int], change:
     return lake.rewrite_rows(table="events", owners=owners, change=scrub) if len(wanted) else 0
 
 
-def forget_messages(*, is_theirs: Callable[[dict[str, Any]], bool], upto_ms: int) -> int:
-    """Empty what waits or waited in quarantine and is somebody's, and all that was kept of requests that were refused until then: of
-    these nobody can tell whose they were. Writes Quarantined, RefusedRequest. Idempotent. Returns how many messages were emptied."""
+def forget_messages(
+    *, is_theirs: Callable[[dict[str, Any]], bool], may_name: Callable[[Any], bool], words: Words, upto_ms: int
+) -> int:
+    """Empty what waits or waited in quarantine and is somebody's, and what was kept of requests that were refused until then where it
+    may name them or nobody can tell, because it is cut off or cannot be read. Writes Quarantined, RefusedRequest. Idempotent. Returns
+    how many messages were emptied."""
     with transaction.atomic(using=log_alias()):
         rows = Quarantined.objects.filter(received_ms__lte=upto_ms).values_list("pk", "message").iterator(_PART)
         theirs = [key for key, message in rows if is_theirs(open_message(message))]
@@ -64,8 +69,28 @@ def forget_messages(*, is_theirs: Callable[[dict[str, Any]], bool], upto_ms: int
         for start in range(0, len(theirs), _PART):
             part = Quarantined.objects.filter(pk__in=theirs[start : start + _PART])
             part.update(message=nothing, state="dismissed")
-        RefusedRequest.objects.filter(received_ms__lte=upto_ms, excerpt__isnull=False).update(excerpt=None)
+        _forget_refused(may_name, words, upto_ms)
     return len(theirs)
+
+
+def _forget_refused(may_name: Callable[[Any], bool], words: Words, upto_ms: int) -> None:
+    refused = RefusedRequest.objects.filter(received_ms__lte=upto_ms)
+    redact_rows(refused, ("details",), words)
+    kept = refused.filter(excerpt__isnull=False).values_list("pk", "excerpt").iterator(_PART)
+    told = ((key, str(crypto.unseal(excerpt, context=REFUSED_CONTEXT))) for key, excerpt in kept if excerpt)
+    theirs = [key for key, excerpt in told if (said := _whole(excerpt)) is None or may_name(said[0])]
+    for start in range(0, len(theirs), _PART):
+        RefusedRequest.objects.filter(pk__in=theirs[start : start + _PART]).update(excerpt=None)
+
+
+def _whole(excerpt: str) -> tuple[Any] | None:
+    """What a request said; None where its beginning does not tell."""
+    if len(excerpt.encode()) >= EXCERPT or "\ufffd" in excerpt:
+        return None
+    try:
+        return (msgspec.json.decode(excerpt),)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
 
 
 def _open(row: tuple[Any, ...]) -> Content:

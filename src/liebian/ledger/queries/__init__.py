@@ -13,6 +13,7 @@ from liebian.core.texts import mark as _
 from liebian.ledger.models import Account, Entry, Hold, Posting
 from liebian.ledger.queries.books import count_books, list_assets, list_books
 from liebian.ledger.queries.groups import find_long, list_groups, list_postings
+from liebian.ledger.queries.instants import sum_kinds_as_of
 from liebian.ledger.queries.proofs import (
     balance_as_of,
     count_unproven,
@@ -21,7 +22,6 @@ from liebian.ledger.queries.proofs import (
     list_daily_flows,
     list_proofs,
     list_segments,
-    sum_as_of,
 )
 from liebian.ledger.types import (
     AccountsSummary,
@@ -37,7 +37,7 @@ from liebian.ledger.types import (
 __all__ = [
     "balance_as_of", "count_books", "count_entries", "count_unproven", "find_account", "find_full_proof", "find_last_proof", "find_reversal", "get_account", "get_entry",
     "get_pool_balance", "list_assets", "list_balances", "list_books", "list_daily_flows", "list_entries", "list_entries_by_id", "list_holds",
-    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unopened", "sum_as_of",
+    "list_kinds", "list_movements", "list_postings", "list_proofs", "list_segments", "list_unopened", "sum_kinds_as_of",
 ]  # fmt: skip
 
 _KINDS = """

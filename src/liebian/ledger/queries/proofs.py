@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from liebian.ledger.models import Account, Entry, FullProof, Posting, Proof, Proven, Segment, Statement
+from liebian.ledger.models import Entry, FullProof, Posting, Proof, Proven, Segment, Statement
 from liebian.ledger.types import Finding, FullProofView, ProofView, SegmentView
 
 _HOUR = timedelta(hours=1)
@@ -72,19 +72,6 @@ def balance_as_of(code: str, instant: datetime, *, known_at: datetime | None = N
         return _sum(rows)
     direct = _sum(rows.filter(entry_id__lte=busy.busy_after)) + _sum(rows.filter(entry_id__gt=last.last_entry))
     return direct + _read_statements(busy.account_id, rows, instant, known_at)
-
-
-def sum_as_of(
-    *, book: str, asset: str, kinds: Iterable[str], instant: datetime, known_at: datetime | None = None
-) -> int:
-    """What the accounts of these kinds in a book held together just before `instant`. For kinds with few postings or few accounts."""
-    accounts = Account.objects.filter(book=book, asset=asset, kind__in=list(kinds))
-    busy = Proven.objects.filter(account__in=accounts, busy_after__isnull=False)
-    codes = list(busy.values_list("account__code", flat=True))
-    rows = Posting.objects.filter(account__in=accounts.exclude(code__in=codes), entry__effective_at__lt=instant)
-    if known_at is not None:
-        rows = rows.filter(entry__inserted_at__lt=known_at)
-    return _sum(rows) + sum(balance_as_of(code, instant, known_at=known_at) for code in codes)
 
 
 def list_daily_flows(

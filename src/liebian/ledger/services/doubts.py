@@ -15,22 +15,24 @@ from liebian.ledger.types import Finding
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """Accounts by their ids, entries, and segments by the entry after which they begin."""
+    """Accounts by their ids, entries, and segments by the entry after which they begin; whether any kept sum was off."""
 
     accounts: frozenset[int] = frozenset()
     entries: frozenset[int] = frozenset()
     segments: frozenset[int] = frozenset()
+    has_sums: bool = False
 
 
 def find_doubts() -> Doubts:
     last = find_last_proof()
     found = last.findings if last else ()
     codes = [each.what for each in found if each.kind in ("balance_off", "past_changed") and each.asset]
-    spans = [each.what for each in found if each.kind == "past_changed" and not each.asset]
+    spans = [each.what for each in found if each.kind in ("past_changed", "sums_off") and not each.asset]
     return Doubts(
         frozenset(key for (key,) in select_in(Account, ["id"], "code", sorted(codes))),
         frozenset(int(each.what) for each in found if each.kind == "entry_unbalanced"),
         frozenset(int(span.partition("-")[0]) - 1 for span in spans),
+        any(each.kind == "sums_off" for each in found),
     )
 
 

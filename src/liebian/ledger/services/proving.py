@@ -19,10 +19,12 @@ from liebian.ledger.models import Account, Entry, Posting, Proof, Proven, Segmen
 from liebian.ledger.queries.proofs import count_unproven, view_proof
 from liebian.ledger.services.doubts import Doubts, find_doubts, find_unbalanced
 from liebian.ledger.services.segments import add_segment, read_segment
+from liebian.ledger.services.sums import compare_hours, compare_sums
 from liebian.ledger.types import Finding, ProofView
 
 CURSOR = "ledger proof"
 SEGMENT_ENTRIES = 20_000
+DUE_POSTINGS = 100_000
 MOST_FINDINGS = 10_000
 """That one proof keeps; more say nothing more than that it is thoroughly off."""
 
@@ -31,13 +33,15 @@ def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] |
     """Prove what was posted since the last proof, look again at what that one found, and read the segment again that was not
     looked at for longest; or all of them.
 
-    `tell` is told how many entries were read again, segment by segment. Writes Segment, Proven, KeptSum, Statement and one Proof.
-    Repeating it adds a Proof of nothing new. Two at a time wait for one another.
+    `tell` is told how many entries were read again, segment by segment. Writes Segment, Proven, KeptSum, HourSum, DaySum, Statement
+    and one Proof. Repeating it adds a Proof of nothing new. Two at a time wait for one another.
     """
     end, last_account = _find_end()
     doubts = find_doubts()
     touched: set[int] = set(doubts.accounts)
-    findings = _recheck(doubts, is_full=is_full, now=now, tell=tell)
+    again = _choose_segments(doubts, is_full=is_full)
+    findings = _recheck(again, now=now, is_full=is_full, tell=tell)
+    findings += [] if is_full else find_unbalanced(doubts.entries)
     n_new = 0
     while part := _advance(end, last_account, touched, findings, now):
         n_new += part
@@ -45,6 +49,7 @@ def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] |
         position = cursors.position_of(CURSOR)
         findings += _compare_all(position) if is_full else _compare(touched, position)
         findings += _compare_assets()
+        findings += compare_sums(None if is_full or doubts.has_sums else again)
         last = Segment.objects.order_by("-id").first()
         row = Proof.objects.create(
             at=now,
@@ -60,8 +65,10 @@ def prove(*, now: datetime, is_full: bool = False, tell: Callable[[int], None] |
 
 
 def is_proof_due() -> bool:
-    """Whether so much was posted since the last proof that the next should not wait for the night."""
-    return count_unproven() >= SEGMENT_ENTRIES
+    """Whether so much was posted since the last proof that the next should not wait for the night: many entries, or long ones."""
+    last = Segment.objects.order_by("-id").values_list("last_entry", flat=True).first()
+    behind = Posting.objects.filter(entry_id__gt=last or 0)[:DUE_POSTINGS]
+    return count_unproven() >= SEGMENT_ENTRIES or behind.count() >= DUE_POSTINGS
 
 
 def _find_end() -> tuple[int, int]:
@@ -93,10 +100,9 @@ def _advance(end: int, last_account: int, touched: set[int], findings: list[Find
     return content.n_entries
 
 
-def _recheck(doubts: Doubts, *, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
-    """Segments that read otherwise than when they were proven, and entries that were found unbalanced and still are."""
-    rows = _choose_segments(doubts, is_full=is_full)
-    findings = [] if is_full else find_unbalanced(doubts.entries)
+def _recheck(rows: list[Segment], *, is_full: bool, now: datetime, tell: Callable[[int], None] | None) -> list[Finding]:
+    """Segments that read otherwise than when they were proven, and those whose kept sums are not what they hold."""
+    findings = []
     for row in rows:
         content = read_segment(after=row.after_entry, upto=row.last_entry)
         before = Segment.objects.filter(last_entry=row.after_entry).values_list("digest", flat=True).first()
@@ -104,6 +110,8 @@ def _recheck(doubts: Doubts, *, is_full: bool, now: datetime, tell: Callable[[in
             span = f"{row.after_entry + 1}-{row.last_entry}"
             n_found = content.n_postings if content else 0
             findings.append(Finding("past_changed", span, "", row.n_postings, n_found))
+        else:
+            findings += compare_hours(content.sum_hours(), row)
         if is_full and content:
             findings += content.unbalanced
         if tell is not None:

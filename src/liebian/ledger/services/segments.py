@@ -14,7 +14,7 @@ from django.db import transaction
 from liebian.core.bulk import write_rows
 from liebian.core.columns import select_in
 from liebian.ledger.models import Entry, Posting, Proven, Segment, Statement
-from liebian.ledger.services.sums import move_sums
+from liebian.ledger.services.sums import Hours, keep_hours, move_sums, sum_hours
 from liebian.ledger.types import Finding
 
 BUSY = 500
@@ -47,6 +47,9 @@ class Content:
 
     def chain(self, before: str) -> str:
         return hashlib.sha256(f"{before}{self.own_digest}".encode()).hexdigest()
+
+    def sum_hours(self) -> Hours:
+        return sum_hours({place: each.amount for place, each in self.hours.items()})
 
 
 def read_segment(*, after: int, upto: int, limit: int | None = None) -> Content | None:
@@ -99,10 +102,11 @@ def _count(content: Content, entry: int, effective_at: datetime, legs: list[tupl
 def add_segment(content: Content, *, digest: str, last_account: int, now: datetime) -> None:
     """Keep a proven segment: what accounts hold after it, alone and together, and the statements of busy ones.
 
-    No account up to `last_account` can appear any more. Writes Segment, Proven, KeptSum, Statement.
+    No account up to `last_account` can appear any more. Writes Segment, Proven, KeptSum, HourSum, DaySum, Statement.
     """
+    hours = content.sum_hours()
     with transaction.atomic():
-        move_sums({account: amount for account, (amount, _) in content.accounts.items()}, last_account=last_account)
+        keys = move_sums(hours, last_account=last_account)
         row = Segment.objects.create(
             after_entry=content.after_entry,
             last_entry=content.last_entry,
@@ -115,6 +119,7 @@ def add_segment(content: Content, *, digest: str, last_account: int, now: dateti
             checked_at=now,
             last_account=last_account,
         )
+        keep_hours(hours, row, keys)
         proven = list(_carry(content))
         write_rows(proven, update=("balance", "n_postings", "busy_after"))
         busy = {each.account_id for each in proven if each.busy_after is not None}

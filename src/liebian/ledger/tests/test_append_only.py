@@ -23,6 +23,7 @@ FIXED = {
     "ledger_hold": ["amount = 1", "target_id = source_id"],
     "ledger_segment": ["digest = ''", "turnover = '{}'"],
     "ledger_statement": ["amount = amount + 1"],
+    "ledger_hour_sum": ["amount = amount + 1", "hour = hour"],
     "ledger_proof": ["findings = '[]'", "digest = ''"],
 }
 

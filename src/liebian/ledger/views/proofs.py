@@ -22,6 +22,7 @@ FOUND: dict[str, Any] = {
     "balance_off": _("account holds something else than its postings"),
     "asset_off": _("all accounts together are not zero"),
     "past_changed": _("entries that were proven and changed since"),
+    "sums_off": _("kept sums that are not those of their entries"),
 }
 
 

@@ -10,6 +10,7 @@ from liebian.payouts.services.payees import follow_erasures, forget_payee, set_p
 from liebian.payouts.services.recordings import decide_recording, propose_recording
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
 from liebian.payouts.services.statements import compare_statement
+from liebian.payouts.services.texts import redact_texts
 
 __all__ = [
     "CHECKS",
@@ -28,6 +29,7 @@ __all__ = [
     "propose_batch",
     "propose_recording",
     "record_result",
+    "redact_texts",
     "save_account",
     "send_ready",
     "set_payee",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from liebian.core.money import exponent
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Finding, Payout
-from liebian.payouts.types import WITH_PROVIDER
+from liebian.payouts.rules import FINDINGS
+from liebian.payouts.types import WITH_PROVIDER, FindingKind
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import MONEY, Check, Compared, Difference
+
+_NOT_PAID_HERE: frozenset[FindingKind] = frozenset({"paid_unsent"})
+_NOT_PAID_THERE: frozenset[FindingKind] = frozenset({"no_after_yes"})
 
 
 class PayoutCheck:
@@ -17,6 +22,12 @@ class PayoutCheck:
 
     code = "payouts"
     title = _("Payouts: payouts against rewards, providers against payouts")
+    figures = {
+        "with_provider": _("with the provider: by rewards, by payouts"),
+        "paid": _("paid: by rewards, by payouts"),
+        **FINDINGS,
+    }
+    page = "payouts:statements"
     writes = False
 
     def compare(self, now: datetime) -> Compared:
@@ -37,8 +48,11 @@ class PayoutCheck:
 
 
 def _list_findings() -> Iterator[Difference]:
-    for row in Finding.objects.filter(explained_by=None).order_by("id"):
-        yield Difference(f"payout:{row.out_no}", row.kind, row.ours_minor or 0, row.theirs_minor or 0)
+    for row in Finding.objects.filter(explained_by=None).select_related("account").order_by("id"):
+        ours = 0 if row.kind in _NOT_PAID_HERE else row.ours_minor or 0
+        theirs = 0 if row.kind in _NOT_PAID_THERE else row.theirs_minor or 0
+        unit = f"{row.account.currency}/{exponent(row.account.currency)}"
+        yield Difference(f"payout:{row.out_no}", row.kind, ours, theirs, unit)
 
 
 CHECKS: list[Check] = [PayoutCheck()]

@@ -10,6 +10,7 @@ from django.db import transaction
 from liebian.access.services import record_audit
 from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
+from liebian.customers.services import leave_out_words
 from liebian.payouts.models import Finding, Payout
 from liebian.payouts.types import FindingKind
 
@@ -53,4 +54,6 @@ def explain_finding(*, finding_id: int, note: str, actor: int, now: datetime) ->
         row.explained_by, row.explained_at, row.note = actor, now, note.strip()[:500]
         row.save(update_fields=["explained_by", "explained_at", "note"])
         subject = f"payout-finding:{row.pk}"
-        record_audit(actor_id=actor, action="payout_finding.explained", subject=subject, reason=row.note, now=now)
+        about = [row.payout.customer_id] if row.payout else []
+        said = leave_out_words(row.note, customer_ids=about)
+        record_audit(actor_id=actor, action="payout_finding.explained", subject=subject, reason=said, now=now)

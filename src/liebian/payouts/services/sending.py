@@ -175,9 +175,9 @@ def transfer_of(row: Payout) -> Transfer:
 
 
 def _is_said_to_be_paid(row: Payout) -> bool:
-    """A provider says that this number was paid before we sent it: it is held until a person has explained or recorded that."""
-    said = Finding.objects.filter(account=row.account, kind="paid_unsent", out_no=row.out_no, explained_by=None)
-    return said.exists()
+    """A provider, of whichever account, says that this number was paid before we sent it: it is held until a person has explained or
+    recorded that."""
+    return Finding.objects.filter(kind="paid_unsent", out_no=row.out_no, explained_by=None).exists()
 
 
 def _over_limit(row: Payout, now: datetime) -> str:

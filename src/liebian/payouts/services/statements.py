@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -14,11 +14,11 @@ from django.db import transaction
 from liebian.core.days import day_end, day_start
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.payouts.models import Account, Payout, Statement
+from liebian.payouts.models import Account, Finding, Payout, Statement
 from liebian.payouts.rules import read_rows
 from liebian.payouts.services.answers import apply_answer, find_by_numbers
 from liebian.payouts.services.findings import record_finding
-from liebian.payouts.types import NEVER_SENT, Answer, FindingKind, RowProblem, StatementOutcome, StatementRow
+from liebian.payouts.types import NEVER_SENT, Answer, FindingKind, StatementOutcome, StatementRow
 
 
 def compare_statement(
@@ -42,9 +42,12 @@ def compare_statement(
         raise NotFound("account_not_found", _("There is no payout account #%(number)s."), number=account_id)
     good, bad = read_rows(header, rows, account.currency)
     with transaction.atomic():
-        told = _compare(account, good, bad, now)
-        missing = _find_missing(account, good, first_day, last_day, now) if first_day and last_day else 0
-        outcome = StatementOutcome(told.n_rows, told.n_agreeing, told.n_settled, told.n_findings + missing, tuple(bad))
+        n_agreeing, n_settled = _compare(account, good, now)
+        named = {row.out_no for row in good}
+        if first_day and last_day:
+            named |= _find_missing(account, named, first_day, last_day, now)
+        n_findings = Finding.objects.filter(account=account, out_no__in=named, explained_by=None).count()
+        outcome = StatementOutcome(len(good) + len(bad), n_agreeing, n_settled, n_findings, tuple(bad))
         Statement.objects.get_or_create(
             account=account,
             fingerprint=hashlib.sha256(repr([header, good]).encode()).hexdigest(),
@@ -56,19 +59,18 @@ def compare_statement(
     return outcome
 
 
-def _compare(
-    account: Account, rows: Sequence[StatementRow], bad: Sequence[RowProblem], now: datetime
-) -> StatementOutcome:
+def _compare(account: Account, rows: Sequence[StatementRow], now: datetime) -> tuple[int, int]:
+    """How many rows agree, and how many were settled."""
     payouts = find_by_numbers(account, [row.out_no for row in rows])
     seen = Counter(row.out_no for row in rows if row.paid)
-    n_agreeing = n_settled = n_findings = 0
+    n_agreeing = n_settled = 0
     for row in rows:
         known = payouts.get(row.out_no)
         if known is None:
-            n_findings += _find(account, "unknown_in_statement", row, None, now)
+            _find(account, "unknown_in_statement", row, None, now)
             continue
         if seen[row.out_no] > 1 and row.paid:
-            n_findings += _find(account, "twice_in_statement", row, known, now)
+            _find(account, "twice_in_statement", row, known, now)
         before = known.state
         if known.state in NEVER_SENT and row.paid is not False:
             _find(account, "paid_unsent", row, known, now)
@@ -79,14 +81,12 @@ def _compare(
             _find(account, "amount_differs", row, known, now)
         n_settled += known.state != before
         found = known.findings.filter(explained_by=None).exists()
-        n_findings += found
         n_agreeing += known.state == before and not found
-    return StatementOutcome(len(rows) + len(bad), n_agreeing, n_settled, n_findings)
+    return n_agreeing, n_settled
 
 
-def _find_missing(account: Account, rows: Sequence[StatementRow], first: date, last: date, now: datetime) -> int:
+def _find_missing(account: Account, named: Collection[str], first: date, last: date, now: datetime) -> set[str]:
     start, end = day_start(first, settings.TIME_ZONE), day_end(last, settings.TIME_ZONE)
-    named = {row.out_no for row in rows}
     paid = Payout.objects.filter(account=account, state="paid", paid_at__gte=start, paid_at__lt=end)
     missing = [row for row in paid.order_by("id") if row.out_no not in named]
     for row in missing:
@@ -98,10 +98,10 @@ def _find_missing(account: Account, rows: Sequence[StatementRow], first: date, l
             theirs_minor=None,
             now=now,
         )
-    return len(missing)
+    return {row.out_no for row in missing}
 
 
-def _find(account: Account, kind: FindingKind, row: StatementRow, payout: Payout | None, now: datetime) -> bool:
-    return record_finding(
+def _find(account: Account, kind: FindingKind, row: StatementRow, payout: Payout | None, now: datetime) -> None:
+    record_finding(
         account_id=account.pk, kind=kind, out_no=row.out_no, payout=payout, theirs_minor=row.amount_minor, now=now, row=row.row,
     )  # fmt: skip

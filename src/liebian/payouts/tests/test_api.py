@@ -87,6 +87,14 @@ def test_what_is_proposed_or_on_its_way_is_not_shown(key, wechat):
     assert Payout.objects.get().state == "accepted" and numbers(ask(key)) == []
 
 
+def test_what_wechat_calls_back_or_gives_no_package_for_is_not_shown(key, two, wechat):
+    wechat.set_state(two[0].out_no, "CANCELING")
+    services.work_payouts(NOW + timedelta(minutes=5))
+    assert Payout.objects.get(pk=two[0].pk).state == "accepted" and numbers(ask(key)) == []
+    Payout.objects.filter(pk=two[1].pk).update(package="")
+    assert numbers(ask(key, "u2")) == []
+
+
 def test_somebody_who_was_merged_is_found_by_either_id(key, two, wechat):
     Customer.objects.filter(pk=1001).update(merged_into=1002)
     assert numbers(ask(key)) == numbers(ask(key, "u2")) == [two[0].pk, two[1].pk]

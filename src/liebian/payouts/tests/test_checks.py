@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import get_args
 
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from liebian.access.permissions import OPERATOR
+from liebian.access.tests.factories import make_user
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout
 from liebian.payouts.services.checks import PayoutCheck
 from liebian.payouts.tests.desk import CHECKER, approve, give_payees, make_account, owe
-from liebian.rewards.services.reconciling import list_checks
+from liebian.payouts.types import FindingKind
+from liebian.rewards.models import Alarm
+from liebian.rewards.services.reconciling import list_checks, reconcile
 from liebian.rewards.tests.factories import NOW
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -63,3 +71,38 @@ def test_what_a_provider_says_otherwise_until_it_is_explained(payouts):
     [finding] = queries.list_findings()
     services.explain_finding(finding_id=finding.id, note="their fee", actor=CHECKER, now=NOW)
     assert found() == []
+
+
+def test_every_kind_of_difference_of_every_check_has_words_in_both_languages():
+    assert set(get_args(FindingKind)) | {"with_provider", "paid"} == set(PayoutCheck.figures)
+    words = [text for check in list_checks() for text in check.figures.values()]
+    with translation.override("zh-hans"):
+        assert not [text for text in words if translation.gettext(text) == text or not text.strip()]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "we never sent it"), ("zh-hans", "我方从未发送")])
+def test_the_reconciliation_says_what_differs_what_each_side_holds_for_paid_and_where_to_settle_it(language, words):
+    account = make_account(adapter="manual")
+    _budget, owed = owe()
+    give_payees(owed, "manual")
+    approve(account, owed)
+    services.compare_statement(
+        account_id=account.id, name="s", header=["our number", "amount", "state"],
+        rows=[[Payout.objects.get().out_no, "10.00", "paid"]], first_day=None, last_day=None, actor=CHECKER, now=NOW,
+    )  # fmt: skip
+    reconcile(checks=[PayoutCheck()], now=NOW)
+    client = Client(headers={"accept-language": language})
+    client.force_login(make_user(OPERATOR))
+    page = client.get("/rewards/reconciliation").content.decode()
+    assert words in page and "paid_unsent" not in page and 'href="/payouts/statements"' in page
+    alarm = Alarm.objects.get()
+    assert (alarm.expected, alarm.found, alarm.unit) == (0, 1000, "CNY/2") and page.count("¥10.00") == 2
+    assert f"/rewards/reconciliation/{alarm.pk}/explain" not in page
+
+
+def test_a_no_after_a_yes_is_a_difference_of_the_whole_sum(payouts):
+    services.compare_statement(
+        account_id=payouts[0].account_id, name="s", header=["our number", "amount", "state"],
+        rows=[[payouts[0].out_no, "10.00", "failed"]], first_day=None, last_day=None, actor=CHECKER, now=NOW,
+    )  # fmt: skip
+    assert found() == [(f"payout:{payouts[0].out_no}", "no_after_yes", 1000, 0)]

@@ -9,6 +9,8 @@ import pytest
 from liebian.core.errors import LiebianError
 from liebian.payouts import queries, services
 from liebian.payouts.models import Account, Payout
+from liebian.payouts.rules import check_payout_transition
+from liebian.payouts.services.sending import start_sending
 from liebian.payouts.tests.desk import (
     CHECKER,
     MAKER,
@@ -156,3 +158,67 @@ def test_a_batch_has_its_size_and_its_key_means_the_same_rewards():
     assert services.propose_batch(reward_ids=[owed[0].id], **said).id == batch.id
     assert code_of(services.propose_batch, reward_ids=[owed[1].id], **said) == "idempotency_mismatch"
     assert states() == ["proposed"]
+    assert [each.reward_id for each in queries.list_waiting(account_id=None, now=NOW)] == [owed[1].id]
+
+
+def test_what_came_back_does_not_count_to_the_limit_of_the_day_nor_does_another_account():
+    account, _budget, owed = start(None, n=3, most_a_day=1)
+    share_payee(owed, "manual")
+    approve(account, owed[:2])
+    first, second = Payout.objects.order_by("id")
+    assert start_sending(first.pk, now=NOW) is not None and start_sending(second.pk, now=NOW) is None
+    other = make_account(adapter="manual", name="Other", most_a_day=1)
+    approve(other, owed[2:], key="2")
+    assert start_sending(Payout.objects.order_by("id")[2].pk, now=NOW) is not None
+    services.record_result(payout_id=first.pk, paid=False, reference="", note="", actor=CHECKER, now=NOW)
+    assert start_sending(second.pk, now=NOW) is not None and states() == ["failed", "sending", "sending"]
+
+
+def test_what_is_on_its_way_or_nobody_agreed_to_is_not_started():
+    account, _budget, owed = start(None, n=2)
+    approve(account, owed[:1])
+    said = {"account_id": account.id, "key": "2", "note": "", "actor": MAKER, "now": NOW}
+    services.propose_batch(reward_ids=[owed[1].id], **said)
+    first, second = Payout.objects.order_by("id")
+    assert start_sending(first.pk, now=NOW) is not None
+    assert start_sending(first.pk, now=NOW) is start_sending(second.pk, now=NOW) is None
+    assert states() == ["sending", "proposed"]
+
+
+def test_only_what_failed_is_given_up_once_and_also_after_a_declined_second_try():
+    account, budget, owed = start(None)
+    batch = approve(account, owed)
+    services.hand_over(batch_id=batch.id, actor=CHECKER, now=NOW)
+    said = {"payout_id": Payout.objects.get().pk, "note": "", "actor": CHECKER, "now": NOW}
+    assert code_of(services.give_up, **said) == "payout_not_failed" and states() == ["sending"]
+    services.record_result(paid=False, reference="", **said)
+    again = services.propose_batch(
+        account_id=account.id, reward_ids=[owed[0].id], key="2", note="", actor=MAKER, now=NOW
+    )
+    assert code_of(services.give_up, **said) == "payout_not_failed"
+    services.decide_batch(batch_id=again.id, agree=False, note="", actor=CHECKER, now=NOW)
+    for _again in range(2):
+        services.give_up(**said)
+    assert states() == ["returned", "cancelled"] and where(budget) == (1000, 0, 0)
+
+
+def test_a_batch_leaves_out_what_its_account_cannot_pay():
+    bank = make_account(adapter="bank_file", name="Bank")
+    small = make_account(adapter="manual", name="Small", max_minor=999, day_minor=999)
+    yen = make_account(adapter="manual", name="Yen", currency="JPY")
+    _account, _budget, owed = start(None)
+    problems = {}
+    for each in (bank, small, yen):
+        [waits] = queries.list_waiting(account_id=each.id, now=NOW)
+        problems[each.name] = waits.problem
+        said = {"account_id": each.id, "reward_ids": [owed[0].id], "key": each.name, "note": "", "actor": MAKER}
+        assert code_of(services.propose_batch, **said, now=NOW) == "batch_empty"
+    assert problems == {"Bank": "payee_missing", "Small": "amount_out_of_bounds", "Yen": "other_currency"}
+
+
+@pytest.mark.parametrize("old", ["proposed", "paid", "failed", "cancelled", "returned"])
+def test_only_what_was_let_go_is_sent_and_what_was_paid_stays_paid(old):
+    with pytest.raises(LiebianError):
+        check_payout_transition(old, "sending")
+    with pytest.raises(LiebianError):
+        check_payout_transition("paid", old)

@@ -28,6 +28,12 @@ def test_the_first_moment_after_quiet_hours_is_not_quiet(start):
     assert [is_quiet(each, start, time(8), "Asia/Shanghai") for each in moments] == [True, False]
 
 
+def test_quiet_hours_within_a_day_begin_with_their_first_moment():
+    begin = datetime(2026, 6, 1, 16, tzinfo=UTC)
+    moments = (begin - timedelta(microseconds=1), begin)
+    assert [is_quiet(each, time(0), time(8), "Asia/Shanghai") for each in moments] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("at", "quiet"),
     [

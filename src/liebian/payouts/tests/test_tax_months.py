@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -169,6 +170,30 @@ def test_fees_of_ids_that_were_merged_later_are_one_persons():
     start_sending(first.pk, now=NOW)
     first.refresh_from_db()
     assert first.tax_minor == 52_000
+
+
+@DB
+def test_incidental_income_is_no_part_of_the_months_fees():
+    account = make_account(adapter="manual", **WIDE)
+    _first, gifts = owe(2, make_cash(400_000, "incidental_withheld"))
+    _second, fees = owe(1, make_cash(300_000, "fees_withheld"), start=3)
+    give_payees([*gifts, *fees], "manual")
+    merge([*gifts, *fees])
+    approve(account, gifts[:1], now=NOW)
+    send_and_pay(payouts()[0], NOW, NOW)
+    approve(account, [gifts[1], *fees], key="2", now=NOW)
+    assert [each.tax_minor for each in payouts()] == [80_000, 80_000, 44_000]
+
+
+@DB
+def test_fees_in_another_currency_are_another_months_sum():
+    account, owed = make_account(adapter="manual", **WIDE), owe_fees(2)
+    approve(account, owed[:1])
+    send_and_pay(payouts()[0], NOW, NOW)
+    Payout.objects.update(currency="USD")
+    assert [each.tax_minor for each in queries.list_waiting(account_id=None, now=NOW)] == [44_000]
+    [row] = list_taxes(JUNE)
+    assert list_tax_differences([row, replace(row, currency="CNY")]) == []
 
 
 @DB

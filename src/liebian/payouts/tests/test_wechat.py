@@ -11,7 +11,7 @@ from django.db import connections
 from liebian.core.errors import LiebianError
 from liebian.ledger.tests.support import prove_zero
 from liebian.payouts import queries, services
-from liebian.payouts.models import Payout
+from liebian.payouts.models import Account, Payout
 from liebian.payouts.tests import wechat_fake
 from liebian.payouts.tests.desk import (
     CHECKER,
@@ -65,10 +65,19 @@ def test_the_recipient_confirms_and_the_reward_is_issued(wechat, sent):
     assert states() == ["paid"] and reward_state(reward)[0] == "issued"
     assert where(budget) == (0, 0, 1000) and wechat.paid_minor() == 1000
     payout.refresh_from_db()
-    assert bytes(payout.payee) == b""
+    assert (bytes(payout.payee), payout.package) == (b"", "")
 
 
-@pytest.mark.parametrize(("state", "reason"), [("CANCELLED", ""), ("FAIL", "OVERDUE_CLOSE")])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("CANCELLED", ""),
+        *(
+            ("FAIL", each)
+            for each in ("OVERDUE_CLOSE", "PAYER_CONFIRM_OVERDUE", "USER_CONFIRM_OVERDUE", "TRANSFER_OVERDUE")
+        ),
+    ],
+)
 def test_unclaimed_money_returns_to_the_budget(wechat, sent, state, reason):
     budget, reward, payout = sent
     wechat.set_state(payout.out_no, state, fail_reason=reason)
@@ -114,6 +123,25 @@ def test_a_no_that_was_a_yes_is_found_by_asking(wechat):
     wechat.set_state(out_no, "SUCCESS")
     work(5)
     assert states() == ["paid"] and where(budget) == (0, 0, 1000)
+
+
+def test_an_error_of_the_gateway_is_no_answer(wechat):
+    wechat.before = lambda body: (502, {})
+    _budget, owed = owe()
+    give_payees(owed)
+    approve(make_account(wechat), owed)
+    services.work_payouts(NOW)
+    assert states() == ["sending"] and not wechat.bills
+    wechat.before = lambda body: None
+    work(5)
+    assert states() == ["awaiting"] and len(wechat.n_sent) == 1
+
+
+def test_a_state_that_nobody_knows_ends_nothing(wechat, sent):
+    _budget, reward, payout = sent
+    wechat.set_state(payout.out_no, "SOMETHING_NEW")
+    work(5)
+    assert states() == ["awaiting"] and reward_state(reward)[0] == "awaiting_recipient"
 
 
 def test_a_real_no_can_be_sent_again_under_the_same_number(wechat):
@@ -179,6 +207,25 @@ def test_a_yes_after_no_without_money_left_stays_a_finding(wechat, sent):
     services.apply_notice(account_id=payout.account_id, headers=headers, body=body, now=NOW_REAL())
     assert [each.kind for each in queries.list_findings()] == ["yes_after_no"]
     assert reward_state(reward)[0] == "returned"
+
+
+@pytest.mark.parametrize("second", ["awaiting", "paid"])
+def test_a_late_yes_while_the_next_number_is_on_its_way_or_paid_is_a_finding_and_issues_nothing_more(
+    wechat, sent, second
+):
+    budget, reward, payout = sent
+    wechat.set_state(payout.out_no, "FAIL", fail_reason="ACCOUNT_FROZEN")
+    work(5)
+    approve(queries.list_accounts()[0], [reward], key="2")
+    work(10)
+    if second == "paid":
+        wechat.set_state(Payout.objects.order_by("id")[1].out_no, "SUCCESS")
+        work(15)
+    wechat.set_state(payout.out_no, "SUCCESS")
+    headers, body = wechat.notice(payout.out_no)
+    assert services.apply_notice(account_id=payout.account_id, headers=headers, body=body, now=NOW_REAL())
+    assert states() == ["failed", second] and [each.kind for each in queries.list_findings()] == ["yes_after_no"]
+    assert where(budget) == ((0, 1000, 0) if second == "awaiting" else (0, 0, 1000))
 
 
 def test_another_amount_is_found(wechat, sent):
@@ -315,6 +362,37 @@ def test_called_back_it_returns_to_the_budget(wechat, sent):
     assert states() == ["returned"] and where(budget) == (1000, 0, 0)
     with pytest.raises(LiebianError, match="called back"):
         services.call_back_payout(payout_id=payout.pk, actor=CHECKER, now=NOW + SOON)
+
+
+def test_called_back_too_late_it_is_paid(wechat, sent):
+    budget, reward, payout = sent
+    wechat.set_state(payout.out_no, "SUCCESS")
+    services.call_back_payout(payout_id=payout.pk, actor=CHECKER, now=NOW + SOON)
+    assert states() == ["paid"] and reward_state(reward)[0] == "issued" and where(budget) == (0, 0, 1000)
+
+
+def test_a_message_to_an_account_that_is_off_is_not_taken_and_one_about_an_unknown_number_is_found(wechat, sent):
+    _budget, _reward, payout = sent
+    wechat.set_state(payout.out_no, "SUCCESS")
+    headers, body = wechat.notice(payout.out_no)
+    said = {"account_id": payout.account_id, "headers": headers, "body": body, "now": NOW_REAL()}
+    Account.objects.update(is_enabled=False)
+    assert not services.apply_notice(**said) and states() == ["awaiting"]
+    Account.objects.update(is_enabled=True)
+    Payout.objects.update(out_no="ANOTHER")
+    assert services.apply_notice(**said) and services.apply_notice(**said)
+    assert [each.kind for each in queries.list_findings()] == ["unknown_in_statement"] and states() == ["awaiting"]
+
+
+def test_nobody_tells_what_became_of_a_payout_that_the_provider_has_nor_brings_it_to_a_bank(wechat, sent):
+    _budget, _reward, payout = sent
+    said = {"reference": "1", "note": "", "actor": CHECKER, "now": NOW}
+    for paid in (True, False):
+        with pytest.raises(LiebianError) as refused:
+            services.record_result(payout_id=payout.pk, paid=paid, **said)
+        assert refused.value.code == "payout_by_provider"
+    Payout.objects.update(state="ready")
+    assert services.hand_over(batch_id=payout.batch_id, actor=CHECKER, now=NOW) == [] and states() == ["ready"]
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")

@@ -38,6 +38,7 @@ def payout_page(request: HttpRequest, payout_id: int) -> HttpResponse:
         "findings": [show_finding(each) for each in queries.list_findings(open_only=False, payout_id=payout_id)],
         "form": ResultForm(),
         "may_tell": may and account.by_hand and payout.state in ("ready", "sending"),
+        "may_settle": may,
         "may_give_up": may and payout.state == "failed",
         "may_call_back": may and payout.state == "awaiting" and not account.by_hand,
     }

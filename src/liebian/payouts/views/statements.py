@@ -19,8 +19,9 @@ from liebian.core.errors import LiebianError
 from liebian.events.services import read_table
 from liebian.payouts import queries, services
 from liebian.payouts.forms import StatementForm
+from liebian.payouts.rules import FINDINGS
 from liebian.payouts.types import FindingView, RowProblem, StatementOutcome
-from liebian.payouts.views.words import FINDINGS, ROW_PROBLEMS
+from liebian.payouts.views.words import ROW_PROBLEMS
 from liebian.ui.formats import error_text, money
 
 SHOWN = 200
@@ -75,7 +76,7 @@ def show_finding(finding: FindingView) -> dict[str, Any]:
     currency = queries.get_account(finding.account_id).currency
     sums = [finding.ours_minor, finding.theirs_minor]
     ours, theirs = [money(each, currency) if each is not None else "" for each in sums]
-    return {"it": finding, "kind": FINDINGS[finding.kind], "ours": ours, "theirs": theirs}
+    return {"it": finding, "kind": gettext(FINDINGS[finding.kind]), "ours": ours, "theirs": theirs}
 
 
 def _show_open(request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,11 +1,11 @@
-"""How the pages call states of payouts and what differs."""
+"""How the pages call states of payouts, reasons and rows that were not taken."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from liebian.payouts.types import PayoutView
@@ -26,7 +26,7 @@ PAYOUTS = {
     "sending": Words(_("Sent, no answer yet"), "warn", "hourglass"),
     "accepted": Words(_("Being paid"), "warn", "hourglass"),
     "awaiting": Words(_("Waits for the recipient"), "warn", "user-question"),
-    "paid": Words(_("Paid out"), "good", "check"),
+    "paid": Words(pgettext_lazy("payout", "Paid out"), "good", "check"),
     "failed": Words(_("Failed"), "bad", "alert-triangle"),
     "cancelled": Words(_("Cancelled"), "", "ban"),
     "returned": Words(_("Back in the budget"), "", "arrow-back-up"),
@@ -36,15 +36,6 @@ BATCHES = {
     "approved": Words(_("Agreed"), "good", "users"),
     "declined": Words(_("Declined"), "", "ban"),
     "withdrawn": Words(_("Withdrawn"), "", "arrow-back-up"),
-}
-FINDINGS = {
-    "yes_after_no": _("Paid after it had been refused"),
-    "no_after_yes": _("Refused after it had been paid"),
-    "amount_differs": _("Another amount"),
-    "unknown_in_statement": _("We know no such payout"),
-    "missing_in_statement": _("Paid here, missing there"),
-    "twice_in_statement": _("Named more than once"),
-    "paid_unsent": _("Said to be paid, but we never sent it"),
 }
 _REASONS = {
     "account_off": _("the account is switched off"),

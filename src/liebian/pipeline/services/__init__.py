@@ -10,6 +10,7 @@ from liebian.pipeline.services.steering import (
     run_replay_check,
     take_aside_again,
 )
+from liebian.pipeline.services.texts import redact_texts
 from liebian.pipeline.services.units import PUBLISHING, UNITS, publish, shards_of
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "pause_unit",
     "place_of",
     "publish",
+    "redact_texts",
     "replay_stage",
     "resume_unit",
     "run_replay_check",

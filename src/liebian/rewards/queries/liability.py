@@ -15,6 +15,8 @@ from liebian.rewards.models import Budget, PointsCohort, PointsRedeemed, PointsT
 from liebian.rewards.types import OWED_BACK, POINTS, OwedAsOf, OwedLine, PointsMonth, PointValue, Stock
 
 MOST_MONTHS = 60
+_OUR_POINTS = ("world", "points_burned", "points_breakage")
+_OUR_MONEY = ("world", "budget", "paid_out", "written_off")
 
 
 def find_stock(day: date) -> Stock | None:
@@ -42,7 +44,7 @@ def list_point_assets() -> list[str]:
         *PointsTermsRow.objects.values_list("asset", flat=True),
         *PointsCohort.objects.values_list("asset", flat=True),
     }
-    return sorted({POINTS, *known}, key=lambda asset: (asset != POINTS, asset))
+    return sorted({POINTS, *known}, key=_usual_first)
 
 
 def find_point_value(asset: str, at: datetime) -> PointValue | None:
@@ -77,22 +79,26 @@ def _as_cohort(month: PointsMonth, last: date) -> Cohort:
 def list_owed_as_of(instant: datetime, known_at: datetime | None = None) -> list[OwedAsOf]:
     """Points by programme and money by currency, just before an instant, by the ledger; with `known_at` as it was known then.
 
-    Customers' accounts are many, ours are few: because everything sums to zero, what they hold is what ours do not.
+    Because everything sums to zero, what customers hold is what our own accounts do not.
     """
+    budgets = {f"budget:{key}": currency for key, currency in Budget.objects.values_list("id", "currency")}
+    sums = ledger.sum_kinds_as_of(books=["points", *budgets], instant=instant, known_at=known_at)
 
-    def held(book: str, asset: str, kinds: Iterable[str]) -> int:
-        return ledger.sum_as_of(book=book, asset=asset, kinds=kinds, instant=instant, known_at=known_at)
+    def held(book: str, unit: str, kinds: Iterable[str]) -> int:
+        return sum(sums.get((book, unit, kind), 0) for kind in kinds)
 
     found = []
-    for each in ledger.list_books(codes=["points"]):
-        owed_back = held("points", each.asset, OWED_BACK)
-        ours = held("points", each.asset, ("world", "points_burned", "points_breakage"))
-        found.append(OwedAsOf(each.asset, -ours - owed_back, owed_back))
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for budget_id, currency in Budget.objects.order_by("id").values_list("id", "currency"):
-        book, unit = f"budget:{budget_id}", f"{currency}/{exponent(currency)}"
+    for asset in sorted({asset for book, asset, _ in sums if book == "points"}, key=_usual_first):
+        owed_back = held("points", asset, OWED_BACK)
+        found.append(OwedAsOf(asset, -held("points", asset, _OUR_POINTS) - owed_back, owed_back))
+    money: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for book, currency in budgets.items():
+        unit = f"{currency}/{exponent(currency)}"
         owed_back = held(book, unit, ["clawback_receivable"])
-        ours = held(book, unit, ("world", "budget", "paid_out", "written_off"))
-        sums[unit][0] += -ours - owed_back
-        sums[unit][1] += owed_back
-    return found + [OwedAsOf(unit, *parts) for unit, parts in sorted(sums.items())]
+        money[unit][0] += -held(book, unit, _OUR_MONEY) - owed_back
+        money[unit][1] += owed_back
+    return found + [OwedAsOf(unit, *parts) for unit, parts in sorted(money.items())]
+
+
+def _usual_first(asset: str) -> tuple[bool, str]:
+    return asset != POINTS, asset

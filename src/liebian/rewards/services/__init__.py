@@ -69,6 +69,7 @@ from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
 from liebian.rewards.services.shop_keys import admit_shop, create_shop_key, set_shop_key_enabled
+from liebian.rewards.services.texts import redact_texts
 
 __all__ = [
     "CHECKS",
@@ -119,6 +120,7 @@ __all__ = [
     "quote_coupons",
     "reconcile",
     "reconcile_night",
+    "redact_texts",
     "redeem_coupons",
     "redeem_reservation",
     "release_by_hand",

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from liebian.access.services import audit
+from liebian.customers.services import leave_out_words
 from liebian.rewards.models import PointsProposal, Review, ReviewPolicy
 from liebian.rewards.types import WhySecond
 
 Outcome = TypeVar("Outcome")
+MOST_NAMED = 50
 
 
 class _Rehearsed(Exception):
@@ -51,10 +53,17 @@ def record_review(review: Review, action: str, actor: int, now: datetime) -> Non
         actor_id=actor,
         action=f"reward_review_{action}",
         subject=f"review:{review.pk}",
-        reason=review.note,
+        reason=leave_out_words(review.note, customer_ids=_about(review)),
         details={"act": review.act, "code": review.reason, **_extent(review)},
         now=now,
     )
+
+
+def _about(review: Review) -> list[int]:
+    """Whom a review is about, as many of them as a note can name."""
+    of_points = PointsProposal.objects.filter(review=review).values_list("customer_id", flat=True)
+    of_rewards = review.items.order_by("pk").values_list("reward__customer_id", flat=True)[:MOST_NAMED]
+    return sorted({*of_points, *of_rewards})
 
 
 def _extent(review: Review) -> dict[str, Any]:

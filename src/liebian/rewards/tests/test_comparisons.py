@@ -23,6 +23,7 @@ SOON = NOW + timedelta(seconds=5)
 
 class Counted:
     title, writes = "Counted", False
+    figures, page = {"y": "how many"}, ""
 
     def __init__(self, code: str, *, differs: bool = False) -> None:
         self.code, self.differs, self.n = code, differs, 0

@@ -28,6 +28,8 @@ def check(now: datetime = NOW) -> dict[str, int]:
     services.reconcile(checks=services.list_checks(), now=now)
     runs = queries.list_last_runs()
     assert not [run.error for run in runs.values() if run.error]
+    words = {each.code: each.figures for each in services.list_checks()}
+    assert not [(each.check, each.what) for each in queries.list_alarms() if each.what not in words[each.check]]
     return {code: run.n_differences for code, run in runs.items() if run.n_differences}
 
 
@@ -70,10 +72,11 @@ def test_a_counter_that_drifted_is_an_alarm_with_its_amounts(break_it: Callable[
     assert alarms and all(each.expected != each.found and each.state == "open" for each in alarms)
 
 
-def test_the_ledger_is_proven_before_the_night_where_much_was_posted(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("much", ["SEGMENT_ENTRIES", "DUE_POSTINGS"])
+def test_the_ledger_is_proven_before_the_night_where_much_was_posted(much: str, monkeypatch: pytest.MonkeyPatch):
     give_rewards()
     assert services.prove_ahead(now=NOW) == 0
-    monkeypatch.setattr(proving, "SEGMENT_ENTRIES", 2)
+    monkeypatch.setattr(proving, much, 2)
     Account.objects.filter(kind="paid_out").update(balance=1)
     assert (services.prove_ahead(now=NOW), count_unproven(), services.prove_ahead(now=NOW)) == (1, 0, 0)
     assert {each.check for each in queries.list_alarms()} == {"ledger"}
@@ -139,6 +142,7 @@ def test_the_night_runs_once_from_its_hour_on():
 
 class _Statements:
     code, title, writes = "statements", "Statements", False
+    figures, page = {"amount": "the amount"}, ""
 
     def compare(self, now: datetime) -> Compared:
         return Compared(2, (Difference("statement:1", "amount", 100, 90, "CNY/2"),))
@@ -146,6 +150,7 @@ class _Statements:
 
 class _Broken:
     code, title, writes = "broken", "Broken", False
+    figures, page = {}, ""
 
     def compare(self, now: datetime) -> Compared:
         raise RuntimeError("no connection")

@@ -52,3 +52,7 @@ def test_withheld_it_costs_its_face_and_a_fifth_is_tax(face):
 def test_terms_of_money_that_make_no_sense(kind, face, cost):
     with pytest.raises(Invalid):
         check_offer(OfferDraft(kind=kind, name="x", currency="CNY", cost_minor=cost, face_minor=face))
+
+
+def test_tax_of_fees_is_rounded_half_up_to_the_cent():
+    assert [tax_of("fees_withheld", 80_000 + taxable) for taxable in (2, 3)] == [0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -34,13 +35,19 @@ class Compared:
 class Check(Protocol):
     """One comparison. A context above `rewards` names its own in the setting RECONCILIATION_CHECKS.
 
-    `code` is stored and never changes; `title` is a marked text. A check that only reads sees the database as of one moment;
-    one that `writes` opens its own transactions.
+    `code` is stored and never changes; `title` is a marked text. `page` names the address of the page where its differences are put
+    right, where there is one for all of them. A check that only reads sees the database as of one moment; one that `writes` opens
+    its own transactions.
     """
 
     code: str
     title: str
+    page: str
     writes: bool
+
+    @property
+    def figures(self) -> Mapping[str, str]:
+        """By each `what` of its differences: a marked text that says what differs."""
 
     def compare(self, now: datetime) -> Compared:
         """Compare everything as it is now."""

@@ -12,43 +12,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
 from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.errors import LiebianError
+from liebian.core.texts import mark as _
 from liebian.rewards import queries, services
-from liebian.rewards.types import AlarmView, ComparisonView
+from liebian.rewards.types import AlarmView, Check, ComparisonView
 from liebian.ui.formats import error_text, money, number
 
 PATIENCE = timedelta(minutes=1)
 """A worker takes what is asked for within a second, unless it is at something long."""
-FIGURES: dict[str, Any] = {
-    "reserved": _("reserved"),
-    "payable": _("being delivered"),
-    "paid_out": _("paid out"),
-    "clawback_receivable": _("to be recovered"),
-    "written_off": _("written off"),
-    "all_accounts": _("all accounts together"),
-    "n_accounts": _("number of accounts"),
-    "lots": _("points in lots"),
-    "coupons": _("unused coupons"),
-    "codes": _("codes"),
-    "used": _("used of the limit"),
-    "balance_off": _("balance against postings"),
-    "asset_off": _("sum of all accounts"),
-    "entry_unbalanced": _("sum of the entry"),
-    "points_active": _("points that can be spent"),
-    "points_pending": _("points not usable yet"),
-    "points_reserved": _("points held by carts"),
-    "promised": _("promised"),
-    "months_open": _("points left of all months"),
-    "months_expired": _("points expired of all months"),
-    "months_redeemed": _("points spent of all months"),
-    "weeks_left": _("weeks that it should last, and is expected to"),
-    "past_changed": _("entries that were proven and changed since"),
+
+PLACES = {
+    "budget": _("Budget"),
+    "coupon": _("Coupon"),
+    "entry": _("Entry"),
+    "payout": _("Payout"),
+    "reward": _("Reward"),
 }
 
 
@@ -59,13 +42,12 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
         return render(request, "rewards/_comparison.html", asked)
     runs = queries.list_last_runs()
     checks = services.list_checks()
-    titles = {check.code: gettext(check.title) for check in checks}
     alarms = queries.list_alarms()
     names = find_user_names([each.explained_by for each in alarms if each.explained_by])
     context = {
         **asked,
-        "checks": [{"title": titles[check.code], "run": runs.get(check.code)} for check in checks],
-        "alarms": [_show(each, titles, names) for each in alarms],
+        "checks": [{"title": gettext(check.title), "run": runs.get(check.code)} for check in checks],
+        "alarms": [_show(each, {check.code: check for check in checks}, names) for each in alarms],
         "n_open": queries.count_open_alarms(),
         "as_of_run": max((run.at for run in runs.values()), default=None),
         "hour": settings.RECONCILIATION_HOUR,
@@ -104,17 +86,28 @@ def _show_asked(asked: ComparisonView | None, now: datetime) -> dict[str, Any]:
     return {"asked": asked, "asked_by": names.get(asked.asked_by, ""), "no_worker": is_alone or is_left}
 
 
-def _show(alarm: AlarmView, titles: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
+def _show(alarm: AlarmView, checks: dict[str, Check], names: dict[int, str]) -> dict[str, Any]:
+    check = checks.get(alarm.check)
+    figure = check.figures.get(alarm.what, "") if check else ""
+    href = _href(alarm.subject, alarm.what)
     return {
         "alarm": alarm,
-        "check": titles.get(alarm.check, alarm.check),
-        "figure": FIGURES.get(alarm.what, alarm.what),
-        "href": _href(alarm.subject, alarm.what),
+        "check": gettext(check.title) if check else alarm.check,
+        "figure": gettext(figure) if figure else alarm.what,
+        "subject": _name(alarm.subject),
+        "href": href,
+        "settle": "" if href or not check or not check.page else reverse(check.page),
         "expected": _say(alarm.expected, alarm.unit),
         "found": _say(alarm.found, alarm.unit),
         "difference": _say(alarm.found - alarm.expected, alarm.unit),
         "by": names.get(alarm.explained_by or 0, ""),
     }
+
+
+def _name(subject: str) -> str:
+    """ "budget:3" as a person says it; what begins otherwise is named as it is."""
+    place, _colon, rest = subject.partition(":")
+    return f"{gettext(PLACES[place])} {rest}" if place in PLACES and rest else subject
 
 
 def _href(subject: str, what: str) -> str:
@@ -125,6 +118,8 @@ def _href(subject: str, what: str) -> str:
         return reverse("ledger:account", args=[rest])
     if place == "entry":
         return reverse("ledger:entry", args=[int(rest)])
+    if place == "reward":
+        return reverse("rewards:reward", args=[int(rest)])
     if place in ("budget", "coupon"):
         return f"{reverse('ledger:home')}?book={subject}"
     return ""

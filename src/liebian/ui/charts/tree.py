@@ -45,6 +45,11 @@ def _leaves(node: TreeNode) -> int:
     return sum(_leaves(child) for child in node.children) or 1
 
 
+def _width_of(name: str) -> int:
+    """About as many pixels as a label takes."""
+    return sum(12 if ord(sign) > 0x2E80 else 7 for sign in name)
+
+
 def tree(
     title: str, subtitle: str, root: TreeNode, *, columns: tuple[str, str, str, str], height: int | None = None
 ) -> Chart:
@@ -52,7 +57,7 @@ def tree(
     series = {
         "type": "tree",
         "data": [_draw(root)],
-        "left": 70,
+        "left": max(70, _width_of(root.name) + 30),
         "right": 130,
         "top": 6,
         "bottom": 6,

@@ -23,6 +23,15 @@ _PAID = frozenset({"issued", "redeemed", "clawed_back", "written_off"})
 class BudgetCheck:
     code = "budgets"
     title = _("Budgets: states of rewards against accounts")
+    figures = {
+        "reserved": _("reserved"),
+        "payable": _("being delivered"),
+        "paid_out": _("paid out"),
+        "clawback_receivable": _("to be recovered"),
+        "written_off": _("written off"),
+        "all_accounts": _("all accounts together"),
+    }
+    page = ""
     writes = False
 
     def compare(self, now: datetime) -> Compared:

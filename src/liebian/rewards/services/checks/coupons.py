@@ -19,6 +19,8 @@ from liebian.rewards.types import Compared
 class CouponCheck:
     code = "coupons"
     title = _("Coupons: coupons and codes against accounts")
+    figures = {"coupons": _("unused coupons"), "codes": _("codes")}
+    page = ""
     writes = False
 
     def compare(self, now: datetime) -> Compared:

@@ -18,6 +18,8 @@ class ForecastCheck:
 
     code = "forecasts"
     title = _("Budgets: when they are used up")
+    figures = {"weeks_left": _("weeks that it should last, and is expected to")}
+    page = ""
     writes = True
 
     def compare(self, now: datetime) -> Compared:

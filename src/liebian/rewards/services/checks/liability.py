@@ -22,6 +22,18 @@ class LiabilityCheck:
 
     code = "liability"
     title = _("What is owed: the stock of the day against accounts")
+    figures = {
+        "points_active": _("points that can be spent"),
+        "points_pending": _("points not usable yet"),
+        "points_reserved": _("points held by carts"),
+        "months_open": _("points left of all months"),
+        "months_expired": _("points expired of all months"),
+        "months_redeemed": _("points spent of all months"),
+        "promised": _("promised"),
+        "payable": _("being delivered"),
+        "coupons": _("unused coupons"),
+    }
+    page = ""
     writes = True
 
     def compare(self, now: datetime) -> Compared:

@@ -24,6 +24,8 @@ _UNISSUED = ("rejected", "cancelled", "returned")
 class LimitCheck:
     code = "limits"
     title = _("Limits: what rewards drew against allowances")
+    figures = {"used": _("used of the limit")}
+    page = ""
     writes = False
 
     def compare(self, now: datetime) -> Compared:

@@ -17,6 +17,14 @@ from liebian.rewards.types import Compared, Difference
 class LedgerCheck:
     code = "ledger"
     title = _("Ledger: proof of zero")
+    figures = {
+        "entry_unbalanced": _("sum of the entry"),
+        "balance_off": _("balance against postings"),
+        "asset_off": _("sum of all accounts"),
+        "past_changed": _("entries that were proven and changed since"),
+        "sums_off": _("kept sums that are not those of their entries"),
+    }
+    page = ""
     writes = True
 
     def compare(self, now: datetime) -> Compared:
@@ -28,6 +36,8 @@ class LedgerCheck:
 class SumsCheck:
     code = "sums"
     title = _("Ledger: sums on its pages against accounts")
+    figures = {"all_accounts": _("all accounts together"), "n_accounts": _("number of accounts")}
+    page = ""
     writes = False
 
     def compare(self, now: datetime) -> Compared:
@@ -54,6 +64,8 @@ def _view(finding: Finding) -> Difference:
 class PointsCheck:
     code = "points"
     title = _("Points: lots against accounts")
+    figures = {"lots": _("points in lots")}
+    page = ""
     writes = False
 
     def compare(self, now: datetime) -> Compared:

@@ -15,6 +15,7 @@ from django.db import transaction
 from liebian.access.services import audit
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
+from liebian.customers.services import leave_out_words
 from liebian.rewards.models import PointsLot, PointsProposal, PointsUse, Review
 from liebian.rewards.rules import check_amount, check_asset
 from liebian.rewards.services.points.claws import check_note, claw_points, settle_shortage
@@ -155,4 +156,5 @@ def _record(
 ) -> None:
     if outcome.accepted and not outcome.repeated:
         subject = f"customer:{customer_id}"
-        audit.record_audit(actor_id=actor, action=action, subject=subject, reason=note, details=details, now=now)
+        said = leave_out_words(note, customer_ids=[customer_id])
+        audit.record_audit(actor_id=actor, action=action, subject=subject, reason=said, details=details, now=now)

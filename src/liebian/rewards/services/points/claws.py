@@ -174,7 +174,7 @@ def settle_shortage(
         desk.record(make_use(full_key, "shortage", holder, amount, at, note=note, actor=actor), ())
         moves = Moves()
         moves.move(in_review, accounts.debt(customer_id) if make_debt else accounts.world, amount)
-        memo = {"customer": customer_id, "actor": actor, "note": note}
+        memo = {"customer": customer_id, "actor": actor}  # no note: the ledger never forgets
         desk.post(full_key, "points_shortage", moves, at, memo=memo)
         if make_debt:
             desk.debts[holder] += amount

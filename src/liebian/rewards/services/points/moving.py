@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from liebian.access.services import audit
+from liebian.customers.services import leave_out_words
 from liebian.rewards.models import PointsLot, PointsUse
 from liebian.rewards.rules import (
     PointsAccounts,
@@ -141,7 +142,8 @@ def _adjust(
         if (known.asset, known.customer_id, amount) != (*holder, asked.amount):
             raise mismatch(asked.key)
         return PointsOutcome(asked.key, asked.amount, repeated=True)
-    memo = {"actor": asked.actor, "note": asked.note, **({"reason": asked.reason} if asked.reason else {})}
+    said = {"reason": asked.reason} if asked.reason else {}
+    memo: dict[str, object] = {"actor": asked.actor, **said}  # no note: the ledger never forgets
     if asked.amount > 0:
         terms = desk.terms.at(asked.asset, asked.at)
         lots[key] = make_lot(
@@ -154,7 +156,7 @@ def _adjust(
             active_from=asked.at,
             expires_at=expiry_of(terms, asked.at),
             earned_at=asked.at,
-            trace=memo,
+            trace={**memo, "note": asked.note},
         )
         give_lot(desk, lots[key], "points_adjust", memo=memo)
         return PointsOutcome(asked.key, asked.amount)
@@ -174,7 +176,7 @@ def _record(asked: PointsAdjustment, now: datetime) -> None:
         actor_id=asked.actor,
         action="points_adjusted",
         subject=f"customer:{asked.customer_id}",
-        reason=asked.note,
+        reason=leave_out_words(asked.note, customer_ids=[asked.customer_id]),
         details={"amount": asked.amount, "asset": asked.asset},
         now=now,
     )
