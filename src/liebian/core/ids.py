@@ -1,4 +1,4 @@
-"""Ids and codes that are made from their cause, so that a repeat is the same thing."""
+"""Ids and codes that are made from their cause, so that a repeat is the same thing, and how people name a customer."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ def bucket_of(salt: str, subject: object) -> float:
     """
     digest = hashlib.blake2b(f"{salt}\x1f{subject}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def customer_number(customer_id: int) -> str:
+    """How people name a customer: C-000123.
+
+    >>> customer_number(123), customer_number(12345678)
+    ('C-000123', 'C-12345678')
+    """
+    return f"C-{customer_id:06d}"

@@ -167,15 +167,6 @@ def _text(value: object) -> str | None:
 _NUMBER = re.compile(r"[cC]-?0*(\d{1,18})")
 
 
-def customer_number(customer_id: int) -> str:
-    """How people name a customer: C-000123.
-
-    >>> customer_number(123), customer_number(12345678)
-    ('C-000123', 'C-12345678')
-    """
-    return f"C-{customer_id:06d}"
-
-
 @dataclass(frozen=True, slots=True)
 class Search:
     """What a typed text may be. `values` are (kind, normal value) of identifiers; everything is matched whole."""

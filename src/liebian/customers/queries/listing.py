@@ -11,11 +11,12 @@ from django.db.models import BigIntegerField, BooleanField, Count, DateTimeField
 
 from liebian.access.types import mask_name
 from liebian.core import crypto, keyset
+from liebian.core.ids import customer_number
 from liebian.core.moments import EPOCH
 from liebian.customers.models import Customer, Identifier, TierMembership
 from liebian.customers.queries.people import find_customer, open_field
 from liebian.customers.queries.tiers import list_tiers
-from liebian.customers.rules import customer_number, masked, parse_search
+from liebian.customers.rules import masked, parse_search
 from liebian.customers.types import CustomerFilter, CustomerPage, CustomerRow, FilterChoices, TierPlace
 
 SORTS = {

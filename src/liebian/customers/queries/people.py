@@ -11,10 +11,11 @@ from liebian.core import crypto, cursors
 from liebian.core.columns import select_after
 from liebian.core.erased import is_erased
 from liebian.core.errors import Invalid, NotFound
+from liebian.core.ids import customer_number
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids, list_merged_into
-from liebian.customers.rules import customer_number, normal_email, normal_phone
+from liebian.customers.rules import normal_email, normal_phone
 from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events

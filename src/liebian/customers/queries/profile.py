@@ -8,10 +8,11 @@ from typing import Any
 
 from liebian.access.types import mask_name
 from liebian.core import crypto, cursors
+from liebian.core.ids import customer_number
 from liebian.customers.models import Customer, Identifier
 from liebian.customers.queries.people import open_field, person_row
 from liebian.customers.queries.timeline import all_ids_of, list_told_ids
-from liebian.customers.rules import covered_text, customer_number, masked
+from liebian.customers.rules import covered_text, masked
 from liebian.customers.types import ANONYMOUS_KIND, IDENTIFYING_KINDS, STAGE, Fact, Freshness, IdentifierView, Profile
 from liebian.events import queries as events
 from liebian.events.types import EventRecord

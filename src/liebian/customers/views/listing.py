@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from liebian.access.guard import requires
 from liebian.access.queries import get_organisation
 from liebian.core import clock
+from liebian.core.ids import customer_number
 from liebian.customers import queries
 from liebian.customers.forms import FILTERS, CustomerFilterForm
 from liebian.customers.queries.listing import COUNT_CAP
-from liebian.customers.rules import customer_number
 from liebian.customers.types import CustomerRow
 from liebian.customers.words.facts import name_gender
 from liebian.customers.words.tiers import Tier, in_order, name_tier

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from liebian.core.errors import Invalid
+from liebian.core.ids import customer_number
 from liebian.core.money import to_minor
-from liebian.customers.rules import covered_text, customer_number
+from liebian.customers.rules import covered_text
 from liebian.customers.types import CUSTOMER_ERASED, Change, TimelineItem
 from liebian.customers.words.facts import name_field
 from liebian.events.types import INTERNAL_SOURCE, EventRecord

@@ -15,6 +15,7 @@ from liebian.access.guard import requires
 from liebian.access.services import record_audit
 from liebian.core import clock
 from liebian.core.days import day_of
+from liebian.core.ids import customer_number
 from liebian.core.money import to_amount
 from liebian.payouts import queries
 from liebian.payouts.forms import MonthForm
@@ -88,7 +89,16 @@ def _show_difference(each: TaxDifference) -> dict[str, Any]:
 def _cells(month: str, row: TaxRow) -> list[str]:
     sums = [str(to_amount(minor, row.currency)) for minor in (row.gross_minor, row.tax_minor, row.net_minor)]
     paid_at = localtime(row.paid_at).isoformat(timespec="seconds")
-    return [month, f"C-{row.customer_id}", row.tax_rule, row.currency, *sums, paid_at, row.out_no, row.provider_no]
+    return [
+        month,
+        customer_number(row.customer_id),
+        row.tax_rule,
+        row.currency,
+        *sums,
+        paid_at,
+        row.out_no,
+        row.provider_no,
+    ]
 
 
 def _month(request: HttpRequest) -> date:

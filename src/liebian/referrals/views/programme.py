@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.days import day_of
+from liebian.core.ids import customer_number
 from liebian.referrals import queries
 from liebian.referrals.queries import KPoint, Results
 from liebian.referrals.types import ProgrammeView, TreeNode
@@ -273,7 +274,7 @@ def _tree(request: HttpRequest, programme: ProgrammeView, now: datetime) -> dict
 
 def _drawn(node: TreeNode, names: dict[int, str]) -> charts.TreeNode:
     return charts.TreeNode(
-        names.get(node.customer_id, f"C-{node.customer_id:06d}"), _TREE_STATE[node.state], str(REFERRAL_STATES[node.state]),
+        names.get(node.customer_id, customer_number(node.customer_id)), _TREE_STATE[node.state], str(REFERRAL_STATES[node.state]),
         customer_href(node.customer_id), [_drawn(child, names) for child in node.children],
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from liebian.access.guard import requires
 from liebian.access.types import mask_name, mask_phone
 from liebian.core import clock
 from liebian.core.errors import Invalid, NotFound
+from liebian.core.ids import customer_number
 from liebian.customers import queries as customers
 from liebian.referrals import queries, services
 from liebian.referrals.types import ProgrammeView, Why
@@ -214,7 +215,7 @@ def names_of(ids: set[int]) -> dict[int, str]:
         standing = finals.get(each, each)
         personal = found.get(standing)
         names[each] = (mask_name(personal.name) or mask_phone(personal.phone)) if personal else ""
-        names[each] = names[each] or f"C-{standing:06d}"
+        names[each] = names[each] or customer_number(standing)
     return names
 
 

@@ -119,7 +119,7 @@ def test_one_code_tells_whose_it_is_and_where_it_was():
     redeem()
     back()
     page = read(staff, f"/rewards/coupons/code?code={coupon.code.lower()}")
-    for words in ("A-1", "Order came back", "¥20.00", f"/rewards/{coupon.reward_id}", "C-1001"):
+    for words in ("A-1", "Order came back", "¥20.00", f"/rewards/{coupon.reward_id}", "C-001001"):
         assert words in page
     assert "No coupon has this code" in read(staff, "/rewards/coupons/code?code=NOPE99")
     read(staff, "/rewards/coupons/code")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
 from liebian.core.errors import LiebianError
+from liebian.core.ids import customer_number
 from liebian.customers.queries import get_customer
 from liebian.rewards import queries, services
 from liebian.rewards.points_forms import AdjustForm, PassOnForm, ReleaseForm, ShortageForm, TakeBackForm
@@ -88,7 +89,9 @@ def points_release(request: HttpRequest, customer_id: int) -> HttpResponse:
 def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
     stands = get_customer(customer_id)
     if stands.id != customer_id:
-        messages.warning(request, _("This customer was merged into C-%(n)s. Nothing was moved.") % {"n": stands.id})
+        messages.warning(
+            request, _("This customer was merged into %(n)s. Nothing was moved.") % {"n": customer_number(stands.id)}
+        )
         return redirect("rewards:customer-points", stands.id)
     place, form = read_place(request, customer_id), act.make_form(request.POST)
     shown: Mapping[str, Any] = {f"{act.name}_form": form}
@@ -164,7 +167,7 @@ def _transfer_effect(place: Place, form: PassOnForm) -> Effect:
     receiver = get_customer(data["receiver"]).id
     texts = {
         "amount": say_points(data["amount"]),
-        "to": f"C-{receiver}",
+        "to": customer_number(receiver),
         "left": number(max(place.balance.active - data["amount"] - fee, 0)),
         "fee": number(fee),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from liebian.core.ids import customer_number
 from liebian.rewards.types import LotView, PointsTerms, PointsUseView
 from liebian.rewards.views.words import StateWords
 from liebian.ui.formats import day, moment, number
@@ -62,7 +63,7 @@ def say_origin(lot: LotView) -> str:
     if kind == "reward":
         return _("Reward")
     if kind == "transfer":
-        return _("From customer C-%(n)s") % {"n": lot.trace.get("from", "?")}
+        return _("From customer %(n)s") % {"n": customer_number(lot.trace["from"])}
     if kind == "adjust":
         return _("Correction by a person")
     if kind == "grace":

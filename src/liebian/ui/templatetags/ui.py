@@ -11,6 +11,7 @@ from django.forms import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from liebian.core.ids import customer_number
 from liebian.ui import formats
 from liebian.ui.forms import render_widget
 from liebian.ui.icons import render_icon
@@ -78,6 +79,12 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+@register.filter(name="customer_number")
+def show_customer_number(customer_id: int) -> str:
+    """How people name a customer: C-000123."""
+    return customer_number(customer_id)
 
 
 @register.filter
