@@ -30,7 +30,7 @@ ARGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost", "--font-render-hinting=none",
 ]  # fmt: skip
 COMMAND = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
-DEMO_CUSTOMERS = "700"
+DEMO_CUSTOMERS, DEMO_DAYS = "700", "200"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +87,9 @@ def _copy_demo_shop(installation: Installation, base: Path) -> None:
             draft = made.with_suffix(f".{os.getpid()}")
             template.fill_folder(draft)
             environment = {**installation.environment, "LIEBIAN_HOME": str(draft)}
-            replace(installation, environment=environment).run("demo", "--customers", DEMO_CUSTOMERS)
+            replace(installation, environment=environment).run(
+                "demo", "--customers", DEMO_CUSTOMERS, "--days", DEMO_DAYS
+            )
             draft.rename(made)
     shutil.copytree(made, installation.environment["LIEBIAN_HOME"], dirs_exist_ok=True)
 

@@ -48,14 +48,15 @@ import json
 from datetime import timedelta
 from django.conf import settings
 from liebian.core import clock
+from liebian.customers.models import Customer
 from liebian.rewards import services
-from liebian.rewards.models import PointsLot
 from liebian.rewards.types import POINTS, PointsAdjustment, PointsBurn, PointsTerms, PointsTransfer
 now = clock.now()
 services.set_points_terms(asset=POINTS, terms=PointsTerms(settings.TIME_ZONE, may_transfer=True, transfer_fee_bp=500), actor=None, now=now)
-rich = PointsLot.objects.filter(remaining__gte=100).order_by("customer_id").values_list("customer_id", flat=True).distinct()
-one, two, three, four = rich[:4]
+people = Customer.objects.filter(is_known=True, merged_into=None).order_by("pk").values_list("pk", flat=True)[:4]
+one, two, three, four = people
 said = [
+    *services.adjust_points(adjustments=[PointsAdjustment(f"g{each}", each, 100, now, "given", None) for each in people], now=now),
     *services.adjust_points(adjustments=[PointsAdjustment("a", one, 70, now, "sorry", None), PointsAdjustment("b", two, -30, now, "oops", None)], now=now),
     *services.burn_points(burns=[PointsBurn("c", two, 40, now), PointsBurn("d", three, 50, now, reserve_until=now + timedelta(days=1))], now=now),
     *services.transfer_points(transfers=[PointsTransfer("e", three, four, 20, now)], now=now),
@@ -99,7 +100,7 @@ print(json.dumps([order.pk, order.total_minor]))
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(tmp_path_factory.mktemp("replayed")) as found:
         found.environment["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
-        code, said = found.command("demo", "--customers", "200")
+        code, said = found.command("demo", "--customers", "300", "--days", "150")
         assert code == 0, said
         yield found
 
@@ -120,7 +121,7 @@ def test_a_replay_that_is_killed_leaves_its_folder_until_the_next_one(place):
 
 
 def test_reading_the_log_from_zero_gives_the_same_installation_and_changes_nothing(place):
-    assert place.run(BY_HAND) == [True] * 5
+    assert place.run(BY_HAND) == [True] * 9
     assert place.run(WAITING) == 1  # what no stage has read is not part of the question
     before = place.run(FINGERPRINT)
     code, said = place.command("replay")
@@ -159,6 +160,11 @@ def test_only_what_does_not_follow_is_found_and_named_after_erasures_and_when_th
 def test_a_part_that_does_not_exist_is_refused_at_once(place):
     code, said = place.command("replay", "--part", "weather")
     assert (code, said["error"]["code"]) == (1, "unknown_part")
+
+
+def test_the_demo_shop_is_open_for_longer_than_its_programme(place):
+    code, said = place.command("demo", "--days", "60")
+    assert (code, said["error"]["code"]) == (1, "demo_too_short")
 
 
 def test_the_demo_shop_opens_only_in_an_empty_installation(place):

@@ -14,7 +14,7 @@ from liebian.config.jobs import publish_lake, run_stages
 from liebian.config.schema import bring_up_to_date
 from liebian.config.terminal import console, print_json, progress
 from liebian.core import clock, cursors
-from liebian.core.errors import Conflict
+from liebian.core.errors import Conflict, Invalid
 from liebian.core.texts import mark as _
 from liebian.events import queries as event_log
 from liebian.events import services as events
@@ -110,16 +110,24 @@ def _show_report(report: dict[str, Any]) -> None:
 
 
 @app.command
-def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool = False) -> None:
+def demo(
+    *, customers: int = play.CUSTOMERS, days: int = play.HISTORY_DAYS, seed: int = play.SEED, json: bool = False
+) -> None:
     """Migrate, then fill an empty installation with the demo shop: 18 months that end now.
 
     Parameters
     ----------
     customers
         How many customers come on their own; friends come on top.
+    days
+        How many days it has been open; its programme runs for the last sixty.
     seed
         The same seed and day give the same shop.
     """
+    if days <= play.PROGRAMME_DAYS:
+        raise Invalid(
+            "demo_too_short", _("The demo shop is open for more than %(days)s days."), days=play.PROGRAMME_DAYS
+        )
     bring_up_to_date()
     if event_log.get_log_end():
         raise Conflict(
@@ -127,7 +135,7 @@ def demo(*, customers: int = play.CUSTOMERS, seed: int = play.SEED, json: bool =
         )
     now = clock.now()
     first_password()
-    play.play(now=now, quiet=json, customers=customers, seed=seed)
+    play.play(now=now, quiet=json, customers=customers, seed=seed, history_days=days)
     if json:
         print_json({"events": event_log.get_log_end(), "seconds": (clock.now() - now).total_seconds()})
 

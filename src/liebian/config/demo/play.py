@@ -36,10 +36,17 @@ def fill_if_empty(*, quiet: bool) -> bool:
     return True
 
 
-def play(*, now: datetime, quiet: bool = False, customers: int = CUSTOMERS, seed: int = SEED) -> None:
-    """Eighteen months that end now. Writes through the same intake and stages as everybody's data."""
+def play(
+    *,
+    now: datetime,
+    quiet: bool = False,
+    customers: int = CUSTOMERS,
+    seed: int = SEED,
+    history_days: int = HISTORY_DAYS,
+) -> None:
+    """So many days that end now; the programme runs for the last sixty. Writes through the same intake and stages as everybody's data."""
     today = days.day_of(now, settings.TIME_ZONE)
-    first = today - timedelta(days=HISTORY_DAYS)
+    first = today - timedelta(days=history_days)
     programme_starts = today - timedelta(days=PROGRAMME_DAYS)
     access.ensure_organisation(name=shop.SHOP_NAME)
     access.set_currency(currency=shop.CURRENCY)
@@ -50,7 +57,7 @@ def play(*, now: datetime, quiet: bool = False, customers: int = CUSTOMERS, seed
     write_lives(diary, regulars, today)
     campaign = Campaign(crowd, diary, starts=programme_starts, today=today, known=regulars)
     with progress(quiet=quiet) as bar:
-        task = bar.add_task("Playing the demo shop", total=HISTORY_DAYS + 1)
+        task = bar.add_task("Playing the demo shop", total=history_days + 1)
         day = first
         while day <= today:
             if day == programme_starts:
@@ -66,7 +73,9 @@ def play(*, now: datetime, quiet: bool = False, customers: int = CUSTOMERS, seed
         bar.update(task, description="Computing tiers")
         _settle(now)
     if not quiet:
-        console.print(f"The demo shop «{shop.SHOP_NAME}» is open: {event_log.get_log_end():,} events in 18 months.")
+        console.print(
+            f"The demo shop «{shop.SHOP_NAME}» is open: {event_log.get_log_end():,} events in {history_days} days."
+        )
 
 
 def _play_day(diary: Diary, day: date, now: datetime) -> None:
