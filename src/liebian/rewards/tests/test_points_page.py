@@ -218,7 +218,7 @@ def test_points_are_given_on_where_the_terms_let_them(now):
     terms = PointsTerms("Asia/Shanghai", may_transfer=True, transfer_fee_bp=1000)
     services.set_points_terms(asset=POINTS, terms=terms, actor=1, now=clock.now())
     shown = post(client, "transfer", asked).content.decode()
-    assert "40 points go to C-2" in shown and "56 stay here" in shown and "The fee is 4." in shown
+    assert "40 points go to C-000002" in shown and "56 stay here" in shown and "The fee is 4." in shown
     for _ in range(2):
         assert post(client, "transfer", fields(shown, "transfer") | {"confirm": "yes"}).status_code == 302
     at = clock.now()
