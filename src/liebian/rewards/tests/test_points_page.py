@@ -223,7 +223,7 @@ def test_points_are_given_on_where_the_terms_let_them(now):
         assert post(client, "transfer", fields(shown, "transfer") | {"confirm": "yes"}).status_code == 302
     at = clock.now()
     assert [queries.get_points_balance(who, at=at).active for who in (1, 2)] == [56, 40]
-    assert "From customer C-1" in read(client, "/customers/2/points")
+    assert "From customer C-000001" in read(client, "/customers/2/points")
     for receiver, status in (("C-77", 404), ("x", 422), ("", 422), ("1", 409)):
         assert (
             post(client, "transfer", asked | {"receiver": receiver, "key": "t2", "confirm": "yes"}).status_code
