@@ -198,7 +198,7 @@ def _write_about(person: int, home: Path) -> None:
 TOLD_CERTAIN = f"{PHONE}, {EMAIL}, {USER}: {KEPT}"  # where nobody can tell whom it is about, names stay
 
 
-def _rewards(person: int) -> None:
+def _points(person: int) -> None:
     rewards.adjust_points(
         adjustments=[
             PointsAdjustment(
@@ -226,6 +226,10 @@ def _rewards(person: int) -> None:
         subject=TOLD,
         at=T0,
     )
+
+
+def _rewards(person: int) -> None:
+    _points(person)
     budget = Budget.objects.create(
         name="B",
         currency="CNY",
