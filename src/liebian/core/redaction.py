@@ -30,7 +30,7 @@ class Words:
     def __bool__(self) -> bool:
         return bool(self.said)
 
-    @property
+    @cached_property
     def certain(self) -> Words:
         """Only those that are nobody else's: for texts of which it is not known whom they are about."""
         return Words(

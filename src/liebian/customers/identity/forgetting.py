@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from liebian.core.moments import millis_of
 from liebian.customers.identity.erasing import indexes_of, list_brought, list_conflicts
-from liebian.customers.identity.scrubbing import names, scrub_mentions, scrub_own, speaks_of
+from liebian.customers.identity.scrubbing import scrub_mentions, scrub_own, speaks_of
 from liebian.customers.identity.words import keep_words, told_words
 from liebian.customers.models import Customer, CustomerEvent, Erasure
 from liebian.customers.queries.erasures import read_words
@@ -43,7 +43,7 @@ def forget(erasure: Erasure, *, reader: str, now: datetime) -> bool:
         events.rewrite_rows(event_ids=mentions, change=lambda content: scrub_mentions(content, indexes))
         words = read_words(erasure)
         events.forget_messages(
-            is_theirs=lambda message: names(message, indexes) or speaks_of(message, indexes, words.certain),
+            is_theirs=lambda message: speaks_of(message, indexes, words.certain),
             may_name=lambda said: speaks_of(said, indexes, words),
             words=words.certain,
             upto_ms=millis_of(now),

@@ -9,6 +9,7 @@ from liebian.core import crypto
 from liebian.core.crypto import index_of
 from liebian.core.redaction import Words
 from liebian.customers.models import Customer, Erasure, IdentityChange, Tombstone
+from liebian.customers.queries.seen import find_selves
 from liebian.customers.types import ANONYMOUS_KIND, ErasureView, ErasureWords
 
 WORDS_CONTEXT = "erasure.words"
@@ -35,13 +36,10 @@ def read_words(row: Erasure) -> Words:
 def list_erasure_words() -> list[ErasureWords]:
     """What named the people whose erasure is under way, for taking it out of free texts. Never hand it on."""
     rows = Erasure.objects.filter(words__isnull=False, told_at__isnull=False).order_by("pk")
-    found = []
-    for row in rows:
-        person = Customer.objects.filter(pk=row.customer_id).values_list("merged_into", flat=True).first()
-        standing = person or row.customer_id
-        losers = Customer.objects.filter(merged_into=standing).order_by("pk").values_list("pk", flat=True)
-        found.append(ErasureWords(row.customer_id, (standing, *losers), read_words(row), row.done_at is not None))
-    return found
+    return [
+        ErasureWords(row.customer_id, tuple(find_selves([row.customer_id])), read_words(row), row.done_at is not None)
+        for row in rows
+    ]
 
 
 def list_erased(ids: Iterable[int] | None = None) -> dict[int, int]:

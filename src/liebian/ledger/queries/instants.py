@@ -1,7 +1,7 @@
 """What the accounts of each kind in a book held together at any instant: from sums that were kept with the proofs.
 
 Whole days and hours before the instant are kept sums; read one by one are the postings of its begun hour and those that came since the
-last proof. The cost does not grow with the ledger.
+last proof. The cost grows with the days and kinds, not with what was posted; as it was known, with the hours of every segment.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from liebian.rewards.types import MONEY, Act, OfferView, PointsAct, ReviewAct
 from liebian.ui.formats import money, number
@@ -58,7 +58,7 @@ ACTS: dict[Act, ActWords] = {
         _("Approve"), _("Approve rewards?"), _("They are issued on the day on which their refund period ends."), "check"
     ),
     "hold": ActWords(
-        _("Put on hold"), _("Put rewards on hold?"), _("They wait until somebody approves them, also past their day."),
+        pgettext_lazy("act", "Put on hold"), _("Put rewards on hold?"), _("They wait until somebody approves them, also past their day."),
         "player-pause",
     ),
     "reject": ActWords(
