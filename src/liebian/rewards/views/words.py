@@ -112,7 +112,7 @@ WHY_SECOND = {
     ),
 }
 OUTCOMES = {"done": _("done"), "moved_on": _("had moved on, left alone")}
-_ROLES = {"referrer": _("as inviter"), "referee": _("as friend")}
+_ROLES = {"referrer": _("as inviter"), "friend": _("as friend")}
 
 
 def role_words(role: str) -> Any:
