@@ -219,7 +219,7 @@ def intake_alone(place: Installation, write_key: str, options: argparse.Namespac
 
 
 def sustained(place: Installation, write_key: str, options: argparse.Namespace) -> int:
-    intake_alone(place, write_key, options, BATCH)
+    alone = intake_alone(place, write_key, options, BATCH)
     place.start("worker", "worker", *options.worker.split())
     wait_until_caught_up(300)
     take_statistics()
@@ -247,8 +247,9 @@ def sustained(place: Installation, write_key: str, options: argparse.Namespace) 
     allowed = {"lake": 10 * options.rate}  # it publishes every five seconds
     grows = [name for name, lag in least.items() if lag > allowed.get(name, 2 * options.rate)]
     took = wait_until_caught_up(120)
+    p99 = percentile(sender.took, 0.99) * 1000
     print(
-        f"sent {sender.sent:,} events in {seconds:.0f} s = {sender.sent / seconds:,.0f}/s, refused {sender.refused:,}, request p99 {percentile(sender.took, 0.99) * 1000:.0f} ms"
+        f"sent {sender.sent:,} events in {seconds:.0f} s = {sender.sent / seconds:,.0f}/s, refused {sender.refused:,}, request p99 {p99:.0f} ms = {p99 / alone:.1f} x intake alone"
     )
     print(f"caught up {took:.1f} s after the last event; lag grows: {', '.join(grows) or 'no'}")
     return 1 if grows or sender.refused else 0

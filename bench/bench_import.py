@@ -20,8 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "analytics" / "src")]
-NAME = "shared/data/online_retail_2010_2011.parquet"
-FILE = next((folder / NAME for folder in ROOT.parents if (folder / NAME).exists()), ROOT.parent / NAME)
+NAME = "online_retail_2010_2011.parquet"
+FILE = Path(os.environ.get("LIEBIAN_BENCH_DATA", ".")) / NAME
 
 
 def time_copy(file: Path, folder: Path, rounds: int) -> float:
@@ -74,6 +74,9 @@ def main() -> None:
     parser.add_argument("--preset", default="uci-online-retail")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    if not given.file.exists():
+        print(f"not run: {given.file} is not there; name the file, or its folder in LIEBIAN_BENCH_DATA")
+        return
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"LIEBIAN_HOME": home, "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "liebian.config.settings"}
         import django

@@ -1,6 +1,6 @@
 """What the stages cost an event, beside a bare insert of the same rows in the same run.
 
-    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--dormant 0] [--rules 50] [--batch 2000]
+    python bench/bench_stages.py [--events 20000] [--customers 20000] [--history 0] [--dormant 0] [--rules 50] [--batch 2000] [--json]
 
 Works in a temporary home on SQLite, or on the database that DATABASE_URL names (it must be empty). Everybody is known
 before the measurement; then come page and track events of them, 5 % identify and 3 % orders. With --history so many events
@@ -10,6 +10,7 @@ lie before it, evenly over a year, of the same people and of so many more who ar
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--dormant", type=int, default=0)
     parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--batch", type=int, default=2_000)
+    parser.add_argument("--json", action="store_true", help="one line: microseconds of clock and processor of each stage")
     return parser.parse_args()
 
 
@@ -146,12 +148,16 @@ def main() -> None:
     fill(events(10**9, options.events, options.customers))
     taken = {name: drain(step) for name, step in stages.items()}
     bare = bare_insert(options.events, options.batch)
+    whole = (sum(wall for wall, _ in taken.values()), sum(busy for _, busy in taken.values()))
+    each = 1e6 / options.events
+    taken = {**taken, "all stages": whole, "bare insert": (bare, bare)}
+    if options.json:
+        print(json.dumps({name: [wall * each, busy * each] for name, (wall, busy) in taken.items()}))
+        return
     print(
         f"{options.events:,} events of {options.customers:,} customers, {options.history:,} events before of them and {options.dormant:,} more, batches of {options.batch:,}"
     )
-    whole = (sum(wall for wall, _ in taken.values()), sum(busy for _, busy in taken.values()))
-    for name, (seconds, busy) in {**taken, "all stages": whole, "bare insert": (bare, bare)}.items():
-        each = 1e6 / options.events
+    for name, (seconds, busy) in taken.items():
         print(
             f"{name:12} {seconds * each:7.1f} µs an event, {busy * each:6.1f} of processor, {seconds / bare:5.1f} x bare insert"
         )

@@ -55,7 +55,7 @@ def _lay_out(shards: int, rows: list[Progress]) -> None:
         if [_place(row) for row in locked] != [_place(row) for row in rows]:
             return
         Progress.objects.all().delete()
-        write_rows(fresh)
+        write_rows(fresh, ignore=True)  # where there was no row to lock, another worker may lay out at the same time
 
 
 def _place(row: Progress) -> tuple[object, ...]:
