@@ -173,8 +173,8 @@ BACKGROUND_JOBS = [
     Job(
         "reservations",
         60,
-        lambda now: rewards.expire_reservations(at=now, now=now),
-        "Points that were set aside and not used in time return to their lots.",
+        lambda now: rewards.expire_reservations(at=now, now=now) + rewards.let_carts_lapse(now=now),
+        "What carts set aside and did not use in time is free again: points return to their lots, codes to their pools.",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(

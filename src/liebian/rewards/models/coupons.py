@@ -110,6 +110,7 @@ class Redemption(models.Model):
             models.Index(fields=["code", "id"], name="rewards_redemption_of_code"),
             models.Index(fields=["order_key"], name="rewards_redemption_of_order"),
             models.Index(fields=["offer", "customer_id", "state"], name="rewards_redemption_count"),
+            models.Index(fields=["lapses_at"], condition=Q(state="reserved"), name="rewards_cart_lapses"),
         ]
 
 

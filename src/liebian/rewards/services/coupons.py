@@ -67,11 +67,12 @@ def expire_coupons(*, day: date, now: datetime, limit: int = 500) -> list[Reward
 
 
 _Held = Mapping[str, Sequence[Redemption]]
+_IN_A_CART = ("reserved", "lapsed")  # until its end, whenever that is written down
 
 
 def _list_held(codes: set[str]) -> dict[str, list[Redemption]]:
     held: dict[str, list[Redemption]] = {}
-    for row in Redemption.objects.filter(code__in=codes, state__in=("reserved", "rolled_back")):
+    for row in Redemption.objects.filter(code__in=codes, state__in=(*_IN_A_CART, "rolled_back")):
         held.setdefault(row.code, []).append(row)
     return held
 
@@ -111,7 +112,7 @@ def _refuse(coupon: Coupon | None, use: CouponUse, taken_by: str, in_carts: Sequ
         return "coupon_void"
     if coupon.state == "expired" or use.day >= coupon.expires_on or use.at >= coupon.expires_at:
         return "reward_expired"
-    carts = [row for row in in_carts if row.state == "reserved" and row.reserved_at <= use.at < row.lapses_at]
+    carts = [row for row in in_carts if row.state in _IN_A_CART and row.reserved_at <= use.at < row.lapses_at]
     return "coupon_reserved" if any(row.order_key not in ("", use.order_key) for row in carts) else ""
 
 

@@ -23,7 +23,7 @@ from liebian.rewards.rules import (
     read_terms,
     spread,
 )
-from liebian.rewards.services.checkout.hands import Budgets, Hand, end_of_hand, find_hands, judge, lock_hands
+from liebian.rewards.services.checkout.hands import Budgets, Hand, end_of_hand, find_hands, judge, lock_hands, lock_rows
 from liebian.rewards.services.checkout.money import draft_settlement, step_settlement
 from liebian.rewards.services.life import Step, move_rewards, post_all
 from liebian.rewards.types import CheckoutRequest, CheckoutResult, LineShare, PricedCoupon, Quote
@@ -76,7 +76,7 @@ def redeem_reservation(
     with transaction.atomic():
         rows = lock_reservation(shop, reservation, now)
         budgets, hands = lock_hands([row.code for row in rows], now)
-        rows = _reload(rows)
+        rows = lock_rows(rows)
         if all(row.state in ("redeemed", "rolled_back") for row in rows):
             _check_same_order(rows, order_key)
             return _result(reservation, rows)
@@ -113,10 +113,6 @@ class _Use:
     def reward(self) -> Reward | None:
         reward: Reward | None = self.hand.coupon.reward if self.hand.coupon else None
         return reward
-
-
-def _reload(rows: Sequence[Redemption]) -> list[Redemption]:
-    return list(Redemption.objects.filter(pk__in=[row.pk for row in rows]).select_related("offer").order_by("id"))
 
 
 def _make_redemption(

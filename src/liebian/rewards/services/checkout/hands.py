@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from liebian.core.days import day_of
 from liebian.customers import queries as customers
 from liebian.ledger.queries import list_balances
-from liebian.ledger.services import post_many
-from liebian.ledger.types import EntryDraft, move
 from liebian.rewards.models import Coupon, CouponCode, Offer, Redemption
 from liebian.rewards.queries.coupons import count_uses
-from liebian.rewards.rules import BudgetAccounts, clean_code, coupon_stock, coupons_reserved, end_of, read_terms
+from liebian.rewards.rules import BudgetAccounts, clean_code, coupon_stock, end_of, read_terms
+from liebian.rewards.services.checkout.lapsing import let_codes_lapse
 from liebian.rewards.services.life import lock_budgets
 from liebian.rewards.types import CheckoutRequest, CouponInHand, CouponTerms
 
@@ -56,8 +55,14 @@ def lock_hands(codes: Sequence[str], now: datetime) -> tuple[Budgets, dict[str, 
     limited = {hand.offer.pk for hand in hands.values() if hand.offer.terms.get("per_customer")}
     if limited:
         list(Offer.objects.select_for_update().filter(pk__in=limited).order_by("pk"))
-    _let_lapse(wanted, now)
+    let_codes_lapse(wanted, now)
     return budgets, hands
+
+
+def lock_rows(rows: Sequence[Redemption]) -> list[Redemption]:
+    """The same rows as they are now, which nobody lets lapse meanwhile."""
+    found = Redemption.objects.filter(pk__in=[row.pk for row in rows]).select_related("offer").order_by("pk")
+    return list(found.select_for_update(of=("self",)))
 
 
 def judge(
@@ -77,7 +82,7 @@ def judge(
     states = dict(held.values_list("code", "state"))
     offers = [hand.offer.pk for hand in hands.values()]
     uses = {} if buyer is None else count_uses(offers, buyer, now)
-    stocks = list_balances(_stock_code(hand) for hand in hands.values() if not hand.is_sole)
+    free = _count_free(hands.values(), now)
     found = []
     for code in dict.fromkeys(clean_code(each) for each in request.codes):
         hand = hands.get(code)
@@ -91,7 +96,7 @@ def judge(
             if uses.get(hand.offer.pk, 0) >= limit:
                 reason = "coupon_limit"
             uses[hand.offer.pk] = uses.get(hand.offer.pk, 0) + 1
-        if not reason and not hand.is_sole and not stocks[_stock_code(hand)]:
+        if not reason and not hand.is_sole and not free[_pool_id(hand)]:
             reason = "stock_empty"
         found.append(_in_hand(hand, reason))
     return found
@@ -108,15 +113,6 @@ def end_of_hand(hand: Hand) -> datetime | None:
     return end_of(read_terms(offer.terms), first, offer.valid_days, settings.TIME_ZONE)
 
 
-def draft_release(row: Redemption, at: datetime) -> EntryDraft | None:
-    """What a cart held of a pool goes back; a customer's own coupon never left."""
-    if row.pool_id is None:
-        return None
-    offer = row.offer
-    legs = move(coupons_reserved(offer.pk, offer.name, row.pool_id), coupon_stock(offer.pk, offer.name, row.pool_id), 1)
-    return EntryDraft(f"coupon-released:{row.pk}", "coupon_released", legs, at, subject=f"checkout:{row.pool_id}")
-
-
 def _read(codes: Sequence[str], *, is_locked: bool) -> dict[str, Hand]:
     coupons = Coupon.objects.filter(code__in=codes).select_related("offer", "reward__offer").order_by("pk")
     pooled = CouponCode.objects.filter(code__in=codes, pool__kind__in=("open", "retail"))
@@ -125,14 +121,6 @@ def _read(codes: Sequence[str], *, is_locked: bool) -> dict[str, Hand]:
         coupons, pooled = coupons.select_for_update(of=("self",)), pooled.select_for_update(of=("self",))
     hands = {row.code: Hand(row.code, coupon=row) for row in coupons}
     return {row.code: Hand(row.code, pooled=row) for row in pooled} | hands
-
-
-def _let_lapse(codes: Sequence[str], now: datetime) -> None:
-    rows = list(Redemption.objects.filter(code__in=codes, state="reserved", lapses_at__lte=now).select_related("offer"))
-    if not rows:
-        return
-    Redemption.objects.filter(pk__in=[row.pk for row in rows]).update(state="lapsed", closed_at=now)
-    post_many(entries=[draft for row in rows if (draft := draft_release(row, now))], now=now)
 
 
 def _refuse_owner(hand: Hand, buyer: int | None, same: Mapping[int, int]) -> str:
@@ -152,9 +140,20 @@ def _refuse_state(hand: Hand, held: str, order_key: str) -> str:
     return {"redeemed": "coupon_used", "reserved": "coupon_reserved"}.get(held, "")
 
 
-def _stock_code(hand: Hand) -> str:
+def _count_free(hands: Iterable[Hand], now: datetime) -> dict[int, int]:
+    """Uses that are left of each pool of codes that many may bring, with those in carts whose time has run out."""
+    pools = {_pool_id(hand): coupon_stock(hand.offer.pk, hand.offer.name, _pool_id(hand)).code
+             for hand in hands if not hand.is_sole}  # fmt: skip
+    stocks = list_balances(pools.values())
+    over = Redemption.objects.filter(state="reserved", lapses_at__lte=now, pool__in=pools).order_by()
+    lapsed = dict(over.values_list("pool").annotate(n=Count("pk")))
+    return {pool: stocks[code] + lapsed.get(pool, 0) for pool, code in pools.items()}
+
+
+def _pool_id(hand: Hand) -> int:
     assert hand.pooled is not None
-    return coupon_stock(hand.offer.pk, hand.offer.name, hand.pooled.pool_id).code
+    pool_id: int = hand.pooled.pool_id
+    return pool_id
 
 
 def _in_hand(hand: Hand, refusal: str) -> CouponInHand:

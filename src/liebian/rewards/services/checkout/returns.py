@@ -25,7 +25,8 @@ from liebian.rewards.rules import (
     read_terms,
     share_of,
 )
-from liebian.rewards.services.checkout.hands import Budgets, draft_release, lock_hands
+from liebian.rewards.services.checkout.hands import Budgets, lock_hands, lock_rows
+from liebian.rewards.services.checkout.lapsing import draft_release
 from liebian.rewards.services.checkout.money import draft_settlement, step_settlement
 from liebian.rewards.services.life import Step, move_rewards, post_all
 from liebian.rewards.types import CheckoutResult, LineShare
@@ -60,7 +61,7 @@ def give_back(
     with transaction.atomic():
         rows = _find(shop, reservation, order_key)
         budgets, hands = lock_hands([row.code for row in rows], now)
-        rows = list(Redemption.objects.filter(pk__in=[row.pk for row in rows]).select_related("offer").order_by("id"))
+        rows = lock_rows(rows)
         back = _Back(budgets)
         if lines is not None:
             _check_lines(rows, lines)
