@@ -198,6 +198,10 @@ class CashForm(forms.Form):
             "Money won by chance or given to strangers is incidental income, taxed at 20 %; commission is a fee."
         ),
     )
+    needs_approval = forms.BooleanField(
+        label=_("A person approves each reward"), required=False,
+        help_text=_("Until then it waits under Rewards, and its money stays set aside."),
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -215,6 +219,7 @@ class CashForm(forms.Form):
             currency=currency,
             cost_minor=gross_of(data["tax"], face),
             face_minor=face,
+            approval="person" if data["needs_approval"] else "rule",
             tax=data["tax"],
         )
 

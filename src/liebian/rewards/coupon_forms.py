@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import fits_currency, to_minor
+from liebian.rewards.forms import approval_field, approval_of
 from liebian.rewards.types import CouponTerms, OfferDraft, OfferView
 
 MOST_FILE = 100 * 1024 * 1024
@@ -77,6 +78,7 @@ class TermsForm(forms.Form):
         label=_("A cart that holds it may pay after its end"), required=False, initial=True
     )
     pooled = forms.BooleanField(label=_("Take the codes of rewards from a pool"), required=False)
+    needs_approval = approval_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,6 +109,7 @@ class TermsForm(forms.Form):
             face_minor=amount if data["effect"] == "fixed" else 0,
             threshold_minor=threshold,
             valid_days=data["valid_days"] or 0,
+            approval=approval_of(data["needs_approval"]),
             terms=CouponTerms(
                 effect=data["effect"],
                 percent_bp=int((data["percent"] or 0) * 100) if data["effect"] == "percent" else 0,

@@ -11,7 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import exponent, fits_currency, to_minor
 from liebian.rewards.rules import MOST_POINTS
-from liebian.rewards.types import PolicyView
+from liebian.rewards.types import Approval, PolicyView
+
+
+def approval_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=_("A person approves each reward"), required=False,
+        help_text=_("Until then it waits under Rewards, and its money stays set aside."),
+    )  # fmt: skip
+
+
+def approval_of(needs_approval: bool) -> Approval:
+    return "person" if needs_approval else "rule"
 
 
 class RewardFilter(forms.Form):

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import fits_currency, to_minor
+from liebian.rewards.forms import approval_field, approval_of
 from liebian.rewards.types import LevelBook, OfferDraft, OfferKind, PostalAddress, PrivilegeTerms
 
 MOST_FILE = 20 * 1024 * 1024
@@ -43,6 +44,7 @@ class GiftForm(forms.Form):
         label=_("For how many days"), required=False, min_value=1, max_value=3650,
         help_text=_("Only for privileges. The day of issue is the first; a second one begins when the first ends."),
     )  # fmt: skip
+    needs_approval = approval_field()
 
     def __init__(self, *args: Any, levels: LevelBook, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +81,7 @@ class GiftForm(forms.Form):
             currency=data["currency"],
             cost_minor=to_minor(data["cost"], data["currency"]),
             valid_days=0 if is_sent else data["days"] or 0,
+            approval=approval_of(data["needs_approval"]),
             privilege=None if is_sent else PrivilegeTerms(data["what"], data["subject"].strip()),
         )
 

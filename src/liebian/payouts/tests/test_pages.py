@@ -168,9 +168,9 @@ def test_a_failed_payout_is_given_up_or_sent_again(operator):
 def test_money_is_made_into_a_reward(operator):
     said = {"kind": "red_packet", "name": "Red packet", "currency": "cny", "amount": "8.88", "tax": "incidental_on_top"}
     assert operator.post("/payouts/rewards/new", said | {"amount": "500"}).status_code == 422
-    assert operator.post("/payouts/rewards/new", said).status_code == 302
+    assert operator.post("/payouts/rewards/new", said | {"needs_approval": "on"}).status_code == 302
     offer = Offer.objects.get()
-    assert (offer.face_minor, offer.cost_minor, offer.kind) == (888, 1110, "red_packet")
+    assert (offer.face_minor, offer.cost_minor, offer.kind, offer.approval) == (888, 1110, "red_packet", "person")
 
 
 def test_secrets_never_come_back(admin, wechat):

@@ -115,6 +115,11 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Points: what they are worth. Coupon: left empty, its face value."),
     )
 
+    needs_approval = forms.BooleanField(
+        label=gettext_lazy("A person approves each reward of this programme"), required=False,
+        help_text=gettext_lazy("Until then it waits under Rewards, and its money stays set aside."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, offers: Sequence[tuple[int, str, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.costs = {offer_id: cost for offer_id, _name, cost in offers}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -40,6 +40,23 @@ def choice(offer: OfferView) -> dict[str, Any]:
         "friend_cost_minor": offer.cost_minor,
         "friend_face_minor": None,
     }
+
+
+def test_a_programme_may_have_a_person_approve_what_its_rules_would_give(shop: Shop) -> None:
+    offer, anna = make("Autumn"), shop.customer("anna")
+    programme = shop.programme(anna, **choice(offer), needs_approval=True)
+    shop.sign_up("ben", shop.code(programme, anna))
+    shop.order("ben", "o1", 120, at=T0)
+    shop.day("2026-06-09")
+    shop.run()
+    waiting = rewards.list_rewards(programme_id=programme.id)
+    assert {reward.state for reward in waiting} == {"pending"} and len(waiting) == 2
+    assert rewards.list_coupons(shop.id_of("ben")) == []
+    reward_services.propose_review(
+        act="approve", reward_ids=[each.id for each in waiting], reason="checked", note="", key="1", actor=1,
+        day=date(2026, 6, 9), now=T0,
+    )  # fmt: skip
+    assert [coupon.offer.name for coupon in rewards.list_coupons(shop.id_of("ben"))] == ["Autumn"]
 
 
 @pytest.mark.parametrize(

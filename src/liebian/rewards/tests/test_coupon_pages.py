@@ -28,10 +28,10 @@ def make_pool(kind: str = "open"):
 
 def test_terms_are_written_from_the_page_in_whole_currency_units():
     said = {**TERMS, "effect": "percent", "percent": "12.5", "amount": "30", "threshold": "99", "group": "member",
-            "categories": "green tea，ware", "pooled": "on", "ends_at": "2026-07-01T00:00"}  # fmt: skip
+            "categories": "green tea，ware", "pooled": "on", "needs_approval": "on", "ends_at": "2026-07-01T00:00"}  # fmt: skip
     assert sign_in("operator").post("/rewards/coupons/new", said).status_code == 302
     (offer,) = queries.list_offers()
-    assert (offer.cost_minor, offer.threshold_minor, offer.valid_days) == (3000, 9900, 30)
+    assert (offer.cost_minor, offer.threshold_minor, offer.valid_days, offer.approval) == (3000, 9900, 30, "person")
     terms = offer.terms
     assert (terms.percent_bp, terms.cap_minor, terms.group, terms.codes) == (1250, 3000, "member", "pool")
     assert terms.categories == ("green tea", "ware")
