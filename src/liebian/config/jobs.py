@@ -20,6 +20,7 @@ from liebian.events import services as events
 from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
+from liebian.ledger import services as ledger
 from liebian.payouts import services as payouts
 from liebian.pipeline import services as pipeline
 from liebian.rewards import services as rewards
@@ -173,8 +174,8 @@ BACKGROUND_JOBS = [
     Job(
         "reservations",
         60,
-        lambda now: rewards.expire_reservations(at=now, now=now) + rewards.let_carts_lapse(now=now),
-        "What carts set aside and did not use in time is free again: points return to their lots, codes to their pools.",
+        lambda now: rewards.expire_reservations(at=now, now=now) + rewards.let_carts_lapse(now=now) + ledger.expire_holds(now=now),
+        "What was set aside and not used in time is free again: points return to their lots, codes to their pools, holds to their accounts.",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(

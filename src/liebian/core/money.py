@@ -82,6 +82,15 @@ def to_amount(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
+def has_cents(amount_minor: int, currency: str) -> bool:
+    """Whether an amount is no whole number of the currency's units.
+
+    >>> has_cents(1500, "CNY"), has_cents(1500, "KWD"), has_cents(1501, "JPY")
+    (False, True, False)
+    """
+    return bool(amount_minor % 10 ** exponent(currency))
+
+
 def format_minor(amount_minor: int, currency: str, *, cents: bool = True) -> str:
     """For people: ¥1,234.50; without cents the amount is rounded to whole units."""
     digits = exponent(currency) if cents else 0

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from liebian.core.money import has_cents
 from liebian.referrals.types import Finding, ProgrammeView
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import LimitRule, OfferView
@@ -158,7 +159,7 @@ def limit_text(rule: LimitRule, currency: str) -> str:
 
 def money(amount_minor: int, currency: str) -> str:
     """Without cents where there are none."""
-    return formats.money(amount_minor, currency, cents=bool(amount_minor % 100))
+    return formats.money(amount_minor, currency, cents=has_cents(amount_minor, currency))
 
 
 def finding_text(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
-from liebian.core.money import format_minor
+from liebian.core.money import format_minor, has_cents
 
 if TYPE_CHECKING:
     from liebian_analytics.rules.base import Rule
@@ -85,4 +85,4 @@ def _labels(cells: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
 
 
 def _money(currency: str) -> Callable[[int], str]:
-    return lambda minor: format_minor(minor, currency, cents=bool(minor % 100))
+    return lambda minor: format_minor(minor, currency, cents=has_cents(minor, currency))

@@ -49,7 +49,7 @@ class LimitsForm(StepForm):
     def _add_row(self, number: int) -> None:
         self.fields[f"scope_{number}"] = forms.ChoiceField(label=_("For"), choices=SCOPES)
         self.fields[f"amount_{number}"] = forms.DecimalField(
-            label=_("At most"), max_digits=15, decimal_places=2, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+            label=_("At most"), max_digits=15, decimal_places=3, widget=forms.TextInput(attrs={"inputmode": "decimal"})
         )
         self.fields[f"measure_{number}"] = forms.ChoiceField(label=_("Measured"), choices=MEASURES)
         self.fields[f"period_{number}"] = forms.ChoiceField(label=_("Period"), choices=PERIODS)

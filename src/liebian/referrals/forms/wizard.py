@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from liebian.core.money import MAX_MINOR, exponent, to_minor
+from liebian.core.money import MAX_MINOR, exponent, fits_currency, to_minor
 from liebian.referrals.types import ProgrammeView
 
 KINDS = [
@@ -40,6 +40,13 @@ class StepForm(forms.Form):
                 values[name] = f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
         return values
 
+    def clean(self) -> dict[str, Any]:
+        values = dict(super().clean() or {})
+        for name in self.money:
+            if isinstance(values.get(name), Decimal) and not fits_currency(values[name], self.currency):
+                self.add_error(name, _("This amount does not fit the currency."))
+        return values
+
     def to_draft(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, value in self.cleaned_data.items():
@@ -52,7 +59,7 @@ class StepForm(forms.Form):
 
 def amount(label: Any, *, required: bool = True, minimum: int = 0, help_text: Any = "") -> forms.DecimalField:
     return forms.DecimalField(
-        label=label, required=required, min_value=minimum, max_value=MAX_MINOR // 1000, max_digits=15, decimal_places=2,
+        label=label, required=required, min_value=minimum, max_value=MAX_MINOR // 1000, max_digits=15, decimal_places=3,
         help_text=help_text, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )  # fmt: skip
 
