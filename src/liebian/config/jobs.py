@@ -174,7 +174,11 @@ BACKGROUND_JOBS = [
     Job(
         "reservations",
         60,
-        lambda now: rewards.expire_reservations(at=now, now=now) + rewards.let_carts_lapse(now=now) + ledger.expire_holds(now=now),
+        lambda now: (
+            rewards.expire_reservations(at=now, now=now)
+            + rewards.let_carts_lapse(now=now)
+            + ledger.expire_holds(now=now)
+        ),
         "What was set aside and not used in time is free again: points return to their lots, codes to their pools, holds to their accounts.",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),

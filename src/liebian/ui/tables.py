@@ -26,6 +26,6 @@ def _harmless(text: str) -> str:
 
 
 def read_ids(given: QueryDict, most: int) -> list[int]:
-    """The numbers of the chosen rows; what is no number is left out."""
-    texts = given.getlist("id")[:most]
+    """The numbers of the chosen rows, one in each `id` or all of them in `ids`; what is no number is left out."""
+    texts = [*given.getlist("id"), *given.get("ids", "").split(",")][:most]
     return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]

@@ -94,6 +94,7 @@ from liebian.rewards.queries.reviews import (
 from liebian.rewards.queries.rewards import (
     count_rewards_by_person,
     count_rewards_by_state,
+    find_reward_ids,
     get_reason,
     get_reward,
     has_reward_changes_behind,
@@ -123,6 +124,7 @@ __all__ = [
     "find_point_value",
     "find_pool_of",
     "find_privilege_of",
+    "find_reward_ids",
     "find_shop",
     "find_stock",
     "forecast_breakage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from liebian.core.columns import select_after
 from liebian.core.errors import NotFound
@@ -55,17 +55,35 @@ def list_rewards(
         rows = rows.filter(offer__kind__in=kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    exact = {
-        "customer_id": customer_id,
-        "programme_id": programme_id,
-        "state": state,
-        "is_on_hold": is_on_hold,
-        "reason": reason,
-        "qualification": cause,
-    }
-    rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    rows = _matching(
+        rows, customer_id=customer_id, programme_id=programme_id, state=state, is_on_hold=is_on_hold, reason=reason,
+        qualification=cause,
+    )  # fmt: skip
     named = ids is not None or qualifications is not None
     return [view_reward(row) for row in (rows if named else rows[:limit])]
+
+
+def find_reward_ids(
+    *,
+    customer_id: int | None,
+    programme_id: int | None,
+    state: str,
+    is_on_hold: bool | None,
+    cause: str,
+    reason: str,
+    limit: int,
+) -> list[int]:
+    """The oldest that match, for acts on all of them."""
+    rows = _matching(
+        Reward.objects.order_by("id"), customer_id=customer_id, programme_id=programme_id, state=state,
+        is_on_hold=is_on_hold, reason=reason, qualification=cause,
+    )  # fmt: skip
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def _matching(rows: QuerySet[Reward], **exact: object) -> QuerySet[Reward]:
+    """Those where every column that is asked for has this value."""
+    return rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
 
 
 def list_reward_ids(

@@ -54,7 +54,9 @@ def test_privileges_and_virtual_gifts_are_made_from_the_same_page():
     staff = sign_in("operator")
     said = {"what": "access", "name": "Gold month", "currency": "CNY", "cost": "30", "subject": "gold", "days": "30"}
     assert staff.post("/rewards/gifts/new", said).status_code == 302
-    staff.post("/rewards/gifts/new", {"what": "code", "name": "Cinema", "currency": "CNY", "cost": "9", "needs_approval": "on"})
+    staff.post(
+        "/rewards/gifts/new", {"what": "code", "name": "Cinema", "currency": "CNY", "cost": "9", "needs_approval": "on"}
+    )
     assert dict(Offer.objects.values_list("name", "approval")) == {"Gold month": "rule", "Cinema": "person"}
     page = read(staff, "/rewards/gifts")
     assert "Access: gold" in page and "Cinema" in page and "¥30.00" in page

@@ -14,6 +14,7 @@ from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, 
 from liebian.rewards.types import LimitRule, PolicyView, RewardView
 
 pytestmark = pytest.mark.django_db(databases="__all__")
+NOTHING = {"customer_id": None, "programme_id": None, "cause": "", "reason": ""}
 
 
 def sign_in(role: str, language: str = "en") -> Client:
@@ -145,3 +146,27 @@ def test_a_reward_shows_what_was_checked_and_what_its_limits_left(rewards):
     [outcome] = services.grant_pairs(grants=[grant], now=NOW)
     page = read(sign_in("viewer"), f"/rewards/{outcome.reward.id}")
     assert "below_min_order" in page and "paid 27500" in page and "1 of 2 left" in page
+
+
+def test_all_that_match_are_chosen_beyond_the_page_and_the_filter_is_kept():
+    budget, points = make_budget(funded=60_000), make_points()
+    grants = [make_grant(budget, n, ("referrer", points)) for n in range(61)]
+    services.grant_pairs(grants=grants, now=NOW)
+    staff = sign_in("operator")
+    page = read(staff, "/rewards?state=held")
+    assert 'name="all"' in page and '<input type="hidden" name="state" value="held">' in page
+    assert 'name="all"' not in read(staff, "/rewards?state=refused"), "what is on one page is ticked by hand"
+    asked = read(staff, "/rewards/act?act=hold&all=1&state=held")
+    assert "60 rewards are concerned" in asked
+    found = re.search(r'name="ids" value="([\d,]+)"', asked)
+    assert found
+    data = {"act": "hold", "ids": found[1], "reason": "risk_held", "note": "seen", "key": key_of(asked)}
+    assert "Done for 60 rewards" in staff.post("/rewards/act", data, follow=True).content.decode()
+    assert not queries.find_reward_ids(**NOTHING, state="held", is_on_hold=False, limit=99)
+
+
+def test_more_than_one_act_takes_is_told_and_the_oldest_come_first(monkeypatch: pytest.MonkeyPatch, rewards):
+    monkeypatch.setattr("liebian.rewards.views.rewards.MOST_REWARDS", 2)
+    asked = read(sign_in("operator"), "/rewards/act?act=hold&all=1&state=held")
+    assert "2 rewards are concerned" in asked and "the oldest 2 that match" in asked
+    assert f'name="ids" value="{rewards[0].id},{rewards[1].id}"' in asked

@@ -35,17 +35,7 @@ PAGE = 50
 @requires("rewards:view")
 def reward_list(request: HttpRequest) -> HttpResponse:
     asked = RewardFilter(request.GET).asked()
-    on_hold = asked["state"] == "on_hold"
-    found = queries.list_rewards(
-        customer_id=asked["customer"],
-        programme_id=asked["programme"],
-        cause=asked["cause"] or "",
-        reason=asked["reason"] or "",
-        state="" if on_hold else asked["state"] or "",
-        is_on_hold=True if on_hold else None,
-        before=asked["before"],
-        limit=PAGE + 1,
-    )
+    found = queries.list_rewards(**_filter_of(asked), before=asked["before"], limit=PAGE + 1)
     context = {
         "rows": [show_row(each) for each in found[:PAGE]],
         "erased": customers.list_erased({each.customer_id for each in found[:PAGE]}),
@@ -57,6 +47,18 @@ def reward_list(request: HttpRequest) -> HttpResponse:
         "n_waiting": queries.count_waiting_reviews(),
     }
     return render(request, "rewards/list.html", context)
+
+
+def _filter_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    on_hold = asked["state"] == "on_hold"
+    return {
+        "customer_id": asked["customer"],
+        "programme_id": asked["programme"],
+        "cause": asked["cause"] or "",
+        "reason": asked["reason"] or "",
+        "state": "" if on_hold else asked["state"] or "",
+        "is_on_hold": True if on_hold else None,
+    }
 
 
 @requires("rewards:view")
@@ -89,7 +91,7 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
 @requires("rewards:review")
 def act(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
-    name, ids = given.get("act", ""), read_ids(given, MOST_REWARDS + 1)
+    name, ids = given.get("act", ""), _read_chosen(given)
     if name not in ACTS or not ids:
         messages.error(request, gettext("Choose rewards and what to do with them first."))
         return redirect("rewards:list")
@@ -119,6 +121,13 @@ def act(request: HttpRequest) -> HttpResponse:
     return _tell(request, [item.outcome for item in review.items], ids)
 
 
+def _read_chosen(given: QueryDict) -> list[int]:
+    """The ticked rows, or the oldest of all that match the list's filter where that was ticked."""
+    if given.get("all"):
+        return queries.find_reward_ids(**_filter_of(RewardFilter(given).asked()), limit=MOST_REWARDS)
+    return read_ids(given, MOST_REWARDS + 1)
+
+
 def _tell(request: HttpRequest, outcomes: Sequence[str], ids: Sequence[int]) -> HttpResponseRedirect:
     done = outcomes.count("done")
     if done:
@@ -141,6 +150,7 @@ def _ask(request: HttpRequest, name: Act, ids: Sequence[int], form: ActForm, *, 
         "form": form,
         "preview": preview,
         "why_second": WHY_SECOND.get(why, ""),
+        "is_cut": bool(request.GET.get("all")) and len(ids) == MOST_REWARDS,
         "sums": " + ".join(money(minor, unit) for unit, minor in sorted(preview.minor_by_currency.items())),
     }
     return render(request, "rewards/act.html", context, status=status)

@@ -5,4 +5,12 @@ from liebian.rewards.services.checkout.answers import answer_once, drop_old_answ
 from liebian.rewards.services.checkout.lapsing import let_carts_lapse
 from liebian.rewards.services.checkout.returns import give_back
 
-__all__ = ["answer_once", "drop_old_answers", "give_back", "let_carts_lapse", "quote_coupons", "redeem_reservation", "reserve_coupons"]
+__all__ = [
+    "answer_once",
+    "drop_old_answers",
+    "give_back",
+    "let_carts_lapse",
+    "quote_coupons",
+    "redeem_reservation",
+    "reserve_coupons",
+]
