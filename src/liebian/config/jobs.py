@@ -20,7 +20,6 @@ from liebian.events import services as events
 from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
-from liebian.ledger import services as ledger
 from liebian.payouts import services as payouts
 from liebian.pipeline import services as pipeline
 from liebian.rewards import services as rewards
@@ -177,9 +176,17 @@ BACKGROUND_JOBS = [
         lambda now: (
             rewards.expire_reservations(at=now, now=now)
             + rewards.let_carts_lapse(now=now)
-            + ledger.expire_holds(now=now)
+            + rewards.expire_holds(now=now)
         ),
         "What was set aside and not used in time is free again: points return to their lots, codes to their pools, holds to their accounts.",
+    ),
+    Job(
+        "deadlines",
+        600,
+        lambda now: (
+            rewards.end_undecided(now=now) + rewards.return_unclaimed_gifts(now=now) + payouts.return_unclaimed(now=now)
+        ),
+        "Rewards that nobody decided about or claimed in time end; their money returns to the budget.",
     ),
     Job("sizes", 600, lambda now: segments.record_sizes(now=now), "Keeps the day's size of every segment."),
     Job(

@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from liebian.core.money import exponent, fits_currency, to_minor
-from liebian.rewards.rules import MOST_POINTS
-from liebian.rewards.types import Approval, PolicyView
+from liebian.rewards.rules import MOST_DAYS, MOST_POINTS
+from liebian.rewards.types import Approval, Deadlines, PolicyView
 
 
 def approval_field() -> forms.BooleanField:
@@ -80,6 +80,22 @@ class PolicyForm(forms.Form):
         currency, amount = self.cleaned_data.get("currency") or "", self.cleaned_data.get("amount")
         minor = to_minor(amount, currency) if amount and currency else 0
         return PolicyView(self.cleaned_data["mode"], currency, minor, self.cleaned_data.get("points") or 0)
+
+
+class DeadlineForm(forms.Form):
+    """How long a reward waits for people; nothing: for ever."""
+
+    decide_days = forms.IntegerField(
+        label=_("Days for a decision"), required=False, min_value=1, max_value=MOST_DAYS,
+        help_text=_("What waits for approval or is on hold for longer is not paid; its money returns to the budget."),
+    )  # fmt: skip
+    claim_days = forms.IntegerField(
+        label=_("Days for an address or an account"), required=False, min_value=1, max_value=MOST_DAYS,
+        help_text=_("A gift without an address and money without a payee return to the budget after so many days."),
+    )  # fmt: skip
+
+    def asked(self) -> Deadlines:
+        return Deadlines(self.cleaned_data["decide_days"] or 0, self.cleaned_data["claim_days"] or 0)
 
 
 class FundForm(forms.Form):

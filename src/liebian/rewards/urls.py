@@ -41,6 +41,7 @@ urlpatterns = [
     path("rewards/shipments/<int:parcel_id>/erase", views.shipment_erase, name="shipment-erase"),
     path("rewards/reviews", views.review_list, name="reviews"),
     path("rewards/reviews/policy", views.policy, name="policy"),
+    path("rewards/reviews/deadlines", views.deadlines, name="deadlines"),
     path("rewards/reviews/<int:review_id>", views.review_page, name="review"),
     path("rewards/reviews/<int:review_id>/decide", views.decide, name="decide"),
     path("rewards/liability", views.liability, name="liability"),

@@ -11,6 +11,7 @@ from liebian.payouts.services.recordings import decide_recording, propose_record
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
 from liebian.payouts.services.statements import compare_statement
 from liebian.payouts.services.texts import redact_texts
+from liebian.payouts.services.unclaimed import return_unclaimed
 
 __all__ = [
     "CHECKS",
@@ -30,6 +31,7 @@ __all__ = [
     "propose_recording",
     "record_result",
     "redact_texts",
+    "return_unclaimed",
     "save_account",
     "send_ready",
     "set_payee",

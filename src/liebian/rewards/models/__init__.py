@@ -9,6 +9,7 @@ from liebian.rewards.models.coupons import (
     Redemption,
     ShopKey,
 )
+from liebian.rewards.models.deadlines import DeadlineRow
 from liebian.rewards.models.forecasts import BudgetForecast
 from liebian.rewards.models.gifts import Parcel
 from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, PointsValue, StockDay, StockLine
@@ -29,6 +30,7 @@ __all__ = [
     "CouponCode",
     "CouponFill",
     "CouponPool",
+    "DeadlineRow",
     "Offer",
     "Parcel",
     "PointsCohort",

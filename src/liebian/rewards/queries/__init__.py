@@ -20,6 +20,7 @@ from liebian.rewards.queries.coupons import (
     list_redemptions,
     list_shop_keys,
 )
+from liebian.rewards.queries.deadlines import get_deadlines
 from liebian.rewards.queries.gifts import (
     count_parcels,
     find_parcel_of,
@@ -130,6 +131,7 @@ __all__ = [
     "forecast_breakage",
     "get_alarm",
     "get_budget",
+    "get_deadlines",
     "get_gift_stock",
     "get_level_book",
     "get_lot",

@@ -14,6 +14,7 @@ from liebian.rewards.models import Parcel, Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
 from liebian.rewards.types import (
     MONEY,
+    NOT_DECIDED,
     PACKING,
     REASONS,
     RESERVED,
@@ -87,10 +88,16 @@ def _matching(rows: QuerySet[Reward], **exact: object) -> QuerySet[Reward]:
 
 
 def list_reward_ids(
-    *, kinds: Sequence[str], states: Sequence[str], customer_ids: Sequence[int] | None = None
+    *,
+    kinds: Sequence[str],
+    states: Sequence[str],
+    customer_ids: Sequence[int] | None = None,
+    since: datetime | None = None,
 ) -> set[int]:
-    """Every reward of these kinds of offers that is in one of these states, of everybody or of these customers."""
+    """Every reward of these kinds of offers that is in one of these states, at least since then, of everybody or of these customers."""
     rows = Reward.objects.filter(offer__kind__in=kinds, state__in=states)
+    if since is not None:
+        rows = rows.filter(changed_at__lte=since)
     if customer_ids is not None:
         rows = rows.filter(customer_id__in=customer_ids)
     return set(rows.values_list("id", flat=True))
@@ -142,7 +149,7 @@ def count_rewards_by_person(
 ) -> dict[int, int]:
     """Granted rewards (not refused, not taken back) per person in a role: what caps are held against."""
     rows = Reward.objects.filter(programme_id=programme_id, customer_id__in=customer_ids, role=role)
-    rows = rows.exclude(state__in=[*(WITHOUT_COST - {"expired"}), "clawed_back"])
+    rows = rows.exclude(state__in=[*(WITHOUT_COST - {"expired"}), "clawed_back"]).exclude(reason=NOT_DECIDED)
     if granted_from is not None:
         rows = rows.filter(created_at__gte=granted_from)
     return dict(rows.values_list("customer_id").annotate(n=Count("id")))

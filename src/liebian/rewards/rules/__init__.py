@@ -33,6 +33,7 @@ from liebian.rewards.rules.coupon_terms import (
     say_terms,
 )
 from liebian.rewards.rules.coupons import allocate, is_eligible, price, share_of, spread
+from liebian.rewards.rules.deadlines import MOST_DAYS, check_deadlines
 from liebian.rewards.rules.gifts import (
     MOST_UNITS,
     PARCEL_FROM,
@@ -95,6 +96,7 @@ __all__ = [
     "COUNTED_ALONE",
     "LETTERS",
     "LIMITS_BOOK",
+    "MOST_DAYS",
     "MOST_POINTS",
     "MOST_UNITS",
     "NO_POLICY",
@@ -117,6 +119,7 @@ __all__ = [
     "check_asset",
     "check_codes",
     "check_coupon",
+    "check_deadlines",
     "check_limit",
     "check_offer",
     "check_policy",

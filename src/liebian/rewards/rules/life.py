@@ -12,8 +12,8 @@ _WAITING = {"rejected", "cancelled"}
 TRANSITIONS: dict[str, frozenset[str]] = {
     "": frozenset({"pending", "held", "refused"}),
     "refused": frozenset(),
-    "pending": frozenset({"pending", "held", "approved", *_WAITING}),
-    "held": frozenset({"held", "approved", "issuing", "issued", *_WAITING}),
+    "pending": frozenset({"pending", "held", "approved", "expired", *_WAITING}),
+    "held": frozenset({"held", "approved", "issuing", "issued", "expired", *_WAITING}),
     "approved": frozenset({"approved", "held", "issuing", "issued", *_WAITING}),
     "issuing": frozenset({"issuing", "awaiting_recipient", "issued", "returned", "cancelled"}),
     "awaiting_recipient": frozenset(

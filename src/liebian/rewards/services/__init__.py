@@ -1,6 +1,6 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
-from liebian.ledger.services import run_full_proof
+from liebian.ledger.services import expire_holds, run_full_proof
 from liebian.rewards.services.budget_moves import close_budget, reopen_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
@@ -23,6 +23,7 @@ from liebian.rewards.services.coupon_pools import (
     take_codes,
 )
 from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
+from liebian.rewards.services.deadlines import end_undecided, return_unclaimed_gifts, set_deadlines
 from liebian.rewards.services.erasing import end_rewards
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
 from liebian.rewards.services.gifts import (
@@ -96,8 +97,10 @@ __all__ = [
     "drop_old_answers",
     "earn_points",
     "end_rewards",
+    "end_undecided",
     "erase_addresses",
     "expire_coupons",
+    "expire_holds",
     "expire_many_points",
     "expire_points",
     "expire_reservations",
@@ -133,12 +136,14 @@ __all__ = [
     "reserve_coupons",
     "restock",
     "restore_points",
+    "return_unclaimed_gifts",
     "return_unissued",
     "run_comparison",
     "run_full_proof",
     "set_address",
     "set_budget_horizon",
     "set_budget_warning",
+    "set_deadlines",
     "set_own_address",
     "set_point_value",
     "set_points_terms",

@@ -89,6 +89,7 @@ from liebian.rewards.types.reconciling import (
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
+    Deadlines,
     DoneAlone,
     PointsAct,
     PolicyMode,
@@ -100,7 +101,7 @@ from liebian.rewards.types.reviews import (
     ReviewView,
     WhySecond,
 )
-from liebian.rewards.types.states import GIVEN, PAYABLE, RESERVED, WITHOUT_COST, RewardState
+from liebian.rewards.types.states import GIVEN, NOT_DECIDED, PAYABLE, RESERVED, WITHOUT_COST, RewardState
 from liebian.rewards.types.values import (
     MONEY,
     Approval,
@@ -132,6 +133,7 @@ __all__ = [
     "MONEY",
     "MOST_PARCELS",
     "MOST_REWARDS",
+    "NOT_DECIDED",
     "OWED_BACK",
     "OWED_POINTS",
     "PACKING",
@@ -165,6 +167,7 @@ __all__ = [
     "CouponTerms",
     "CouponUse",
     "CouponView",
+    "Deadlines",
     "Difference",
     "DoneAlone",
     "ForecastVerdict",

@@ -106,6 +106,13 @@ REASONS: dict[str, ReasonText] = {
     "reward_expired": _said(_("Not used before its last day"), _("Not used before its last day")),
     "awaiting_recipient": _said(_("Waiting for the recipient to confirm"), _("Please confirm that you want it")),
     "recipient_did_not_confirm": _said(_("The recipient did not confirm"), _("It was not confirmed in time")),
+    "not_decided": _said(
+        _("Nobody decided in time"), _("We did not confirm this one in time. Please get in touch with us")
+    ),
+    "not_claimed": _said(
+        _("The customer did not say in time where it goes"),
+        _("You did not tell us in time where to send it. Please get in touch with us"),
+    ),
     "parcel_shipped": _said(_("The carrier has the gift"), _("Your gift is on its way")),
     "parcel_lost": _said(_("The parcel was lost"), _("The parcel was lost on its way. Please get in touch with us")),
     "parcel_returned": _said(_("The parcel came back"), _("The parcel came back to us. Please get in touch with us")),

@@ -19,6 +19,14 @@ MOST_REWARDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Deadlines:
+    """After how many days a reward ends that nobody decided about, or whose customer did not say where it goes. 0: never."""
+
+    decide_days: int = 0
+    claim_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyView:
     """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
 

@@ -14,5 +14,6 @@ RESERVED = frozenset({"pending", "held", "approved"})
 PAYABLE = frozenset({"issuing", "awaiting_recipient"})
 """States in which somebody delivers it, and its money is owed to the customer."""
 GIVEN = frozenset({"issued", "redeemed"})
+NOT_DECIDED = "not_decided"  # the reason of a reward that expired before anybody decided: nobody ever had it
 WITHOUT_COST = frozenset({"refused", "rejected", "cancelled", "expired", "returned"})
 """Ends at which nothing was spent."""

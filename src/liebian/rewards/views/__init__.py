@@ -32,7 +32,7 @@ from liebian.rewards.views.points_acts import (
 from liebian.rewards.views.points_page import customer_points
 from liebian.rewards.views.points_terms import points_list, points_terms
 from liebian.rewards.views.reconciling import explain, reconcile_now, reconciliation
-from liebian.rewards.views.reviews import decide, policy, review_list, review_page
+from liebian.rewards.views.reviews import deadlines, decide, policy, review_list, review_page
 from liebian.rewards.views.rewards import act, reward_list, reward_page
 from liebian.rewards.views.shipment import shipment_address, shipment_erase, shipment_page, shipment_send
 from liebian.rewards.views.shipments import shipment_act, shipment_export, shipment_list, shipment_tracking
@@ -51,6 +51,7 @@ __all__ = [
     "coupon_new",
     "customer_panel",
     "customer_points",
+    "deadlines",
     "decide",
     "explain",
     "fund",

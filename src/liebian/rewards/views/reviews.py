@@ -20,7 +20,7 @@ from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
 from liebian.core.money import exponent
 from liebian.rewards import queries, services
-from liebian.rewards.forms import PolicyForm
+from liebian.rewards.forms import DeadlineForm, PolicyForm
 from liebian.rewards.types import ProposedPoints, ReviewView
 from liebian.rewards.views.rewards import show_row
 from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, WHY_SECOND, say_change
@@ -47,6 +47,18 @@ def policy(request: HttpRequest) -> HttpResponse:
         form.add_error(None, error_text(error))
         return _list_page(request, form, status=error.status)
     messages.success(request, gettext("Saved. It holds from the next act on."))
+    return redirect("rewards:reviews")
+
+
+@requires("rewards:policy")
+def deadlines(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("rewards:reviews")
+    form = DeadlineForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, _policy_form(), form, status=422)
+    services.set_deadlines(deadlines=form.asked(), actor=int(request.user.pk or 0), now=clock.now())
+    messages.success(request, gettext("Saved. What has waited for longer ends within minutes."))
     return redirect("rewards:reviews")
 
 
@@ -114,7 +126,11 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     return redirect("rewards:review", review_id)
 
 
-def _list_page(request: HttpRequest, form: PolicyForm, *, status: int = 200) -> HttpResponse:
+def _list_page(
+    request: HttpRequest, form: PolicyForm, deadline_form: DeadlineForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    limits = queries.get_deadlines()
+    said = {name: getattr(limits, name) or None for name in ("decide_days", "claim_days")}
     waiting = queries.list_reviews(state="waiting", limit=PAGE)
     recent = [each for each in queries.list_reviews(limit=PAGE) if each.state != "waiting"]
     names = _name([*waiting, *recent])
@@ -123,6 +139,8 @@ def _list_page(request: HttpRequest, form: PolicyForm, *, status: int = 200) -> 
         "recent": [_show(each, names) for each in recent],
         "form": form,
         "policy": queries.get_review_policy(),
+        "deadlines": limits,
+        "deadline_form": deadline_form or DeadlineForm(initial=said),
         "may_set": bool(request.user.may("rewards:policy")),  # type: ignore[union-attr]
     }
     return render(request, "rewards/reviews.html", context, status=status)

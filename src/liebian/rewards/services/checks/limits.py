@@ -15,7 +15,7 @@ from liebian.ledger import queries as ledger
 from liebian.rewards.models import Reward
 from liebian.rewards.rules import used_account
 from liebian.rewards.services.checks.base import Figure, compare
-from liebian.rewards.types import PAYABLE, RESERVED, Compared
+from liebian.rewards.types import NOT_DECIDED, PAYABLE, RESERVED, Compared
 
 _AT_ONCE = 2_000
 _UNISSUED = ("rejected", "cancelled", "returned")
@@ -57,7 +57,11 @@ def _list_draws() -> Iterator[tuple[str, str, int]]:
 def _used(row: Any, measure: str, *, frees: bool) -> int:
     """What was never issued uses nothing. Of what was issued and taken back, only limits that say so have it again: not what was
     owed, and not what had been used up."""
-    if row.state in _UNISSUED or (frees and row.state == "clawed_back" and measure == "count"):
+    if (
+        row.state in _UNISSUED
+        or row.reason == NOT_DECIDED
+        or (frees and row.state == "clawed_back" and measure == "count")
+    ):
         return 0
     if measure == "count":
         return 1
