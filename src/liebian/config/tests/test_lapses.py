@@ -19,7 +19,7 @@ def test_one_job_ends_carts_and_holds_that_nobody_used():
     fund(1000)
     ledger.reserve(hold=hold(), now=NOW)
     (coupon,) = issue(make_offer())
-    reserve(coupon.code)
+    reserve(coupon.code, now=NOW)
     [job] = [each for each in jobs.BACKGROUND_JOBS if each.name == "reservations"]
     assert (job.run(NOW), job.run(END), job.run(END)) == (0, 2, 0)
     assert Redemption.objects.get().state == "lapsed" and [each.state for each in list_holds(["h"])] == ["expired"]
