@@ -36,9 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only doctests stand outside of test files; without them nothing need be read there."""
-    leave_out = config.getoption("--only-with-database") and collection_path.suffix == ".py"
-    return (leave_out and not collection_path.name.startswith("test_")) or None
+    """Only doctests stand outside of test files, and none in what serves tests of whole installations: what holds nothing to
+    run need not be read, which takes a while where it loads heavy libraries."""
+    may_hold_doctests = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    leave_out = config.getoption("--only-with-database") or TESTS in collection_path.parents
+    return (may_hold_doctests and leave_out) or None
 
 
 def may_reach_a_database(item: pytest.Item) -> bool:
