@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.test import TransactionTestCase, override_settings
 
-from tests import emptying
+from tests import copying, emptying
+from tests.live import template
 
 TESTS = Path(__file__).parent / "tests"
 DATABASES = {"db", "transactional_db", "live_server"}
@@ -34,9 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only doctests stand outside of test files; without them nothing need be read there."""
-    leave_out = config.getoption("--only-with-database") and collection_path.suffix == ".py"
-    return (leave_out and not collection_path.name.startswith("test_")) or None
+    """Only doctests stand outside of test files, and none in what serves tests of whole installations: what holds nothing to
+    run need not be read, which takes a while where it loads heavy libraries."""
+    may_hold_doctests = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    leave_out = config.getoption("--only-with-database") or TESTS in collection_path.parents
+    return (may_hold_doctests and leave_out) or None
 
 
 def may_reach_a_database(item: pytest.Item) -> bool:
@@ -66,6 +70,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if may_reach_a_database(item)]
         config.hook.pytest_deselected(items=left_out)
     items.sort(key=order)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A database on a server does not go with a folder."""
+    is_whole_run = not hasattr(session.config, "workerinput") and not session.config.option.collectonly
+    if is_whole_run and (server := os.environ.get("DATABASE_URL")):
+        template.forget(server)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    with copying.instead_of_migrating():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -51,11 +51,6 @@ def pytest(*arguments: str, home: str, **extra: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
-def forget_template(url: str, home: str) -> None:
-    code = "import sys; from tests.live import template; template.forget(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, url], cwd=ROOT, env={**os.environ, "LIEBIAN_HOME": home}, check=True)
-
-
 def main() -> int:
     required = set(filter(None, os.environ.get("LIEBIAN_REQUIRE", "").split(",")))
     if chosen := sys.argv[1:]:
@@ -75,7 +70,6 @@ def main() -> int:
             same = [f"--ignore=tests/flows/{name}" for name in SAME_ON_BOTH]
             paths = ("tests/flows", "tests/permissions", "src")
             codes.append(pytest(*WAITING, "--only-with-database", *paths, *same, home=home, DATABASE_URL=url))
-            forget_template(url, home)
         elif "postgres" in required:
             print("PostgreSQL is required and was not found on 127.0.0.1:5432 (TEST_POSTGRES_URL sets another).")
             codes.append(1)

@@ -185,7 +185,7 @@ class Visitor:
         if axe:
             self.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
             found = self.page.evaluate(
-                "async () => (await axe.run()).violations.filter(v => ['serious','critical'].includes(v.impact))"
+                "async () => (await axe.run({resultTypes: ['violations']})).violations.filter(v => ['serious','critical'].includes(v.impact))"
                 ".map(v => v.id + ' ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | '))"
             )
             assert found == [], f"{self.page.url}: {found}"

@@ -92,7 +92,7 @@ class Installation(Live):
 
     def doctor(self) -> dict[str, str]:
         """What `liebian doctor` finds wrong, by name; empty when all is well. Its exit code must say the same."""
-        code, said = self.command("doctor")
+        code, said = self.console.command("doctor")
         # How full this machine's disk is and whether pages were built for it is not what the tests are about.
         wrong = {one["name"]: one["words"] for one in said["findings"] if not one["ok"]}
         assert code == (1 if wrong else 0)

@@ -122,7 +122,7 @@ class Shop:
             assert set(state[part].values()) == {1}, part
         assert set(state["log"]) == set(self.taken)
         wait_for(lambda: not self.place.doctor(), seconds=60, rest=0.5)
-        assert self.place.command("lake", "verify") == (0, {"problems": []})
+        assert self.place.console.command("lake", "verify") == (0, {"problems": []})
 
 
 def refuses(answer: tuple[dict[str, Any], http.client.HTTPMessage], *codes: str) -> None:
@@ -179,7 +179,7 @@ def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
 
 def said_by_doctor(place: Installation) -> dict[str, str]:
     """All that is wrong, the disk too."""
-    code, said = place.command("doctor")
+    code, said = place.console.command("doctor")
     assert code == 1, said
     return {one["name"]: one["words"] for one in said["findings"] if not one["ok"]}
 

@@ -115,7 +115,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(place: Installation) -
     assert [teller.finish() for teller in tellers] == [[]] * len(tellers)
     found = wait_for(lambda: settled(place, known["programme"]), seconds=240, rest=1)
     assert found == story.expected()
-    assert place.command("lake", "verify") == (0, {"problems": []})
+    assert place.console.command("lake", "verify") == (0, {"problems": []})
     assert place.doctor() == {}
     code, said = place.command("replay")  # reads the log from zero into a second installation
     assert (code, said["equal"]) == (0, True), said

@@ -136,7 +136,7 @@ def erase_some(place: Installation) -> None:
     for role in ("referrer", "friend"):
         number, user, phone, n_events = place.run(ERASED, role)
         assert n_events
-        code, said = place.command("erase", number, "--reason", "asked")
+        code, said = place.console.command("erase", number, "--reason", "asked")
         assert (code, said["error"]["code"]) == (1, "erasure_not_confirmed")
         code, said = place.command("erase", number, "--reason", "asked", "--confirm", number)
         assert (code, said) == (0, {"customer": number, "is_done": True})
@@ -158,17 +158,17 @@ def test_only_what_does_not_follow_is_found_and_named_after_erasures_and_when_th
 
 
 def test_a_part_that_does_not_exist_is_refused_at_once(place):
-    code, said = place.command("replay", "--part", "weather")
+    code, said = place.console.command("replay", "--part", "weather")
     assert (code, said["error"]["code"]) == (1, "unknown_part")
 
 
 def test_the_demo_shop_is_open_for_longer_than_its_programme(place):
-    code, said = place.command("demo", "--days", "60")
+    code, said = place.console.command("demo", "--days", "60")
     assert (code, said["error"]["code"]) == (1, "demo_too_short")
 
 
 def test_the_demo_shop_opens_only_in_an_empty_installation(place):
-    code, said = place.command("demo")
+    code, said = place.console.command("demo")
     assert (code, said["error"]["code"]) == (1, "not_empty")
 
 

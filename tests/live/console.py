@@ -35,6 +35,17 @@ for line in sys.stdin:
 os._exit(0)  # Arrow's threads may abort an interpreter that takes its time to end
 """
 
+COMMAND = """
+import json
+from liebian.config.cli.main import run
+code = 0
+try:
+    run()
+except SystemExit as end:
+    code = end.code or 0
+print(json.dumps(code))
+"""
+
 
 class Console:
     def __init__(self, environment: dict[str, str]) -> None:
@@ -61,6 +72,11 @@ class Console:
     def ask(self, code: str, *arguments: str) -> Any:
         """What the script prints as JSON on its last line."""
         return json.loads(self.run(code, *arguments).splitlines()[-1])
+
+    def command(self, *arguments: str) -> tuple[int, Any]:
+        """(exit code, JSON) of `liebian …`, for what is asked again and again: it starts no process of its own."""
+        *_, said, code = self.run(COMMAND, *arguments, "--json").splitlines()
+        return int(code), json.loads(said)
 
     def close(self) -> None:
         if self._process is not None:

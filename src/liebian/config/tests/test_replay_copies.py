@@ -9,10 +9,11 @@ import pytest
 from django.db import connection, connections, utils
 
 from liebian.access.models import Organisation
-from liebian.config.replay import check, copies
+from liebian.config.replay import copies
 from liebian.core.models import Cursor
 from liebian.events.models import Event, Source
 from liebian.ledger.models import Account
+from tests.live import template
 
 pytestmark = [
     pytest.mark.django_db(databases="__all__", transaction=True),
@@ -23,7 +24,7 @@ NOW = datetime(2026, 6, 1, 8, 30, 0, 120, tzinfo=UTC)
 
 @pytest.fixture
 def home(tmp_path):
-    check._liebian(tmp_path, "migrate")
+    template.fill_folder(tmp_path)
     return tmp_path
 
 

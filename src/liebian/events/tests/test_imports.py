@@ -16,6 +16,7 @@ from liebian.events.models import ImportJob
 from liebian.events.queries import get_import, get_log_end, list_events_after
 from liebian.events.services.leases import claim
 from liebian.events.tests.files import NOW, UCI, code_of, line, run, write
+from tests.live import template
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NAME = "shared/data/online_retail_2010_2011.parquet"
@@ -193,10 +194,7 @@ def test_kill_9_in_the_middle_and_the_next_run_finishes_the_same_import(tmp_path
         **os.environ, "LIEBIAN_HOME": str(tmp_path / "home"), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "liebian.config.settings",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }  # fmt: skip
-    root = django_settings.ROOT
-    subprocess.run(
-        [sys.executable, root / "manage.py", "migrate", "--database", "log", "-v0"], env=environment, check=True
-    )
+    template.fill_folder(tmp_path / "home")
 
     def start(mode):
         return subprocess.run(

@@ -9,16 +9,15 @@ import pytest
 from liebian.lake import queries, rules, services
 from liebian.lake.tests.tables import event, person, publish
 
-pytest.importorskip("moto.server")
 DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
 def bucket(settings, monkeypatch):
+    moto = pytest.importorskip("moto.server")
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     endpoint = "http://{}:{}".format(*server.get_host_and_port())
     said = {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1", "ENDPOINT_URL": endpoint}

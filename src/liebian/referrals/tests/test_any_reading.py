@@ -22,7 +22,7 @@ from liebian.referrals.tests.shop import T0, Shop
 from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.longest]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 INVITERS, USERS, DEVICES = ("anna", "ben"), ("cleo", "dora"), ("d1", "d2")
 PEOPLE = (*USERS, *DEVICES)

@@ -20,7 +20,7 @@ from liebian.rewards.tests.coupon_shop import PERCENT, QUARTER, TICK, ask, issue
 from liebian.rewards.tests.factories import NOW, make_budget
 from liebian.rewards.types import CouponUse
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.longest]
 NUMBERS = st.integers(0, 3)
 CARTS = st.sampled_from("abc")
 JUMPS = [TICK, timedelta(minutes=5), QUARTER - TICK, QUARTER, timedelta(days=1), timedelta(days=4)]
