@@ -49,7 +49,9 @@ def compare(title: str, smaller: list[object], larger: list[object], times: int,
     print(f"{title}: microseconds an event (of processor)")
     for name in small:
         (wall, busy), (more, busier) = small[name], large[name]
-        print(f"  {name:12} {wall:7.1f} ({busy:.1f}) -> {more:7.1f} ({busier:.1f}), {more / wall:.2f} ({busier / busy:.2f}) x")
+        print(
+            f"  {name:12} {wall:7.1f} ({busy:.1f}) -> {more:7.1f} ({busier:.1f}), {more / wall:.2f} ({busier / busy:.2f}) x"
+        )
     print(f"  promise for all stages: below {promise}")
 
 

@@ -33,7 +33,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--dormant", type=int, default=0)
     parser.add_argument("--rules", type=int, default=50)
     parser.add_argument("--batch", type=int, default=2_000)
-    parser.add_argument("--json", action="store_true", help="one line: microseconds of clock and processor of each stage")
+    parser.add_argument(
+        "--json", action="store_true", help="one line: microseconds of clock and processor of each stage"
+    )
     return parser.parse_args()
 
 

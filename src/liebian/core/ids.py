@@ -38,6 +38,18 @@ def bucket_of(salt: str, subject: object) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
+def read_customer_number(text: str) -> int | None:
+    """The customer of a number as people write it; None for anything else.
+
+    >>> read_customer_number(" c-000123 "), read_customer_number("123"), read_customer_number("C-²")
+    (123, None, None)
+    """
+    clean = text.strip().upper()
+    digits = clean.removeprefix("C-")
+    is_number = clean.startswith("C-") and digits.isascii() and digits.isdecimal() and len(digits) < 19
+    return int(digits) if is_number else None
+
+
 def customer_number(customer_id: int) -> str:
     """How people name a customer: C-000123.
 

@@ -6,13 +6,14 @@ import base64
 import binascii
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import structlog
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from liebian.core.errors import LiebianError, Unavailable
+from liebian.core.errors import Invalid, LiebianError, Unavailable
 from liebian.core.texts import mark as _
 
 log = structlog.get_logger("api")
@@ -53,6 +54,28 @@ def read_body(request: HttpRequest, most: int) -> bytes:
     if len(raw) > most:
         raise Refused(413, "body_too_large", _("A body has at most %(limit)s bytes."), limit=most)
     return raw
+
+
+class BadBody(Invalid):
+    """The body is no JSON."""
+
+    status = 400
+
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+def decode(raw: bytes, kind: type[Body]) -> Body:
+    """Raises BadBody "bad_json", Invalid "bad_body" with the place of what does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        text, _sep, place = str(error).partition(" - at `")
+        raise Invalid(
+            "bad_body", _("The body does not fit at %(place)s: %(said)s."), place=place.rstrip("`") or "$", said=text
+        ) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise BadBody("bad_json", _("The body is no JSON. Nothing was done.")) from None
 
 
 def say_error(error: LiebianError) -> dict[str, Any]:

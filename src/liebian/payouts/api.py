@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from msgspec import Struct
+from django.views.decorators.csrf import csrf_exempt
+from msgspec import Meta, Struct
 
 from liebian.access.guard import public
 from liebian.core import clock
 from liebian.core.errors import Invalid
-from liebian.core.json_api import operation, read_key
+from liebian.core.json_api import decode, operation, read_body, read_key
 from liebian.core.openapi import document, responses
 from liebian.core.texts import mark as _
 from liebian.customers import queries as customers
-from liebian.payouts import queries
+from liebian.payouts import queries, services
 from liebian.rewards import services as rewards
 
 LARGEST = 2**63 - 1
@@ -28,6 +29,19 @@ CODES: dict[int, tuple[str, ...]] = {
     429: ("too_many_calls",),
     503: ("busy",),
 }
+PAYEE_CODES: dict[int, tuple[str, ...]] = {
+    400: ("bad_json",),
+    401: ("shop_key",),
+    404: ("customer_unknown",),
+    405: ("bad_method",),
+    413: ("body_too_large",),
+    415: ("bad_content_type",),
+    422: ("bad_body", "user_id", "payee_openid", "payee_name", "payee_number"),
+    429: ("too_many_calls",),
+    503: ("busy",),
+}
+MAX_BODY = 16 * 1024
+Short = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _PARAMETERS = [
     {
         "name": "user_id", "in": "query", "required": True, "description": "The customer, by the id that your events carry",
@@ -57,6 +71,24 @@ class WaitingPayouts(Struct):
     waiting: list[WaitingPayout]
 
 
+class PayeeBody(Struct, forbid_unknown_fields=True):
+    """Where a customer's money goes: `openid` for WeChat, with the name where WeChat is to check it; otherwise holder, number, bank."""
+
+    user_id: Annotated[str, Meta(min_length=1, max_length=120)]
+    way: Literal["wechat", "bank_file", "manual"]
+    openid: Short = ""
+    name: Short = ""
+    number: Short = ""
+    bank: Short = ""
+
+
+class KnownPayee(Struct):
+    """`goes_to` is covered: enough to recognise it."""
+
+    way: str
+    goes_to: str
+
+
 @public
 @operation("GET", realm="payouts")
 def waiting(request: HttpRequest) -> tuple[int, dict[str, Any]]:
@@ -71,6 +103,22 @@ def waiting(request: HttpRequest) -> tuple[int, dict[str, Any]]:
         for each in found
     ]  # fmt: skip
     return 200, msgspec.to_builtins(WaitingPayouts(told))
+
+
+@public
+@csrf_exempt
+@operation("POST", realm="payouts")
+def payee(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+    """The same again changes nothing, so a request whose answer was lost is simply sent again."""
+    now = clock.now()
+    shop = rewards.admit_shop(key=read_key(request.headers.get("Authorization", "")), now=now)
+    body = decode(read_body(request, MAX_BODY), PayeeBody)
+    person = customers.get_by_user_id(body.user_id)
+    details = {name: getattr(body, name) for name in ("openid", "name", "number", "bank")}
+    hint = services.set_payee(
+        customer_id=person.id, adapter=body.way, details=details, actor=None, now=now, shop=shop.name
+    )
+    return 200, msgspec.to_builtins(KnownPayee(body.way, hint))
 
 
 def _read_reward(request: HttpRequest) -> int | None:
@@ -89,11 +137,22 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def describe() -> dict[str, Any]:
-    [answer], schemas = msgspec.json.schema_components([WaitingPayouts], ref_template="#/components/schemas/{name}")
+    [answer, body, known], schemas = msgspec.json.schema_components(
+        [WaitingPayouts, PayeeBody, KnownPayee], ref_template="#/components/schemas/{name}"
+    )
+    payee_path = {
+        "operationId": "payee",
+        "summary": "Say where a customer's money goes from the next batch on. The same again changes nothing",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": responses(PAYEE_CODES, known),
+    }
     path = {
         "operationId": "waiting",
         "summary": "What waits for a customer's confirmation, with what WeChat's page asks for. Changes nothing",
         "parameters": _PARAMETERS,
         "responses": responses(CODES, answer),
     }
-    return document("Liebian payouts API", {"/v1/payouts/waiting": {"get": path}}, schemas, CODES)
+    paths = {"/v1/payouts/waiting": {"get": path}, "/v1/payouts/payee": {"post": payee_path}}
+    every = sorted({*CODES, *PAYEE_CODES})
+    codes = {status: tuple(dict.fromkeys((*CODES.get(status, ()), *PAYEE_CODES.get(status, ())))) for status in every}
+    return document("Liebian payouts API", paths, schemas, codes)

@@ -27,8 +27,9 @@ SETTINGS = {
     "cert_serial_no": _("Serial number of the merchant certificate"),
     "public_key_id": _("Id of WeChat Pay's public key"),
     "scene_id": _("Transfer scene id"),
-    "activity": _("Name of the activity, as WeChat asks for it"),
+    "activity": _("Name of the activity, as WeChat asks for it; for commission (scene 1005) the kind of work"),
     "about": _("What the reward is for, as WeChat asks for it"),
+    "perception": _("What the recipient sees as the reason, one of those that WeChat has for the scene"),
     "remark": _("Remark that the recipient reads"),
     "notify_url": _("Address for WeChat's messages"),
 }
@@ -124,6 +125,21 @@ class PayeeForm(forms.Form):
 
     def details(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in ("openid", "name", "number", "bank")}
+
+
+class PayeeFileForm(forms.Form):
+    """A file that says where the money of many goes, by one way of paying."""
+
+    adapter = forms.ChoiceField(label=_("Way of paying"), choices=ADAPTERS)
+    file = forms.FileField(
+        label=_("File"), help_text=_("CSV or XLSX: customer (C-000123 or your id), openid, or name, number and bank."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
+    )  # fmt: skip
+
+    def clean_file(self) -> Any:
+        if self.cleaned_data["file"].size > MOST_FILE:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return self.cleaned_data["file"]
 
 
 class ProposeForm(forms.Form):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any, Literal
 
+from liebian.core.errors import LiebianError
 from liebian.rewards.types import TaxRule
 
 Adapter = Literal["wechat", "bank_file", "manual"]
@@ -164,6 +165,14 @@ class Waiting:
     tax_rule: TaxRule
     problem: str = ""
     payee_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeTable:
+    """What became of a file of payees: row, customer as written there, and why it was not taken."""
+
+    n_taken: int
+    rejected: tuple[tuple[int, str, LiebianError], ...]
 
 
 @dataclass(frozen=True, slots=True)

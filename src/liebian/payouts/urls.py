@@ -24,11 +24,13 @@ urlpatterns = [
     path("payouts/recordings/<int:recording_id>/decide", views.recording_decide, name="recording-decide"),
     path("payouts/taxes", views.taxes, name="taxes"),
     path("payouts/taxes.csv", views.taxes_file, name="taxes-file"),
+    path("payouts/payees/file", views.payee_file, name="payee-file"),
     path("payouts/payees/<int:customer_id>", views.payee, name="payee"),
     path("payouts/payees/<int:customer_id>/forget", views.payee_forget, name="payee-forget"),
     path("customers/<int:customer_id>/payouts-panel", views.customer_panel, name="customer-panel"),
     path("rewards/<int:reward_id>/payouts-panel", views.reward_panel, name="reward-panel"),
     path("v1/payouts/openapi.json", api.openapi, name="openapi"),
     path("v1/payouts/waiting", api.waiting, name="api-waiting"),
+    path("v1/payouts/payee", api.payee, name="api-payee"),
     path("v1/payouts/notices/<int:account_id>", views.notice, name="notice"),
 ]

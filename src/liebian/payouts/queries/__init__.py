@@ -14,13 +14,14 @@ from liebian.payouts.queries.findings import count_open_findings, list_findings,
 from liebian.payouts.queries.months import tax_now
 from liebian.payouts.queries.people import list_money_of, list_to_confirm
 from liebian.payouts.queries.taxes import TaxDifference, TaxRow, list_tax_differences, list_taxes
-from liebian.payouts.queries.waiting import list_waiting
+from liebian.payouts.queries.waiting import count_waiting, list_waiting
 
 __all__ = [
     "TaxDifference",
     "TaxRow",
     "count_batches_waiting",
     "count_open_findings",
+    "count_waiting",
     "get_account",
     "get_batch",
     "get_payee_hints",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from liebian.core.columns import select_in
 from liebian.customers import queries as customers
 from liebian.payouts.models import Account, Payee, Payout
 from liebian.payouts.queries.months import FeeMonths
@@ -16,14 +17,15 @@ SHOWN = 1_000
 
 
 def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[int] | None = None) -> list[Waiting]:
-    """What can be paid, oldest first, at most a thousand. With an account, each carries what stands against paying it there.
+    """What can be paid, oldest first, at most a thousand. With an account, each carries what stands against paying it there, and those
+    whose payee it knows come first, so that the others cannot hide them.
     Tax is what it would be if everything that is on its way were paid this month; it is determined when a payout is sent."""
     account = Account.objects.filter(pk=account_id).first() if account_id else None
-    open_ids = rewards.list_reward_ids(kinds=sorted(MONEY), states=("issuing",))
+    open_ids = _list_open()
     if reward_ids is not None:
         open_ids &= set(reward_ids)
-    open_ids -= set(Payout.objects.filter(state__in=LIVE, reward_id__in=open_ids).values_list("reward_id", flat=True))
-    found = [each for each in rewards.list_rewards(ids=sorted(open_ids)[:SHOWN])[::-1] if each.kept_minor > 0]
+    shown = sorted(sorted(open_ids), key=_has_no_payee(open_ids, account))[:SHOWN]
+    found = [each for each in rewards.list_rewards(ids=shown)[::-1] if each.kept_minor > 0]
     people = customers.list_customers_by_id({each.customer_id for each in found})
     standing = {each.customer_id: people[each.customer_id].id for each in found if each.customer_id in people}
     payees = {}
@@ -34,6 +36,26 @@ def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[
         }
     months = FeeMonths(set(standing.values()), now, planned=True)
     return [_waiting(each, account, standing.get(each.customer_id), payees, months) for each in found]
+
+
+def count_waiting() -> int:
+    """Rewards of money that are in no payout."""
+    return len(_list_open())
+
+
+def _list_open() -> set[int]:
+    open_ids = rewards.list_reward_ids(kinds=sorted(MONEY), states=("issuing",))
+    on_their_way = select_in(Payout, ("reward_id", "state"), "reward_id", sorted(open_ids))
+    return open_ids - {reward_id for reward_id, state in on_their_way if state in LIVE}
+
+
+def _has_no_payee(reward_ids: set[int], account: Account | None) -> Callable[[int], bool]:
+    if account is None or len(reward_ids) <= SHOWN:
+        return lambda _reward_id: False
+    owners = rewards.map_owners(reward_ids)
+    final = customers.find_final_ids(owners.values())
+    known = set(Payee.objects.filter(adapter=account.adapter).values_list("customer_id", flat=True))
+    return lambda reward_id: final.get(owners[reward_id], owners[reward_id]) not in known
 
 
 def _waiting(

@@ -11,7 +11,7 @@ from liebian.payouts.types import AccountDraft
 
 NEEDED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wechat": (
-        ("mchid", "appid", "cert_serial_no", "public_key_id", "scene_id"),
+        ("mchid", "appid", "cert_serial_no", "public_key_id", "scene_id", "activity", "about"),
         ("private_key", "apiv3_key", "public_key"),
     ),
     "bank_file": ((), ()),

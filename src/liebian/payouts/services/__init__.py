@@ -6,6 +6,7 @@ from liebian.payouts.services.batches import decide_batch, propose_batch
 from liebian.payouts.services.checks import CHECKS
 from liebian.payouts.services.findings import explain_finding
 from liebian.payouts.services.hands import give_up, hand_over, record_result
+from liebian.payouts.services.payee_table import import_payees
 from liebian.payouts.services.payees import follow_erasures, forget_payee, set_payee
 from liebian.payouts.services.recordings import decide_recording, propose_recording
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
@@ -27,6 +28,7 @@ __all__ = [
     "forget_payee",
     "give_up",
     "hand_over",
+    "import_payees",
     "propose_batch",
     "propose_recording",
     "record_result",

@@ -22,22 +22,31 @@ SEALED = "payouts.payee"
 _OPEN = frozenset({"proposed", "ready"}) | WITH_PROVIDER
 
 
-def set_payee(*, customer_id: int, adapter: str, details: Mapping[str, str], actor: int, now: datetime) -> None:
-    """Say where a person's money goes from the next batch on. Writes Payee and the audit trail (without the details). Idempotent.
-    Raises Invalid, NotFound "customer_not_found"."""
+def set_payee(
+    *, customer_id: int, adapter: str, details: Mapping[str, str], actor: int | None, now: datetime, shop: str = ""
+) -> str:
+    """Say where a person's money goes from the next batch on: staff do, or a shop for its customer. Answers the payee's hint.
+
+    Writes Payee and the audit trail (without the details). Idempotent: the same again changes nothing. Raises Invalid, NotFound
+    "customer_not_found".
+    """
     person = customers.get_customer(customer_id).id
     clean = check_payee(adapter, details)
+    fingerprint, hint = crypto.index_of("payee", payee_key(adapter, clean)), hint_of(clean)
+    told = {"adapter": adapter, "shop": shop} if shop else {"adapter": adapter}
     values = {
         "details": crypto.seal(clean, context=SEALED),
-        "fingerprint": crypto.index_of("payee", payee_key(adapter, clean)),
-        "hint": hint_of(clean),
+        "fingerprint": fingerprint,
+        "hint": hint,
         "changed_at": now,
     }
     with transaction.atomic():
+        known = Payee.objects.select_for_update().filter(customer_id=person, adapter=adapter).first()
+        if known and crypto.unseal(known.details, context=SEALED) == clean:
+            return hint
         Payee.objects.update_or_create(customer_id=person, adapter=adapter, defaults=values)
-        record_audit(
-            actor_id=actor, action="payee.set", subject=f"customer:{person}", details={"adapter": adapter}, now=now
-        )
+        record_audit(actor_id=actor, action="payee.set", subject=f"customer:{person}", details=told, now=now)
+    return hint
 
 
 def forget_payee(*, customer_id: int, reason: str, actor: int | None, now: datetime) -> int:

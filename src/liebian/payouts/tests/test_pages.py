@@ -213,7 +213,8 @@ def test_keys_that_are_none_are_refused(admin, wechat):
         "secret_apiv3_key": "y",
         "secret_public_key": "z",
     }
-    said |= {f"set_{name}": "1" for name in ("mchid", "appid", "cert_serial_no", "public_key_id", "scene_id")}
+    names = ("mchid", "appid", "cert_serial_no", "public_key_id", "scene_id", "activity", "about")
+    said |= {f"set_{name}": "1" for name in names}
     page = admin.post("/payouts/accounts/new", said)
     assert page.status_code == 422 and "nothing can be signed" in page.content.decode() and not Account.objects.exists()
 
@@ -248,5 +249,5 @@ def test_nobody_alone_tells_a_payout_as_paid(operator, how):
 def test_a_wechat_account_says_at_each_field_what_it_needs(admin):
     said = {**ACCOUNT, "adapter": "wechat", "set_mchid": "1900000001"}
     page = admin.post("/payouts/accounts/new", said)
-    assert page.status_code == 422 and page.content.decode().count("WeChat Pay needs this") == 7
+    assert page.status_code == 422 and page.content.decode().count("WeChat Pay needs this") == 9
     assert admin.post("/payouts/accounts/new", {**said, "is_enabled": ""}).status_code == 302

@@ -5,7 +5,7 @@ from liebian.payouts.views.batches import batch_decide, batch_file, batch_list, 
 from liebian.payouts.views.cash import cash_new
 from liebian.payouts.views.notices import notice
 from liebian.payouts.views.panel import customer_panel, reward_panel
-from liebian.payouts.views.payees import payee, payee_forget
+from liebian.payouts.views.payees import payee, payee_file, payee_forget
 from liebian.payouts.views.payouts import payout_call_back, payout_give_up, payout_page, payout_result
 from liebian.payouts.views.recordings import record, recording_decide
 from liebian.payouts.views.statements import explain, statement_new, statements
@@ -23,6 +23,7 @@ __all__ = [
     "explain",
     "notice",
     "payee",
+    "payee_file",
     "payee_forget",
     "payout_call_back",
     "payout_give_up",

@@ -33,7 +33,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     names = find_user_names(sorted({each.proposed_by for each in batches}))
     context = {
         "rows": [_show(each, names) for each in batches],
-        "n_waiting": len(queries.list_waiting(account_id=None, now=clock.now())),
+        "n_waiting": queries.count_waiting(),
         "n_findings": queries.count_open_findings(),
         "has_accounts": bool(queries.list_accounts()),
         "may_prepare": _may(request, "payouts:prepare"),
@@ -140,6 +140,7 @@ def _waiting_page(
         "chosen": chosen,
         "form": form,
         "rows": [_show_waiting(each) for each in found],
+        "n_more": max(0, queries.count_waiting() - SHOWN),
         "n_payable": sum(not each.problem for each in found),
         "may_prepare": _may(request, "payouts:prepare"),
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from liebian.core.errors import Invalid
@@ -91,28 +90,6 @@ class AddressBody(Struct, forbid_unknown_fields=True):
     region: Text
     line: Annotated[str, Meta(min_length=1, max_length=400, pattern=_PLAIN)]
     postcode: Word = ""
-
-
-class BadBody(Invalid):
-    """The body is no JSON."""
-
-    status = 400
-
-
-Body = TypeVar("Body", bound=Struct)
-
-
-def decode(raw: bytes, kind: type[Body]) -> Body:
-    """Raises BadBody "bad_json", Invalid "bad_body" with the place of what does not fit."""
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        text, _sep, place = str(error).partition(" - at `")
-        raise Invalid(
-            "bad_body", _("The body does not fit at %(place)s: %(said)s."), place=place.rstrip("`") or "$", said=text
-        ) from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise BadBody("bad_json", _("The body is no JSON. Nothing was done.")) from None
 
 
 def cart_of(body: CartBody) -> Cart:

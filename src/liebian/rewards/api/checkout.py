@@ -15,7 +15,7 @@ from liebian.access.guard import public
 from liebian.core import clock
 from liebian.core.errors import Invalid, LiebianError
 from liebian.core.ids import caused_by
-from liebian.core.json_api import operation, read_body, read_key
+from liebian.core.json_api import decode, operation, read_body, read_key
 from liebian.core.texts import mark as _
 from liebian.customers import queries as customers
 from liebian.rewards import queries, services
@@ -27,7 +27,6 @@ from liebian.rewards.api.bodies import (
     RollbackBody,
     ValidateBody,
     cart_of,
-    decode,
 )
 from liebian.rewards.api.once import answer_once
 from liebian.rewards.types import CheckoutRequest, CheckoutResult, PricedCoupon, Quote, RedemptionView, ShopKeyView

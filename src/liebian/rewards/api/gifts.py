@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from liebian.access.guard import public
 from liebian.core import clock
-from liebian.core.json_api import operation, read_body, read_key
+from liebian.core.json_api import decode, operation, read_body, read_key
 from liebian.core.openapi import IDEMPOTENCY_KEY, document, responses
 from liebian.customers import queries as customers
 from liebian.rewards import queries, services
-from liebian.rewards.api.bodies import MAX_BODY, AddressBody, decode
+from liebian.rewards.api.bodies import MAX_BODY, AddressBody
 from liebian.rewards.api.once import answer_once
 from liebian.rewards.types import ParcelView, PostalAddress, ShopKeyView
 

@@ -105,6 +105,7 @@ from liebian.rewards.queries.rewards import (
     list_reward_changes_after,
     list_reward_ids,
     list_rewards,
+    map_owners,
     sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
@@ -194,6 +195,7 @@ __all__ = [
     "list_rewards",
     "list_shop_keys",
     "list_waiting_corrections",
+    "map_owners",
     "open_addresses",
     "points_balance",
     "preview_review",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, QuerySet, Sum
 
-from liebian.core.columns import select_after
+from liebian.core.columns import select_after, select_in
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Parcel, Reward, RewardChange
@@ -110,6 +110,11 @@ def list_expecting(customer_ids: Sequence[int]) -> list[int]:
     parcels = own.filter(address__isnull=False) | own.filter(state__in=PACKING, reward__state="issuing")
     found = {*waiting.values_list("customer_id", flat=True), *parcels.values_list("customer_id", flat=True)}
     return sorted(found)
+
+
+def map_owners(reward_ids: Iterable[int]) -> dict[int, int]:
+    """Whose each of these rewards is."""
+    return dict(select_in(Reward, ("id", "customer_id"), "id", list(reward_ids)))
 
 
 def list_owners(reward_ids: Iterable[int]) -> set[int]:

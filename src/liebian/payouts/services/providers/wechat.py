@@ -35,6 +35,8 @@ _STATES: dict[str, AnswerState] = {
     "CANCELLED": "returned",
 }
 _UNCLAIMED = {"OVERDUE_CLOSE", "PAYER_CONFIRM_OVERDUE", "USER_CONFIRM_OVERDUE", "TRANSFER_OVERDUE"}
+_REPORTED_USUALLY = ("活动名称", "奖励说明")
+_REPORTED = {"1005": ("岗位类型", "报酬说明")}  # commission; what a scene has to report is fixed by WeChat
 _clients: dict[tuple[int, bytes, str], WeChatPay] = {}
 _lock = threading.Lock()
 
@@ -104,8 +106,9 @@ def _client(account: Account) -> WeChatPay:
 
 
 def _reports(settings: Mapping[str, str]) -> list[dict[str, str]]:
-    said = {"活动名称": settings.get("activity", ""), "奖励说明": settings.get("about", "")}
-    return [{"info_type": name, "info_content": text[:32]} for name, text in said.items() if text]
+    names = _REPORTED.get(settings["scene_id"], _REPORTED_USUALLY)
+    said = zip(names, (settings.get("activity", ""), settings.get("about", "")), strict=True)
+    return [{"info_type": name, "info_content": text[:32]} for name, text in said if text]
 
 
 def _answer(call: Callable[[], tuple[int, Any]]) -> Answer:
