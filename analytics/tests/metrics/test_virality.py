@@ -91,3 +91,12 @@ def test_generations_read_tables(engine: Engine) -> None:
     table = pa.table({"child_id": [2, 3], "parent_id": [1, 2]})
     assert generations(table).sizes == generations(engine.from_arrow(table)).sizes == (1, 1, 1)
     assert generations([]).largest_tree() is None
+
+
+def test_the_interval_comes_from_the_inviters_not_from_the_invitees() -> None:
+    """400 participants of whom 30 brought 4 each: K is 0.30, and pretending that the 120 came one by one is far too sure."""
+    found = k_factor([4] * 30 + [0] * 370)
+    assert (found.k, found.n_participants, found.n_invitees) == (0.3, 400, 120)
+    assert found.interval.low is not None and found.interval.high is not None
+    as_if_one_by_one = 2 * 1.96 * math.sqrt(0.3 / 400)
+    assert found.interval.high - found.interval.low > 1.5 * as_if_one_by_one

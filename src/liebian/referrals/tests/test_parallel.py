@@ -79,3 +79,17 @@ def expect_a_hundred(programme_id: int, budget_id: int) -> None:
     assert (budget.available, budget.reserved) == (0, 500_000)
     assert rewards.get_programme_totals(programme_id).granted.count == 200
     assert all(proof.holds for proof in prove_zero())
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_one_order_told_five_times_is_one_reward_for_each_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(monkeypatch)
+    anna = shop.customer("anna")
+    programme = shop.programme(anna)
+    shop.sign_up("ben", shop.code(programme, anna))
+    for hour in range(1, 6):
+        shop.order("ben", "o1", 120, at=T0 + timedelta(hours=hour))
+        shop.run()
+    given = Counter(reward.role for reward in rewards.list_rewards(programme_id=programme.id))
+    assert set(given.values()) == {1} and len(given) == 2
+    assert Qualification.objects.count() == 1

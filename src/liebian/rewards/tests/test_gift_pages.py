@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from liebian.access.models import AuditEntry
+from liebian.ledger.models import Entry
 from liebian.rewards import queries, services
 from liebian.rewards.models import Offer
 from liebian.rewards.tests.factories import NOW
@@ -45,6 +47,8 @@ def test_a_gift_is_made_counted_in_once_and_counted_out():
     for _ in range(2):
         page = staff.post(f"/rewards/gifts/{offer.id}/restock", said, follow=True).content.decode()
     assert "12 pieces came in" in page and queries.get_gift_stock(offer.id).n_left == 12
+    assert AuditEntry.objects.filter(action="gift.restocked").first().reason == "June"
+    assert "June" not in json.dumps(list(Entry.objects.values_list("memo", flat=True)), ensure_ascii=False)
     short = staff.post(f"/rewards/gifts/{offer.id}/restock", {"n_units": "-13", "key": "k"})
     assert short.status_code == 409 and "Fewer pieces are left" in short.content.decode()
     assert "Tea" in read(staff, "/rewards/gifts")

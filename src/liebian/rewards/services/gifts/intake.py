@@ -33,14 +33,17 @@ def restock(
         raise NotFound("gift_not_found", _("There is no gift with the number %(number)s."), number=offer_id)
     accounts = GiftAccounts(offer.pk, offer.name)
     ends = (accounts.world, accounts.left) if n_units > 0 else (accounts.left, accounts.world)
-    memo = {"note": note.strip()[:200], "actor": actor}
+    memo = {"actor": actor}  # the ledger never forgets: what people write stands in the audit trail
     key = f"gift-stock:{offer_id}:{idempotency_key}"
     draft = EntryDraft(key, "gift_stock", move(*ends, abs(n_units)), now, subject=f"gift:{offer_id}", memo=memo)
     try:
         with transaction.atomic():
             post(entry=draft, now=now)
             details = {"units": n_units, "key": idempotency_key}
-            record_audit(actor_id=actor, action="gift.restocked", subject=f"gift:{offer_id}", details=details, now=now)
+            record_audit(
+                actor_id=actor, action="gift.restocked", subject=f"gift:{offer_id}", reason=note.strip()[:200],
+                details=details, now=now,
+            )  # fmt: skip
     except InsufficientFunds as error:
         raise Conflict(
             "gift_stock_short", _("Fewer pieces are left than you take out. Nothing was changed.")
