@@ -14,6 +14,7 @@ from typing import get_args
 
 from liebian.payouts.views.words import reason_words
 from liebian.referrals.words import reason_text
+from liebian.rewards import queries as rewards
 from liebian.rewards.rules import ADJUST_REASONS, REASONS_OF
 from liebian.rewards.rules.limits import Allowance
 from liebian.rewards.types import LimitRule
@@ -79,6 +80,28 @@ def test_every_reason_of_rewards_and_referrals_has_words_for_staff_and_for_the_c
     by_hand = {code for codes in REASONS_OF.values() for code in codes} | set(ADJUST_REASONS)
     told_to_staff_only = set(gift_words.WHY_NOT)
     assert silent((used("rewards") - told_to_staff_only) | used("referrals") | of_limits() | by_hand) == []
+
+
+def checks() -> set[str]:
+    """What referrals ask, and what rewards may still say no for afterwards."""
+    calls = (
+        node
+        for path in (SOURCE / "referrals").rglob("*.py")
+        if "tests" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+    asked = {
+        code
+        for call in calls
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Check"
+        for code in texts(call.args[0])
+    }
+    return asked | of_limits() | {"campaign_budget", "budget_closed", "stock_empty", "deleted_identity"}
+
+
+def test_every_check_has_words():
+    assert {"self_referral", "outside_window"} <= checks()
+    assert sorted(code for code in checks() if rewards.get_check(code) == code) == []
 
 
 def test_every_reason_of_payouts_has_words_for_staff():

@@ -72,6 +72,13 @@ class AccountForm(forms.Form):
         if account:
             self.initial = {**self.initial, **_initial(account)}
             self.fields["adapter"].disabled = self.fields["currency"].disabled = True
+            if account.adapter != "wechat":
+                self._drop_wechat()
+
+    def _drop_wechat(self) -> None:
+        """The way of paying is chosen once: an account that pays another way never needs these."""
+        for name in ("calls_a_minute", *(f"set_{each}" for each in SETTINGS), *(f"secret_{each}" for each in SECRETS)):
+            del self.fields[name]
 
     def own_fields(self) -> list[forms.BoundField]:
         return [each for each in self if not each.name.startswith(("set_", "secret_"))]
@@ -95,11 +102,11 @@ class AccountForm(forms.Form):
         data, currency = self.cleaned_data, self.cleaned_data["currency"].upper()
         return AccountDraft(
             name=data["name"], adapter=data["adapter"], currency=currency, is_enabled=data["is_enabled"],
-            settings={name: data[f"set_{name}"] for name in SETTINGS if data[f"set_{name}"]},
-            secrets={name: data[f"secret_{name}"].strip() for name in SECRETS if data[f"secret_{name}"].strip()},
+            settings={name: data[f"set_{name}"] for name in SETTINGS if data.get(f"set_{name}")},
+            secrets={name: data[f"secret_{name}"].strip() for name in SECRETS if data.get(f"secret_{name}", "").strip()},
             min_minor=to_minor(data["smallest"], currency), max_minor=to_minor(data["largest"], currency),
             day_minor=to_minor(data["day"], currency), most_a_day=data["most_a_day"],
-            calls_a_minute=data["calls_a_minute"] or 300,
+            calls_a_minute=data.get("calls_a_minute") or 300,
             quiet_from=data["quiet_from"], quiet_until=data["quiet_until"],
         )  # fmt: skip
 

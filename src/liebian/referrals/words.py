@@ -83,10 +83,10 @@ def offer_text(offer: OfferView | None) -> str:
     if offer.kind == "points":
         return _("%(points)s points") % {"points": formats.number(offer.points)}
     if offer.kind == "privilege":
-        texts = {"name": offer.name, "n": formats.number(offer.valid_days)}
+        texts = {"name": formats.named(offer.name), "n": formats.number(offer.valid_days)}
         return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", offer.valid_days) % texts
     if offer.kind != "coupon":
-        return offer.name
+        return formats.named(offer.name)
     terms, cap = offer.terms, money(offer.terms.cap_minor, offer.currency)
     if terms.effect == "percent":
         return _("%(percent)s off, at most %(cap)s") % {"percent": _percent(offer), "cap": cap}
@@ -163,7 +163,10 @@ def money(amount_minor: int, currency: str) -> str:
 
 
 def finding_text(finding: Finding) -> str:
-    values = {key: formats.number(value) if isinstance(value, int) else value for key, value in finding.values.items()}
+    values = {
+        key: formats.number(value) if isinstance(value, int) else formats.named(str(value))
+        for key, value in finding.values.items()
+    }
     return _(finding.text) % values
 
 
@@ -174,41 +177,11 @@ def text_of(programme: ProgrammeView, name: str) -> str:
     return own or next((text[name] for text in texts.values() if text.get(name)), "")
 
 
-CHECKS = {
-    "code_not_found": gettext_lazy("The code belongs to somebody who was invited"),
-    "programme_not_running": gettext_lazy("The programme was running"),
-    "not_started": gettext_lazy("It had started"),
-    "code_expired": gettext_lazy("It had not ended"),
-    "self_referral": gettext_lazy("The friend is not the inviter"),
-    "referral_ring": gettext_lazy("The friend had not brought the inviter"),
-    "merged_self_referral": gettext_lazy("The friend and the inviter are two people"),
-    "merged_ring": gettext_lazy("No ring came about when two people turned out to be one"),
-    "merged_duplicate": gettext_lazy("The friend was not another friend of this programme"),
-    "already_customer": gettext_lazy("The friend had not been here before"),
-    "referrer_not_active": gettext_lazy("The inviter still took part"),
-    "deleted_identity": gettext_lazy("The person's data had not been erased"),
-    "already_referred": gettext_lazy("Nobody else had invited the friend"),
-    "consent_missing": gettext_lazy("The friend agreed to the terms"),
-    "order_refunded": gettext_lazy("The order had not been given back"),
-    "other_touch_won": gettext_lazy("No other invitation counts for this order"),
-    "outside_window": gettext_lazy("The order lies in the period"),
-    "condition_failed": gettext_lazy("The order is in the programme's currency"),
-    "below_min_order": gettext_lazy("The order reaches the minimum"),
-    "person_cap": gettext_lazy("The inviter is below their limit"),
-    "friend_cap": gettext_lazy("The friend is below their limit"),
-    "programme_cap": gettext_lazy("The programme is below its limit"),
-    "store_cap": gettext_lazy("The store is below its limit"),
-    "identifier_cap": gettext_lazy("The payer or device is below its limit"),
-    "window_cap": gettext_lazy("The limit for the period leaves room"),
-    "campaign_budget": gettext_lazy("The budget carries both rewards"),
-}
-
-
 def check_lines(trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The questions of a decision with their answers, for staff."""
     return [
         {
-            "text": str(CHECKS.get(str(check["check"]), check["check"])),
+            "text": _(rewards.get_check(str(check["check"]))),
             "passed": bool(check["passed"]),
             "code": check["check"],
         }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from liebian.core.money import fits_currency, to_minor
 from liebian.rewards.forms import approval_field, approval_of
 from liebian.rewards.types import CouponTerms, OfferDraft, OfferView
+from liebian.ui.formats import named
 
 MOST_FILE = 100 * 1024 * 1024
 _NUMBER = {"inputmode": "decimal"}
@@ -151,7 +152,7 @@ class PoolForm(forms.Form):
 
     def __init__(self, *args: Any, offers: Sequence[OfferView], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["offer"].choices = [(offer.id, offer.name) for offer in offers]  # type: ignore[attr-defined]
+        self.fields["offer"].choices = [(offer.id, named(offer.name)) for offer in offers]  # type: ignore[attr-defined]
 
 
 class _Once(forms.Form):

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
+from liebian.core.made_texts import read_made
 from liebian.core.money import Money, exponent, format_minor
 from liebian.core.texts import Term, fill
 
@@ -35,6 +36,12 @@ def error_text(error: LiebianError) -> str:
 
 def term_text(term: Term) -> str:
     return _translated(term.msgid, term.values)
+
+
+def named(name: str) -> str:
+    """A name as its reader's language says it where we made it from figures; a name that somebody gave stays."""
+    told = read_made(name)
+    return term_text(told) if isinstance(told, Term) else name
 
 
 def _translated(msgid: str, values: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -200,4 +201,5 @@ def gallery_context() -> dict[str, Any]:
         "parts": [(0.395, "money"), (0.16, "money-soft")],
         "steps": [{"label": _("Goal"), "href": "#steps"}, {"label": _("Rewards")}, {"label": _("Check")}],
         "form": _form(),
+        "instant": datetime(2026, 11, 28, 12, 54, tzinfo=UTC),
     }

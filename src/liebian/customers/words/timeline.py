@@ -175,14 +175,14 @@ def _worth(event: EventRecord, currency: str) -> str:
             "amount": formats.money(face, str(event.properties.get("currency") or currency))
         }
     if event.properties.get("kind") in ("gift", "code", "privilege"):
-        return _text(event, "reward")
+        return formats.named(_text(event, "reward"))
     return _amount(event, currency, "amount")
 
 
 def _coupon(icon: str, words: Callable[[], str], tone: str) -> Callable[[EventRecord, str], Line]:
     def line(event: EventRecord, currency: str) -> Line:
         code_words = _("coupon %(code)s") % {"code": _text(event, "code")}
-        text = _joined(_text(event, "reward"), code_words, _order(event), _programme(event))
+        text = _joined(formats.named(_text(event, "reward")), code_words, _order(event), _programme(event))
         return Line(icon, words(), text, tone, reason=_text(event, "reason"))
 
     return line

@@ -28,6 +28,7 @@ from liebian.ledger.views.words import (
     say_kind,
     tab_of,
 )
+from liebian.ui.formats import named
 
 PAGE = 30
 FLOWS = 6
@@ -97,7 +98,7 @@ def _by_use(book: BookView) -> tuple[bool, int]:
 def _make_flow(book: BookView) -> Flow:
     parts = sorted(book.kinds, key=lambda each: ORDER.index(each.kind) if each.kind in ORDER else len(ORDER))
     paid_in = -book.balance_of(WORLD)
-    name = book.title or say_asset(book.asset)
+    name = named(book.title) or say_asset(book.asset)
     texts = {"total": say_amount(paid_in, book.asset), "rest": say_amount(book.balance_of("budget"), book.asset)}
     if not is_money(book.asset):
         finding = _("%(total)s issued")

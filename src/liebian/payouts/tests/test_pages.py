@@ -251,3 +251,13 @@ def test_a_wechat_account_says_at_each_field_what_it_needs(admin):
     page = admin.post("/payouts/accounts/new", said)
     assert page.status_code == 422 and page.content.decode().count("WeChat Pay needs this") == 9
     assert admin.post("/payouts/accounts/new", {**said, "is_enabled": ""}).status_code == 302
+
+
+def test_an_account_of_a_bank_asks_nothing_of_wechat_and_keeps_what_is_saved(admin):
+    account = make_account(adapter="bank_file")
+    page = admin.get(f"/payouts/accounts/{account.id}").content.decode()
+    assert "Only for WeChat Pay" not in page and "Calls to the provider" not in page
+    assert admin.post(f"/payouts/accounts/{account.id}", {**ACCOUNT, "largest": "300"}).status_code == 302
+    saved = Account.objects.get()
+    assert (saved.adapter, saved.max_minor) == ("bank_file", 30_000)
+    assert "Only for WeChat Pay" in admin.get("/payouts/accounts/new").content.decode()

@@ -8,12 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from liebian.core.days import day_of
-from liebian.core.money import format_minor
 from liebian.core.texts import mark as _
 from liebian.referrals.rules import publishing_checks
 from liebian.referrals.types import FRIEND, REFERRER, Finding, ProgrammeView
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import MONEY, OfferDraft, OfferView
+from liebian.rewards.types import MONEY, OfferDraft, OfferView, coupon_name, points_name
 from liebian.segments import queries as segments
 
 
@@ -63,13 +62,14 @@ def _terms(programme: ProgrammeView, role: str) -> OfferDraft:
         return rewards.get_offer(int(draft["offer_id"])).as_draft()
     if draft.get("kind") == "points":
         return OfferDraft(
-            kind="points", name=f"{draft['points']} points", currency=programme.currency, cost_minor=int(draft["cost_minor"]),
+            kind="points", name=points_name(int(draft["points"])), currency=programme.currency, cost_minor=int(draft["cost_minor"]),
             points=int(draft["points"]),
         )  # fmt: skip
+    face, threshold = int(draft["face_minor"]), int(draft.get("threshold_minor") or 0)
     return OfferDraft(
-        kind="coupon", name=_coupon_name(draft, programme.currency), currency=programme.currency,
-        cost_minor=int(draft["cost_minor"]), face_minor=int(draft["face_minor"]),
-        threshold_minor=int(draft.get("threshold_minor") or 0), valid_days=int(draft.get("valid_days") or 30),
+        kind="coupon", name=coupon_name(face, threshold, programme.currency), currency=programme.currency,
+        cost_minor=int(draft["cost_minor"]), face_minor=face, threshold_minor=threshold,
+        valid_days=int(draft.get("valid_days") or 30),
     )  # fmt: skip
 
 
@@ -116,9 +116,3 @@ def _ends_early(offer: OfferView, programme: ProgrammeView) -> bool:
         return False
     handed_over = date.fromisoformat(ends_on) + timedelta(days=int(programme.draft.get("hold_days") or 0))
     return day_of(offer.terms.ends_at, programme.zone) < handed_over
-
-
-def _coupon_name(draft: dict[str, Any], currency: str) -> str:
-    face, threshold = int(draft["face_minor"]), int(draft.get("threshold_minor") or 0)
-    name = f"{format_minor(face, currency)} coupon"
-    return f"{name} from {format_minor(threshold, currency)}" if threshold else name

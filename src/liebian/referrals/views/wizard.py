@@ -97,7 +97,7 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
         ]
     if step == "rewards":
         extra["offers"] = [
-            (each.id, f"{each.name} · {offer_text(each)}", each.cost_minor)
+            (each.id, f"{formats.named(each.name)} · {offer_text(each)}", each.cost_minor)
             for each in queries.list_made_choices(programme)
         ]
     if step == "budget":

@@ -13,6 +13,7 @@ from liebian.core.texts import mark as _
 from liebian.rewards.models import Parcel, Reward, RewardChange
 from liebian.rewards.queries.views import view_changes, view_reward
 from liebian.rewards.types import (
+    CHECKS,
     MONEY,
     NOT_DECIDED,
     PACKING,
@@ -163,3 +164,8 @@ def count_rewards_by_person(
 def get_reason(code: str) -> ReasonText:
     """English texts of a reason; an unknown code speaks for itself."""
     return REASONS.get(code) or ReasonText(code, code)
+
+
+def get_check(code: str) -> str:
+    """In English, what a passed check found; an unknown code speaks for itself."""
+    return CHECKS.get(code, code)

@@ -141,11 +141,18 @@ def test_the_pages_speak_chinese(rewards):
 def test_a_reward_shows_what_was_checked_and_what_its_limits_left(rewards):
     budget = make_budget(funded=3000)
     rule = LimitRule("two-a-day", "person", "day", "count", 2, "Asia/Shanghai")
-    trace = {"checks": [{"check": "below_min_order", "passed": True, "seen": {"paid": 27500}}]}
+    paid = {"paid": 27500, "minimum": 9900, "currency": "CNY"}
+    checks = [
+        {"check": "below_min_order", "passed": True, "seen": paid},
+        {"check": "of_another_day", "passed": False, "seen": {"paid": 1}},
+    ]
+    trace = {"checks": [*checks, {"check": "outside_window", "passed": True}]}
     grant = replace(make_grant(budget, 9, ("referrer", make_points())), limits=(rule,), trace=trace)
     [outcome] = services.grant_pairs(grants=[grant], now=NOW)
     page = read(sign_in("viewer"), f"/rewards/{outcome.reward.id}")
-    assert "below_min_order" in page and "paid 27500" in page and "1 of 2 left" in page
+    assert "The order reaches the minimum" in page and "¥275.00 paid, at least ¥99.00" in page
+    assert "of_another_day" in page, "what has no words is said as it is"
+    assert "Limit of the inviter" in page and "1 of 2 left · on 1 Jun 2026" in page
 
 
 def test_all_that_match_are_chosen_beyond_the_page_and_the_filter_is_kept():

@@ -1,5 +1,6 @@
 """Frozen values of rewards that may cross its border, and the words for every reason. Plain Python."""
 
+from liebian.rewards.types.checks import CHECKS
 from liebian.rewards.types.coupons import (
     Cart,
     CartLine,
@@ -48,6 +49,7 @@ from liebian.rewards.types.liability import (
     StockKind,
 )
 from liebian.rewards.types.limits import LimitRule, LimitUse
+from liebian.rewards.types.names import coupon_name, points_name
 from liebian.rewards.types.points import (
     POINTS,
     Liability,
@@ -128,6 +130,7 @@ from liebian.rewards.types.values import (
 
 __all__ = [
     "AGES",
+    "CHECKS",
     "ENDS",
     "GIVEN",
     "MONEY",
@@ -247,4 +250,6 @@ __all__ = [
     "TermsVersion",
     "UseKind",
     "WhySecond",
+    "coupon_name",
+    "points_name",
 ]

@@ -19,7 +19,7 @@ from liebian.rewards import queries, services
 from liebian.rewards.coupon_forms import PoolForm, ShopKeyForm, TermsForm
 from liebian.rewards.types import PoolView, RedemptionView
 from liebian.rewards.views.words import StateWords, words_of
-from liebian.ui.formats import error_text, money
+from liebian.ui.formats import error_text, money, named
 
 USES = {
     "reserved": StateWords(_("In a cart"), "warn", "shopping-cart"),
@@ -49,7 +49,7 @@ def coupon_new(request: HttpRequest) -> HttpResponse:
             except LiebianError as error:
                 form.add_error(None, error_text(error))
             else:
-                messages.success(request, gettext("“%(name)s” can have codes now.") % {"name": offer.name})
+                messages.success(request, gettext("“%(name)s” can have codes now.") % {"name": named(offer.name)})
                 return redirect("rewards:coupons")
     return render(request, "rewards/coupon_new.html", {"form": form}, status=status)
 

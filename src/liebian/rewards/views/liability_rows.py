@@ -47,7 +47,7 @@ class OwedRow:
     note: str
     amount: str
     money: str
-    cells: tuple[str, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 def say_unit(unit: str) -> str:
@@ -77,14 +77,14 @@ def list_owed(stock: Stock, currency: str, *, back: bool = False) -> list[OwedRo
 
 def list_by(stock: Stock, currency: str, axis: str) -> list[OwedRow]:
     """By end or by age, in points and numbers of coupons and rewards."""
-    names = ENDS if axis == "ends" else AGES
+    names, words = (ENDS, END_WORDS) if axis == "ends" else (AGES, AGE_WORDS)
     lines = [line for line in stock.lines if line.kind not in OWED_BACK and (axis == "age" or line.kind in WITH_END)]
     rows = []
     for (kind, unit), part in _group(lines, lambda line: (line.kind, line.unit)):
         sums: dict[str, int] = defaultdict(int)
         for line in part:
             sums[getattr(line, axis)] += line.amount
-        cells = tuple(number(sums[name]) if sums[name] else NOTHING for name in names)
+        cells = tuple((str(words[name]), number(sums[name]) if sums[name] else NOTHING) for name in names)
         total = number(sum(sums.values()))
         rows.append(OwedRow(str(KINDS[kind]), _note(unit, ""), total, _money(part, currency), cells))
     return rows

@@ -23,10 +23,11 @@ from liebian.rewards import queries, services
 from liebian.rewards.forms import ActForm, RewardFilter
 from liebian.rewards.rules import REASONS_OF
 from liebian.rewards.types import MOST_REWARDS, Act, RewardChangeView, RewardView
+from liebian.rewards.views.checks import show_check, show_limit
 from liebian.rewards.views.gifts import may_ship
 from liebian.rewards.views.holdings import find_money_panel, show_holding
 from liebian.rewards.views.words import ACTS, ON_HOLD, REVIEW_ACTS, STATES, WHY_SECOND, role_words, say_units, words_of
-from liebian.ui.formats import error_text, money, number
+from liebian.ui.formats import error_text, money
 from liebian.ui.tables import read_ids
 
 PAGE = 50
@@ -76,8 +77,8 @@ def reward_page(request: HttpRequest, reward_id: int) -> HttpResponse:
             for each in reviews
             if each.state == "waiting"
         ],
-        "checks": [_show_check(each) for each in reward.trace.get("checks", ())],
-        "limits": [_show_limit(each, reward.offer.currency) for each in reward.trace.get("limits", ())],
+        "checks": [show_check(each) for each in reward.trace.get("checks", ())],
+        "limits": [show_limit(each, reward.offer.currency) for each in reward.trace.get("limits", ())],
         "n_entries": len(list_entries(subject=reward.qualification, limit=100).entries),
         "reason": _say_reason(reward),
         "erased": customers.list_erased([reward.customer_id]),
@@ -188,27 +189,6 @@ def show_row(reward: RewardView) -> dict[str, Any]:
         "units": say_units(reward.offer, reward.amount),
         "cost": money(reward.cost_minor, reward.offer.currency),
         "kept": money(reward.kept_minor, reward.offer.currency),
-    }
-
-
-def _show_check(check: Mapping[str, Any]) -> dict[str, Any]:
-    seen = check.get("seen") or {}
-    return {
-        "code": check.get("check", ""),
-        "passed": bool(check.get("passed")),
-        "seen": ", ".join(f"{name} {value}" for name, value in seen.items() if value not in (None, "")),
-    }
-
-
-def _show_limit(limit: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    is_money = limit["measure"] == "minor"
-    left, amount = [money(each, currency) if is_money else number(each) for each in (limit["left"], limit["amount"])]
-    return {
-        "code": limit["limit"],
-        "subject": limit["subject"],
-        "start": limit["start"],
-        "left": left,
-        "amount": amount,
     }
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from liebian.rewards.types import MONEY, Act, OfferView, PointsAct, ReviewAct
-from liebian.ui.formats import money, number
+from liebian.ui.formats import money, named, number
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,6 @@ def say_units(offer: OfferView, amount: int) -> str:
     if offer.kind in MONEY:
         return money(amount, offer.currency)
     if offer.kind == "privilege":
-        texts = {"name": offer.name, "n": number(amount)}
+        texts = {"name": named(offer.name), "n": number(amount)}
         return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", amount) % texts
-    return offer.name
+    return named(offer.name)

@@ -23,6 +23,7 @@ register.filter("percent", formats.percent)
 register.filter("money_short", formats.money_short)
 register.filter("day", formats.day)
 register.filter("moment", formats.moment)
+register.filter("named", formats.named)
 register.filter("clock_time", formats.clock_time)
 register.filter("error_text", formats.error_text)
 

@@ -121,6 +121,23 @@ def test_the_gallery_is_sound_wide_and_narrow_light_and_dark(browser, address, l
     page.context.close()
 
 
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_on_a_phone_rows_become_cards_figures_stand_in_pairs_and_dates_stay_whole(browser, address, language):
+    page = open_page(browser, address, f"/{language}/gallery", 390)
+    table = page.locator("table.lb-cards")
+    assert not table.locator("thead").is_visible()
+    assert table.evaluate("table => table.parentElement.scrollWidth <= table.parentElement.clientWidth")
+    labels = "td => getComputedStyle(td, '::before').content"
+    assert table.locator("td").nth(1).evaluate(labels) == {"en": '"People"', "zh-hans": '"人数"'}[language]
+    tops = [each.bounding_box() for each in page.locator(".lb-3 > .lb-stat").all()]
+    assert tops[0]["y"] == tops[1]["y"] < tops[2]["y"] and tops[2]["width"] > 2 * tops[0]["width"]
+    lines = (
+        "time => { const range = new Range(); range.selectNodeContents(time); return range.getClientRects().length }"
+    )
+    assert page.locator(".lb-dated time").evaluate(lines) <= 2
+    page.context.close()
+
+
 def test_a_chart_turns_into_its_table_and_back(browser, address):
     page = open_page(browser, address, "/en/gallery")
     button = page.locator("[data-lb=table][data-chart=gallery-k]")
