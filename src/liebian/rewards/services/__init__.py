@@ -66,7 +66,14 @@ from liebian.rewards.services.points import (
     use_reserved,
 )
 from liebian.rewards.services.points_reviews import propose_adjustment
-from liebian.rewards.services.reconciling import explain_alarm, list_checks, prove_ahead, reconcile, reconcile_night
+from liebian.rewards.services.reconciling import (
+    explain_alarm,
+    list_checks,
+    prove_ahead,
+    reconcile,
+    reconcile_night,
+    settle_alarm,
+)
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
@@ -151,6 +158,7 @@ __all__ = [
     "set_review_policy",
     "set_shards",
     "set_shop_key_enabled",
+    "settle_alarm",
     "share_out",
     "ship_table",
     "stretch_budget",
