@@ -26,6 +26,7 @@ from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.deadlines import end_undecided, return_unclaimed_gifts, set_deadlines
 from liebian.rewards.services.erasing import end_rewards
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
+from liebian.rewards.services.funding import propose_funding
 from liebian.rewards.services.gifts import (
     erase_addresses,
     move_parcels,
@@ -127,6 +128,7 @@ __all__ = [
     "merge_points",
     "move_parcels",
     "propose_adjustment",
+    "propose_funding",
     "propose_review",
     "prove_ahead",
     "quote_coupons",
