@@ -34,6 +34,10 @@ NEVER_SENT = frozenset({"proposed", "ready", "cancelled"})
 """No provider can have heard of it from us."""
 
 
+GIVE_UP_WAITS = "give_up_waits"
+"""Reason of a failed payout that somebody wants to give up, until a second person has answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a provider says about one number. "refused": not taken now, `code` says why; "unknown": nobody knows.

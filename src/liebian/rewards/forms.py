@@ -64,8 +64,9 @@ class PolicyForm(forms.Form):
     )
     currency = forms.CharField(label=_("Currency"), required=False, min_length=3, max_length=3)
     amount = forms.DecimalField(
-        label=_("Sum of all rewards of one act"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
-    )
+        label=_("Money of one act"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("What all its rewards cost, or what goes into a budget."),
+    )  # fmt: skip
 
     points = forms.IntegerField(
         label=_("Points of one act"), required=False, min_value=0, max_value=MOST_POINTS,

@@ -67,6 +67,11 @@ class ShortageForm(_AmountForm):
     )
     field_order = ("decision", "amount", "note")
 
+    def __init__(self, *args: Any, may_owe: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_owe:
+            self.fields["decision"].choices = [("forgive", _("Forgive it"))]  # type: ignore[attr-defined]
+
 
 class TakeBackForm(_AmountForm):
     """`before` is what was taken back when the page was shown: together with `amount` it says how much in all, however often it is sent."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from liebian.core.columns import select_in
 from liebian.customers import queries as customers
 from liebian.payouts.models import Account, Payee, Payout
 from liebian.payouts.queries.months import FeeMonths
-from liebian.payouts.types import LIVE, Waiting
+from liebian.payouts.types import GIVE_UP_WAITS, LIVE, Waiting
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import MONEY, RewardView
 
@@ -34,8 +35,11 @@ def list_waiting(*, account_id: int | None, now: datetime, reward_ids: Sequence[
             row.customer_id: row
             for row in Payee.objects.filter(adapter=account.adapter, customer_id__in=standing.values())
         }
+    in_doubt = Payout.objects.filter(state="failed", reason=GIVE_UP_WAITS)
+    given_up = set(in_doubt.values_list("reward_id", flat=True))
     months = FeeMonths(set(standing.values()), now, planned=True)
-    return [_waiting(each, account, standing.get(each.customer_id), payees, months) for each in found]
+    rows = [_waiting(each, account, standing.get(each.customer_id), payees, months) for each in found]
+    return [replace(each, problem=GIVE_UP_WAITS) if each.reward_id in given_up else each for each in rows]
 
 
 def count_waiting() -> int:

@@ -1,9 +1,11 @@
-"""What each FindingKind is called, wherever it is shown. Plain Python."""
+"""What each FindingKind is called, wherever it is shown, and under what its alarm stands. Plain Python."""
 
 from __future__ import annotations
 
 from liebian.core.texts import mark as _
 
+CHECK = "payouts"
+"""Code of the check of the reconciliation that tells findings."""
 FINDINGS: dict[str, str] = {
     "yes_after_no": _("Paid after it had been refused"),
     "no_after_yes": _("Refused after it had been paid"),
@@ -13,3 +15,7 @@ FINDINGS: dict[str, str] = {
     "twice_in_statement": _("Named more than once"),
     "paid_unsent": _("Said to be paid, but we never sent it"),
 }
+
+
+def alarm_subject(out_no: str) -> str:
+    return f"payout:{out_no}"

@@ -16,7 +16,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "accepted": frozenset({"accepted", "awaiting", "paid", "failed", "returned"}),
     "awaiting": frozenset({"accepted", "awaiting", "paid", "failed", "returned"}),
     "paid": frozenset(),
-    "failed": frozenset({"returned", "paid"}),
+    "failed": frozenset(
+        {"failed", "returned", "paid"}
+    ),  # failed: giving it up waits for a second person, or was declined
     "cancelled": frozenset({"paid"}),
     "returned": frozenset({"paid"}),
 }

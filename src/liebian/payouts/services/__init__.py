@@ -5,7 +5,8 @@ from liebian.payouts.services.answers import apply_answer, apply_notice
 from liebian.payouts.services.batches import decide_batch, propose_batch
 from liebian.payouts.services.checks import CHECKS
 from liebian.payouts.services.findings import explain_finding
-from liebian.payouts.services.hands import give_up, hand_over, record_result
+from liebian.payouts.services.giving_up import follow_given_up, give_up
+from liebian.payouts.services.hands import hand_over, record_result
 from liebian.payouts.services.payee_table import import_payees
 from liebian.payouts.services.payees import follow_erasures, forget_payee, set_payee
 from liebian.payouts.services.recordings import decide_recording, propose_recording
@@ -25,6 +26,7 @@ __all__ = [
     "decide_recording",
     "explain_finding",
     "follow_erasures",
+    "follow_given_up",
     "forget_payee",
     "give_up",
     "hand_over",

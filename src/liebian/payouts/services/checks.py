@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from liebian.core.money import exponent
 from liebian.core.texts import mark as _
 from liebian.payouts.models import Finding, Payout
-from liebian.payouts.rules import FINDINGS
+from liebian.payouts.rules import CHECK, FINDINGS, alarm_subject
 from liebian.payouts.types import WITH_PROVIDER, FindingKind
 from liebian.rewards import queries as rewards
 from liebian.rewards.types import MONEY, Check, Compared, Difference
@@ -20,7 +21,7 @@ _NOT_PAID_THERE: frozenset[FindingKind] = frozenset({"no_after_yes"})
 class PayoutCheck:
     """A reward of money is with a provider, or paid, exactly when one payout of it is. `found` is what the payouts say."""
 
-    code = "payouts"
+    code = CHECK
     title = _("Payouts: payouts against rewards, providers against payouts")
     figures = {
         "with_provider": _("with the provider: by rewards, by payouts"),
@@ -43,16 +44,27 @@ class PayoutCheck:
             differences += [
                 Difference(f"reward:{each}", what, int(each in ours), int(each in sent)) for each in sorted(ours ^ sent)
             ]
-        said = list(_list_findings())
+        said = _list_findings()
         return Compared(n_compared + len(said), (*differences, *said))
 
 
-def _list_findings() -> Iterator[Difference]:
+def _list_findings() -> list[Difference]:
+    """One for a number and kind, also where several accounts speak of it."""
+    found: dict[tuple[str, str], Difference] = {}
+    for each in _read_findings():
+        before = found.get((each.subject, each.what))
+        if before is not None:
+            each = replace(each, expected=before.expected + each.expected, found=before.found + each.found)
+        found[each.subject, each.what] = each
+    return list(found.values())
+
+
+def _read_findings() -> Iterator[Difference]:
     for row in Finding.objects.filter(explained_by=None).select_related("account").order_by("id"):
         ours = 0 if row.kind in _NOT_PAID_HERE else row.ours_minor or 0
         theirs = 0 if row.kind in _NOT_PAID_THERE else row.theirs_minor or 0
         unit = f"{row.account.currency}/{exponent(row.account.currency)}"
-        yield Difference(f"payout:{row.out_no}", row.kind, ours, theirs, unit)
+        yield Difference(alarm_subject(row.out_no), row.kind, ours, theirs, unit)
 
 
 CHECKS: list[Check] = [PayoutCheck()]

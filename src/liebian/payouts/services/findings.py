@@ -12,7 +12,9 @@ from liebian.core.errors import Invalid, NotFound
 from liebian.core.texts import mark as _
 from liebian.customers.services import leave_out_words
 from liebian.payouts.models import Finding, Payout
+from liebian.payouts.rules import CHECK, alarm_subject
 from liebian.payouts.types import FindingKind
+from liebian.rewards import services as rewards
 
 
 def record_finding(
@@ -42,7 +44,8 @@ def record_finding(
 
 
 def explain_finding(*, finding_id: int, note: str, actor: int, now: datetime) -> None:
-    """A person says what is behind it. Writes Finding and the audit trail. Idempotent. Raises NotFound, Invalid "finding_note"."""
+    """A person says what is behind it, and its alarm is gone. Writes Finding, the audit trail, rewards (the alarm). Idempotent.
+    Raises NotFound, Invalid "finding_note"."""
     if not note.strip():
         raise Invalid("finding_note", _("Say what is behind the difference."))
     with transaction.atomic():
@@ -53,6 +56,8 @@ def explain_finding(*, finding_id: int, note: str, actor: int, now: datetime) ->
             return
         row.explained_by, row.explained_at, row.note = actor, now, note.strip()[:500]
         row.save(update_fields=["explained_by", "explained_at", "note"])
+        if not Finding.objects.filter(kind=row.kind, out_no=row.out_no, explained_by=None).exists():
+            rewards.settle_alarm(check=CHECK, subject=alarm_subject(row.out_no), what=row.kind, now=now)
         subject = f"payout-finding:{row.pk}"
         about = [row.payout.customer_id] if row.payout else []
         said = leave_out_words(row.note, customer_ids=about)

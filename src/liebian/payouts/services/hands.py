@@ -11,9 +11,7 @@ from liebian.core.texts import mark as _
 from liebian.payouts.models import Payout
 from liebian.payouts.services.answers import apply_answer
 from liebian.payouts.services.sending import start_sending, transfer_of
-from liebian.payouts.services.steps import move_payout
 from liebian.payouts.types import Answer, Transfer
-from liebian.rewards import services as rewards
 
 
 def hand_over(*, batch_id: int, actor: int, now: datetime) -> list[Transfer]:
@@ -49,20 +47,3 @@ def record_result(*, payout_id: int, paid: bool, reference: str, note: str, acto
         state = "paid" if paid else "failed"
         answer = Answer(state, provider_no=reference.strip()[:64])  # type: ignore[arg-type]
         apply_answer(payout_id=row.pk, answer=answer, now=now, actor=actor, note=note)
-
-
-def give_up(*, payout_id: int, note: str, actor: int, now: datetime) -> None:
-    """A failed payout is not tried again: the money returns to its budget. Writes Payout, rewards. Idempotent. Raises NotFound, Conflict."""
-    with transaction.atomic():
-        row = Payout.objects.select_for_update().filter(pk=payout_id).first()
-        if row is None:
-            raise NotFound("payout_not_found", _("There is no payout #%(number)s."), number=payout_id)
-        if row.state == "returned":
-            return
-        newer = Payout.objects.filter(reward_id=row.reward_id, pk__gt=row.pk).exclude(state="cancelled")
-        if row.state != "failed" or newer.exists():
-            raise Conflict(
-                "payout_not_failed", _("Only a payout that failed, and was not sent again, can be given up.")
-            )
-        move_payout(row, "returned", now=now, reason="payout_given_up", note=note, actor=actor)
-        rewards.return_unissued(reward_ids=[row.reward_id], reason="payout_given_up", at=now, now=now, actor=actor)

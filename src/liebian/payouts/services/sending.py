@@ -20,6 +20,7 @@ from liebian.payouts.models import Account, Finding, Payee, Payout
 from liebian.payouts.queries import tax_now
 from liebian.payouts.rules import is_quiet, next_ask
 from liebian.payouts.services.answers import apply_answer
+from liebian.payouts.services.giving_up import follow_given_up
 from liebian.payouts.services.pacing import claim_calls
 from liebian.payouts.services.providers import PROVIDERS, Provider, open_provider
 from liebian.payouts.services.steps import cancel_unsent, move_payout
@@ -34,8 +35,8 @@ _HELD = timedelta(minutes=10)
 
 
 def work_payouts(now: datetime) -> int:
-    """One round: ask about what is open, send what may be sent. Answers how many payouts were touched."""
-    return ask_open(now=now) + send_ready(now=now)
+    """One round: ask about what is open, send what may be sent, give up what two agreed to. Answers how many payouts were touched."""
+    return ask_open(now=now) + send_ready(now=now) + follow_given_up(now=now)
 
 
 def send_ready(*, now: datetime, limit: int = 50) -> int:

@@ -18,6 +18,7 @@ from liebian.payouts.tests.desk import (
     approve,
     give_payees,
     make_account,
+    make_cash,
     owe,
     payee_of,
     reward_state,
@@ -96,6 +97,18 @@ def test_the_money_of_a_day_may_be_used_to_the_last_cent_and_goes_on_at_midnight
     assert len(wechat.bills) == 2
     services.work_payouts(MIDNIGHT)
     assert len(wechat.bills) == 3
+
+
+@pytest.mark.parametrize("tax", ["none", "incidental_withheld"])
+def test_what_arrives_may_be_just_the_smallest_and_just_the_largest(wechat, tax):
+    account = make_account(wechat)
+    _budget, owed = owe(1, make_cash(1000, tax=tax))
+    give_payees(owed)
+    approve(account, owed)
+    net = Payout.objects.get().net_minor
+    Account.objects.update(min_minor=net, max_minor=net)
+    services.work_payouts(NOW)
+    assert [bill["transfer_amount"] for bill in wechat.bills.values()] == [net]
 
 
 @pytest.mark.parametrize("bounds", [{"max_minor": 999}, {"min_minor": 1001}])
@@ -200,6 +213,21 @@ def test_only_what_failed_is_given_up_once_and_also_after_a_declined_second_try(
     for _again in range(2):
         services.give_up(**said)
     assert states() == ["returned", "cancelled"] and where(budget) == (1000, 0, 0)
+
+
+def test_money_goes_where_this_way_of_paying_goes_and_not_where_another_does():
+    bank, hand = make_account(adapter="bank_file", name="Bank"), make_account(adapter="manual", name="Hand")
+    _budget, owed = owe(2)
+    for adapter, name in (("manual", "Ann"), ("bank_file", "Bob"), ("wechat", "")):
+        for each in owed:
+            details = {**payee_of(each.customer_id), **({"name": name} if name else {})}
+            services.set_payee(customer_id=each.customer_id, adapter=adapter, details=details, actor=MAKER, now=NOW)
+    names = []
+    for account, reward in ((bank, owed[0]), (hand, owed[1])):
+        batch = approve(account, [reward], key=account.name)
+        names += [each.payee["name"] for each in services.hand_over(batch_id=batch.id, actor=CHECKER, now=NOW)]
+    assert names == ["Bob", "Ann"]
+    assert set(queries.get_payee_hints(owed[0].customer_id)) == {"manual", "bank_file", "wechat"}
 
 
 def test_a_batch_leaves_out_what_its_account_cannot_pay():

@@ -26,6 +26,7 @@ from liebian.payouts.tests.wechat_fake import Fake
 from liebian.payouts.types import Answer
 from liebian.rewards import queries as rewards_seen
 from liebian.rewards import services as rewards
+from liebian.rewards.types import PolicyView
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 ZONE = "America/New_York"
@@ -158,7 +159,20 @@ class Payouts(RuleBasedStateMachine):
             try:
                 getattr(services, name)(payout_id=payout.id, actor=CHECKER, now=self.now, **more)
             except LiebianError as error:
-                assert error.code in ("payout_not_failed", "payout_not_waiting", "provider_pace")
+                assert error.code in (
+                    "payout_not_failed", "payout_not_waiting", "provider_pace", "give_up_nothing",
+                )  # fmt: skip
+
+    @rule(mode=st.sampled_from(["never", "always"]))
+    def ask_for_two(self, mode: Any) -> None:
+        rewards.set_review_policy(policy=PolicyView(mode, "", 0), actor=MAKER, now=self.now)
+
+    @rule(agree=st.booleans())
+    def answer_proposals(self, agree: bool) -> None:
+        for review in rewards_seen.list_reviews(state="waiting"):
+            rewards.decide_review(
+                review_id=review.id, agree=agree, note="", actor=MAKER, day=self.now.date(), now=self.now
+            )
 
     @invariant()
     def the_books_balance(self) -> None:

@@ -46,6 +46,27 @@ def test_money_promised_owed_on_its_way_and_paid():
     assert "/payouts/payees/1001" in read(OPERATOR, 1001)
 
 
+def test_what_came_back_or_was_taken_back_is_neither_owed_nor_paid():
+    account = make_account(adapter="manual")
+    _budget, owed = owe(5)
+    Customer.objects.filter(pk__in=[each.customer_id for each in owed[1:]]).update(merged_into=1001)
+    give_payees(owed[:1], "manual")
+    services.hand_over(batch_id=approve(account, owed[:4]).id, actor=CHECKER, now=NOW)
+    for each in queries.list_payouts():
+        paid = each.reward_id in (owed[0].id, owed[3].id)
+        services.record_result(
+            payout_id=each.id, paid=paid, reference="7" if paid else "", note="", actor=CHECKER, now=NOW
+        )
+    [given_up] = queries.list_payouts(reward_id=owed[1].id)
+    services.give_up(payout_id=given_up.id, note="", actor=CHECKER, now=NOW)
+    for number in (4, 5):
+        rewards.cancel_or_claw_back(
+            qualification=f"order:{number}", refunded_minor=4, order_total_minor=10, at=NOW, now=NOW
+        )
+    rewards_of_three_and_five = 1000 + 600
+    assert queries.list_money_of(1001) == [MoneyOf("CNY", 0, rewards_of_three_and_five, 0, 2000)]
+
+
 def test_somebody_without_rewards_of_money_reads_so():
     _budget, [reward] = owe()
     rewards.cancel_or_claw_back(qualification="order:1", refunded_minor=10, order_total_minor=10, at=NOW, now=NOW)

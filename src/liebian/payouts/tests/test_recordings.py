@@ -112,6 +112,35 @@ def test_two_people_record_it_and_the_reward_is_issued(unsent):
     assert read_statement(payout.account_id, [payout.out_no, "10.00", "paid"]).n_agreeing == 1
 
 
+def test_what_is_recorded_takes_one_step_and_was_never_cancelled_by_it(unsent):
+    payout = unsent[2]
+    before = len(queries.list_payout_changes(payout.pk))
+    decide(propose())
+    steps = [(each.from_state, each.to_state, each.reason) for each in queries.list_payout_changes(payout.pk)[before:]]
+    assert steps == [(payout.state, "paid", "paid_after_all")]
+
+
+def test_recording_one_says_nothing_of_its_neighbour():
+    account = make_account(adapter="manual")
+    _budget, owed = owe(2)
+    give_payees(owed, "manual")
+    approve(account, owed)
+    first, second = Payout.objects.order_by("id")
+    read_statement(account.id, *([each.out_no, "10.00", "paid"] for each in (first, second)))
+    found = {each.payout_id: each.id for each in queries.list_findings()}
+    said = {"reference": "ICBC-1", "note": "Paid at the counter", "actor": MAKER, "now": LATER}
+    numbers = [services.propose_recording(finding_id=found[each.pk], **said) for each in (first, second)]
+    assert len(set(numbers)) == 2
+    assert {each.finding_id: each.id for each in queries.list_recordings().values()} == {
+        found[first.pk]: numbers[0],
+        found[second.pk]: numbers[1],
+    }
+    decide(numbers[1])
+    assert states() == ["ready", "paid"] and [reward_state(each)[0] for each in owed] == ["issuing", "issued"]
+    assert [each.id for each in queries.list_findings()] == [found[first.pk]]
+    assert [each.id for each in queries.list_recordings().values()] == [numbers[0]]
+
+
 def test_one_person_alone_cannot_also_by_the_database(unsent):
     recording = propose()
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -43,6 +43,23 @@ def test_refunded_in_part_and_failed_only_the_rest_is_sent_again(wechat, on_its_
     assert where(budget) == (400, 600, 0)
 
 
+def test_refunded_in_part_before_it_is_sent_only_the_rest_is_proposed_anew(wechat):
+    budget, [reward] = owe()
+    give_payees([reward])
+    account = make_account(wechat)
+    approve(account, [reward])
+    refund(1, 4)
+    services.work_payouts(NOW)
+    assert not wechat.bills and [(each.state, each.reason) for each in queries.list_payouts()] == [
+        ("cancelled", "amount_changed")
+    ]
+    assert reward_state(reward) == ("issuing", "order_partly_refunded") and where(budget) == (400, 600, 0)
+    assert [each.net_minor for each in queries.list_waiting(account_id=account.id, now=NOW)] == [600]
+    approve(account, [reward], key="2")
+    services.work_payouts(NOW)
+    assert [bill["transfer_amount"] for bill in wechat.bills.values()] == [600]
+
+
 def test_an_earlier_notice_that_comes_late_forgets_nothing(wechat, on_its_way):
     _budget, reward, out_no = on_its_way
     refund(1, 10)

@@ -47,6 +47,8 @@ _REASONS = {
     "tax_changed": _("tax of the month in which it was sent"),
     "amount_changed": _("part of it was refunded meanwhile"),
     "provider_busy": _("the provider takes nothing now; sent again later"),
+    "give_up_waits": _("giving it up waits for a second person"),
+    "give_up_declined": _("not given up; it can be sent again"),
     "declined": _("the batch was declined"),
     "withdrawn": _("the batch was withdrawn"),
 }

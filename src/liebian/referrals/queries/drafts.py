@@ -33,7 +33,9 @@ def list_target_choices(*, now: datetime, zone: str) -> list[tuple[int, str, int
 def check_draft(programme: ProgrammeView, *, people: int, today: date) -> list[Finding]:
     """All publishing checks of a draft."""
     found = publishing_checks(programme.draft, fundable_minor=fundable(programme), people=people, today=today)
-    return sorted([*found, *_made_coupons(programme)], key=lambda finding: finding.level != "block")
+    return sorted(
+        [*found, *_waiting_money(programme), *_made_coupons(programme)], key=lambda finding: finding.level != "block"
+    )
 
 
 def fundable(programme: ProgrammeView) -> int:
@@ -77,6 +79,13 @@ def list_made_choices(programme: ProgrammeView) -> list[OfferView]:
     """What was made with all its terms and could be a reward of this programme, newest first. Points need no making."""
     offers = [each for each in rewards.list_offers() if each.kind != "points" and each.currency == programme.currency]
     return offers[::-1]
+
+
+def _waiting_money(programme: ProgrammeView) -> Iterator[Finding]:
+    """What a second person has not agreed to yet would go into the budget."""
+    if rewards.list_waiting_fundings(int(programme.draft.get("budget_id") or 0)):
+        text = _("Money for the budget waits for a second person, under “Decisions” of the rewards.")
+        yield Finding("BUDGET_WAITS", "warn", text, {}, "budget")
 
 
 def _made_coupons(programme: ProgrammeView) -> Iterator[Finding]:

@@ -28,7 +28,8 @@ TEXTS = ("title", "message", "rules")
 def publish_programme(*, programme_id: int, actor: int | None, now: datetime) -> ProgrammeView:
     """Freeze the draft, open and fund its budget, draw both arms, and tell the log whom we invite.
 
-    Writes Programme, ProgrammeChange, Participation, Outcome, an audit entry, and through rewards the offers and the
+    Where the money of a new budget waits for a second person, the programme stays a draft, with that budget: once somebody has agreed, it
+    can be published. Writes Programme, ProgrammeChange, Participation, Outcome, an audit entry, and through rewards the offers and the
     budget, in one transaction. Idempotent: a published programme is answered as it is. Raises Invalid
     "programme_not_ready" with the codes of what is missing.
     """
@@ -43,6 +44,8 @@ def publish_programme(*, programme_id: int, actor: int | None, now: datetime) ->
     with transaction.atomic():
         row = lock_programme(programme_id)
         may_become(row.status, "running")
+        if not _fund(row, actor, now):
+            return view_programme(row)
         _freeze(row, actor, now)
         _draw(row, people, now)
         ProgrammeChange.objects.create(programme=row, status="running", at=now, actor=actor)
@@ -54,21 +57,36 @@ def publish_programme(*, programme_id: int, actor: int | None, now: datetime) ->
     return get_programme(programme_id)
 
 
-def _freeze(row: Programme, actor: int | None, now: datetime) -> None:
+def _fund(row: Programme, actor: int | None, now: datetime) -> bool:
+    """Give the programme its budget; False when the money of a new one waits for a second person, and the draft has that budget now."""
     draft = row.draft
-    referrer, friend = (rewards.create_offer(draft=offer, now=now) for offer in offers_of(view_programme(row)))
     if draft.get("budget_id"):
         row.budget_id, row.budget_minor = int(draft["budget_id"]), 0
-    else:
-        budget = rewards.create_budget(name=str(draft["name"])[:120], currency=row.currency, now=now)
-        row.budget_id, row.budget_minor = budget.id, int(draft["budget_minor"])
+        return True
+    budget = rewards.create_budget(name=str(draft["name"])[:120], currency=row.currency, now=now)
+    row.budget_id, row.budget_minor = budget.id, int(draft["budget_minor"])
+    if actor is None:
         rewards.fund_budget(
             budget_id=budget.id,
             amount_minor=row.budget_minor,
             idempotency_key=f"programme:{row.pk}",
-            actor=actor,
+            actor=None,
             now=now,
         )
+        return True
+    key = f"programme:{row.pk}:{budget.id}"
+    review = rewards.propose_funding(budget_id=budget.id, amount_minor=row.budget_minor, key=key, actor=actor, now=now)
+    if review.state != "waiting":
+        return True
+    Programme.objects.filter(pk=row.pk).update(draft={**draft, "budget_id": budget.id})
+    row.refresh_from_db()
+    return False
+
+
+def _freeze(row: Programme, actor: int | None, now: datetime) -> None:
+    assert row.budget_id  # by _fund
+    draft = row.draft
+    referrer, friend = (rewards.create_offer(draft=offer, now=now) for offer in offers_of(view_programme(row)))
     row.referrer_offer_id, row.friend_offer_id = referrer.id, friend.id
     row.segment_id = int(draft["segment_id"])
     row.holdout_percent = int(draft["holdout_percent"])

@@ -16,7 +16,7 @@ from liebian.referrals.models import Participation, Programme
 from liebian.referrals.tests.shop import DRAFT, T0, Shop
 from liebian.rewards import queries as rewards
 from liebian.rewards import services as reward_services
-from liebian.rewards.types import OfferDraft, PrivilegeTerms
+from liebian.rewards.types import OfferDraft, PolicyView, PrivilegeTerms
 from liebian.segments import queries as segment_queries
 from liebian.segments.types import SegmentView
 
@@ -109,6 +109,29 @@ def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Cli
     assert (programme.referrer_offer_id, programme.friend_offer_id) == (month.id, tea.id)
     code = Participation.objects.filter(arm="treated").values_list("code", flat=True)[0]
     assert "gives you Tea set" in page(Client(), f"/r/{code}")
+
+
+def test_where_two_have_to_agree_the_money_comes_first_and_the_programme_afterwards(client: Client, shop: Shop) -> None:
+    reward_services.set_review_policy(policy=PolicyView("from", "CNY", 3_000_000), actor=1, now=T0)
+    shop.target = [shop.customer("anna")]
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat", "target_customers": "200"}, **EN)
+    programme_id = Programme.objects.get().pk
+    for step, typed in STEPS.items():
+        client.post(f"/referrals/{programme_id}/edit/{step}", typed, **EN)
+    told = client.post(f"/referrals/{programme_id}/publish", **EN, follow=True).content.decode()
+    assert "somebody else has to agree to the money of its budget first" in told and "BUDGET_WAITS" in told
+    assert client.post(f"/referrals/{programme_id}/publish", **EN)["Location"].endswith("/edit/publish")
+    assert queries.get_programme(programme_id).status == "draft" and not Participation.objects.exists()
+    [budget] = rewards.list_budgets()
+    [review] = rewards.list_waiting_fundings(budget.id)
+    assert budget.funded == 0 and f'value="{budget.id}" selected' in page(
+        client, f"/referrals/{programme_id}/edit/budget"
+    )
+    reward_services.decide_review(review_id=review.id, agree=True, note="", actor=99, day=T0.date(), now=T0)
+    client.post(f"/referrals/{programme_id}/publish", **EN)
+    assert queries.get_programme(programme_id).status == "running"
+    assert [(each.id, each.funded) for each in rewards.list_budgets()] == [(budget.id, 3_000_000)]
 
 
 def test_what_is_missing_blocks_publishing_with_a_code_and_a_way_to_mend_it(client: Client, shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -79,10 +80,15 @@ def edit(request: HttpRequest, programme_id: int, step: str) -> HttpResponse:
 @require_POST
 def publish(request: HttpRequest, programme_id: int) -> HttpResponse:
     try:
-        services.publish_programme(programme_id=programme_id, actor=request.user.pk, now=clock.now())
+        programme = services.publish_programme(programme_id=programme_id, actor=request.user.pk, now=clock.now())
     except LiebianError as error:
         if error.code != "programme_not_ready":
             raise
+        return redirect("referrals:edit", programme_id, "publish")
+    if programme.status == "draft":
+        messages.info(
+            request, _("Nothing was published yet: somebody else has to agree to the money of its budget first.")
+        )
         return redirect("referrals:edit", programme_id, "publish")
     return redirect("referrals:detail", programme_id)
 
@@ -103,7 +109,7 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
     if step == "budget":
         extra["budgets"] = [
             (str(each.id), _("%(name)s · %(left)s available") % {"name": each.name, "left": money(each.available, each.currency)})
-            for each in rewards.list_budgets() if each.currency == programme.currency and each.available
+            for each in rewards.list_budgets() if each.currency == programme.currency and (each.available or each.id == programme.draft.get("budget_id"))
         ]  # fmt: skip
     if step == "texts" and not programme.draft.get("organiser"):
         extra["initial"] = {"organiser": get_organisation().name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from liebian.rewards.models.rewards import Reward
+from liebian.rewards.models.rewards import Budget, Reward
 
 
 class ReviewPolicy(models.Model):
@@ -74,3 +74,15 @@ class PointsProposal(models.Model):
         db_table = "rewards_review_points"
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="rewards_proposal_not_zero")]
         indexes = [models.Index(fields=["customer_id", "asset"], name="rewards_proposal_of_customer")]
+
+
+class FundingProposal(models.Model):
+    """What a review puts into a budget."""
+
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="funding")
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="+")
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rewards_review_funding"
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="rewards_funding_above_zero")]

@@ -1,6 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.alone import why_points_wait, why_rewards_wait
+from liebian.rewards.queries.alone import why_funding_waits, why_points_wait, why_rewards_wait
 from liebian.rewards.queries.budgets import (
     find_budget_forecast,
     get_budget,
@@ -90,6 +90,7 @@ from liebian.rewards.queries.reviews import (
     list_reviews,
     list_reviews_of,
     list_waiting_corrections,
+    list_waiting_fundings,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -197,6 +198,7 @@ __all__ = [
     "list_rewards",
     "list_shop_keys",
     "list_waiting_corrections",
+    "list_waiting_fundings",
     "map_owners",
     "open_addresses",
     "points_balance",
@@ -205,6 +207,7 @@ __all__ = [
     "sum_ending_points",
     "sum_money",
     "tax_of",
+    "why_funding_waits",
     "why_points_wait",
     "why_rewards_wait",
 ]

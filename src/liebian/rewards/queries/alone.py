@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Abs
 
 from liebian.customers import queries as customers
-from liebian.rewards.models import PointsProposal, ReviewItem
+from liebian.rewards.models import FundingProposal, PointsProposal, ReviewItem
 from liebian.rewards.queries.reviews import get_review_policy, list_fitting
 from liebian.rewards.rules import ALONE_WINDOW, COUNTED_ALONE, why_second_for_points, why_second_person
 from liebian.rewards.types import Act, DoneAlone, WhySecond
@@ -45,6 +45,17 @@ def why_rewards_wait(*, act: Act, reward_ids: Sequence[int], actor: int, at: dat
     return why_second_person(policy, sums, _money_alone(parts, policy.currency, actor, at))
 
 
+def why_funding_waits(*, budget_id: int, currency: str, amount_minor: int, actor: int, at: datetime) -> WhySecond:
+    """Why so much money that `actor` puts into this budget waits for a second person; "" if it does not."""
+    policy, sums = get_review_policy(), {currency: amount_minor}
+    if policy.mode != "from":
+        return why_second_person(policy, sums)
+    before = _sum_funded(policy.currency, at, budget_id=budget_id)
+    alone = DoneAlone(_money_of_staff(policy.currency, actor, at), before + amount_minor)
+    why = why_second_person(policy, sums, alone)
+    return "budget" if why == "customer" else why
+
+
 def _points_alone(customer_ids: Collection[int], actor: int, at: datetime) -> DoneAlone:
     rows = PointsProposal.objects.filter(review__state="done", review__proposed_at__gt=at - ALONE_WINDOW)
     selves = customers.find_selves(customer_ids)
@@ -58,20 +69,36 @@ def _points(rows: QuerySet[PointsProposal]) -> int:
 
 
 def _money_alone(parts: Counter[int], currency: str, actor: int, at: datetime) -> DoneAlone:
-    """What the rewards had cost in full; of customers with this act's parts."""
-    rows = ReviewItem.objects.filter(
+    """Of customers with this act's parts."""
+    selves = customers.find_selves(parts)
+    sums: Counter[int] = Counter()
+    for who, minor in parts.items():
+        sums[selves[who]] += minor
+    before = _rewards_alone(currency, at).filter(reward__customer_id__in=selves).values_list("reward__customer_id")
+    for who, minor in before.annotate(Sum("reward__cost_minor")):
+        sums[selves[who]] += minor
+    return DoneAlone(_money_of_staff(currency, actor, at), max(sums.values(), default=0))
+
+
+def _money_of_staff(currency: str, actor: int, at: datetime) -> int:
+    """What the rewards on which they acted had cost in full, and what they put into budgets."""
+    rows = _rewards_alone(currency, at).filter(review__proposed_by=actor)
+    of_rewards = rows.aggregate(n=Sum("reward__cost_minor"))["n"] or 0
+    return of_rewards + _sum_funded(currency, at, review__proposed_by=actor)
+
+
+def _rewards_alone(currency: str, at: datetime) -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.filter(
         outcome="done",
         review__state="done",
         review__act__in=COUNTED_ALONE,
         review__proposed_at__gt=at - ALONE_WINDOW,
         reward__offer__currency=currency,
     )
-    by_staff = rows.filter(review__proposed_by=actor).aggregate(n=Sum("reward__cost_minor"))["n"] or 0
-    selves = customers.find_selves(parts)
-    sums: Counter[int] = Counter()
-    for who, minor in parts.items():
-        sums[selves[who]] += minor
-    before = rows.filter(reward__customer_id__in=selves).values_list("reward__customer_id")
-    for who, minor in before.annotate(Sum("reward__cost_minor")):
-        sums[selves[who]] += minor
-    return DoneAlone(by_staff, max(sums.values(), default=0))
+
+
+def _sum_funded(currency: str, at: datetime, **whose: int) -> int:
+    rows = FundingProposal.objects.filter(
+        review__state="done", review__proposed_at__gt=at - ALONE_WINDOW, budget__currency=currency, **whose
+    )
+    return rows.aggregate(n=Sum("amount_minor"))["n"] or 0

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.rewards.models import Review, ReviewPolicy, Reward
 from liebian.rewards.rules import NO_POLICY, fits
-from liebian.rewards.types import Act, PolicyView, ProposedPoints, ReviewItemView, ReviewPreview, ReviewView
+from liebian.rewards.types import (
+    Act,
+    PolicyView,
+    ProposedFunding,
+    ProposedPoints,
+    ReviewItemView,
+    ReviewPreview,
+    ReviewView,
+)
 
 
 def get_review_policy() -> PolicyView:
@@ -38,8 +48,12 @@ def list_fitting(act: Act, reward_ids: Sequence[int]) -> list[tuple[int, str, in
     ]
 
 
+def _read() -> QuerySet[Review]:
+    return Review.objects.select_related("points", "funding__budget")
+
+
 def get_review(review_id: int) -> ReviewView:
-    row = Review.objects.select_related("points").filter(pk=review_id).first()
+    row = _read().filter(pk=review_id).first()
     if row is None:
         raise NotFound("review_not_found", _("There is no review #%(number)s."), number=review_id)
     items = row.items.order_by("id").values_list("reward_id", "outcome")
@@ -48,7 +62,7 @@ def get_review(review_id: int) -> ReviewView:
 
 def list_reviews(*, state: str = "", before: int | None = None, limit: int = 50) -> list[ReviewView]:
     """Newest first, without their items."""
-    rows = Review.objects.select_related("points").order_by("-id")
+    rows = _read().order_by("-id")
     if state:
         rows = rows.filter(state=state)
     if before is not None:
@@ -57,14 +71,20 @@ def list_reviews(*, state: str = "", before: int | None = None, limit: int = 50)
 
 
 def list_reviews_of(reward_id: int) -> list[ReviewView]:
-    rows = Review.objects.select_related("points").filter(items__reward_id=reward_id)
+    rows = _read().filter(items__reward_id=reward_id)
     return [view_review(row, ()) for row in rows.order_by("id")]
 
 
 def list_waiting_corrections(customer_id: int, asset: str) -> list[ReviewView]:
     """What waits for a second person and is about a customer's points."""
-    rows = Review.objects.select_related("points").filter(points__customer_id=customer_id, points__asset=asset)
+    rows = _read().filter(points__customer_id=customer_id, points__asset=asset)
     return [view_review(row, ()) for row in rows.filter(state="waiting").order_by("id")]
+
+
+def list_waiting_fundings(budget_id: int) -> list[ReviewView]:
+    """What waits for a second person and would go into this budget."""
+    rows = _read().filter(funding__budget_id=budget_id, state="waiting")
+    return [view_review(row, ()) for row in rows.order_by("id")]
 
 
 def count_waiting_reviews() -> int:
@@ -87,6 +107,7 @@ def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
         items=items,
         points=_proposed(row),
         why_second=row.why_second,  # type: ignore[arg-type]
+        funding=_funded(row),
     )
 
 
@@ -95,3 +116,10 @@ def _proposed(row: Review) -> ProposedPoints | None:
     if asked is None:
         return None
     return ProposedPoints(asked.customer_id, asked.asset, asked.amount, asked.details.get("receiver"))
+
+
+def _funded(row: Review) -> ProposedFunding | None:
+    asked = getattr(row, "funding", None)
+    if asked is None:
+        return None
+    return ProposedFunding(asked.budget_id, asked.budget.name, asked.budget.currency, asked.amount_minor)

@@ -13,13 +13,14 @@ from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, Act, Do
 NO_POLICY = PolicyView("never", "", 0)
 NOTHING_ALONE = DoneAlone()
 ALONE_WINDOW = timedelta(hours=24)
-COUNTED_ALONE: frozenset[Act] = frozenset({"approve", "reject", "claw_back", "resend"})
+COUNTED_ALONE: frozenset[Act] = frozenset({"approve", "reject", "claw_back", "resend", "give_up"})
 FITS: Mapping[Act, frozenset[str]] = {
     "approve": RESERVED,
     "hold": RESERVED,
     "reject": RESERVED,
     "claw_back": RESERVED | PAYABLE | GIVEN,
     "resend": frozenset({"returned", "written_off"}),
+    "give_up": frozenset({"issuing"}),
 }
 _DISQUALIFIED = (
     "risk_rejected", "self_referral", "referral_ring", "staff_or_test", "already_customer", "condition_failed", "order_refunded",
@@ -31,6 +32,7 @@ REASONS_OF: Mapping[Act, tuple[str, ...]] = {
     "reject": _DISQUALIFIED,
     "claw_back": _DISQUALIFIED,
     "resend": PARCEL_ENDS,
+    "give_up": ("payout_given_up",),
 }
 ADJUST_REASONS = ("points_goodwill", "points_missing", "points_mistake", "points_abuse")
 MOST_NOTE = 500

@@ -26,6 +26,7 @@ from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.deadlines import end_undecided, return_unclaimed_gifts, set_deadlines
 from liebian.rewards.services.erasing import end_rewards
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
+from liebian.rewards.services.funding import propose_funding
 from liebian.rewards.services.gifts import (
     erase_addresses,
     move_parcels,
@@ -66,7 +67,14 @@ from liebian.rewards.services.points import (
     use_reserved,
 )
 from liebian.rewards.services.points_reviews import propose_adjustment
-from liebian.rewards.services.reconciling import explain_alarm, list_checks, prove_ahead, reconcile, reconcile_night
+from liebian.rewards.services.reconciling import (
+    explain_alarm,
+    list_checks,
+    prove_ahead,
+    reconcile,
+    reconcile_night,
+    settle_alarm,
+)
 from liebian.rewards.services.refunds import cancel_or_claw_back, cancel_rewards, claw_back_many, claw_back_rewards
 from liebian.rewards.services.releases import release_due, release_rewards
 from liebian.rewards.services.reviews import decide_review, propose_review, set_review_policy
@@ -120,6 +128,7 @@ __all__ = [
     "merge_points",
     "move_parcels",
     "propose_adjustment",
+    "propose_funding",
     "propose_review",
     "prove_ahead",
     "quote_coupons",
@@ -151,6 +160,7 @@ __all__ = [
     "set_review_policy",
     "set_shards",
     "set_shop_key_enabled",
+    "settle_alarm",
     "share_out",
     "ship_table",
     "stretch_budget",

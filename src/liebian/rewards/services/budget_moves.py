@@ -8,13 +8,12 @@ from django.db import transaction
 
 from liebian.access.services import audit
 from liebian.core.errors import Conflict, Invalid
-from liebian.core.money import MAX_MINOR
 from liebian.core.texts import mark as _
 from liebian.ledger.types import EntryDraft, InsufficientFunds, Leg, move
 from liebian.rewards.models import Budget
 from liebian.rewards.queries import get_budget
 from liebian.rewards.rules import BudgetAccounts
-from liebian.rewards.services.budgets import check_open
+from liebian.rewards.services.budgets import check_amount, check_open
 from liebian.rewards.services.life import lock_budgets, post_all, seize_budget
 from liebian.rewards.types import BudgetView
 
@@ -29,8 +28,7 @@ def transfer_budget(
     Idempotent by (source, idempotency_key). Raises NotFound, Invalid "fund_amount", "transfer_same", "transfer_currency", Conflict
     "budget_closed", "budget_short", "idempotency_mismatch".
     """
-    if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
-        raise Invalid("fund_amount", _("The amount has to be more than zero. Nothing was moved."))
+    check_amount(amount_minor)
     with transaction.atomic():
         budgets = lock_budgets([source_id, target_id])
         source, target = budgets[source_id], budgets[target_id]

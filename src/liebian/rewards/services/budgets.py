@@ -40,13 +40,12 @@ def create_budget(*, name: str, currency: str, now: datetime) -> BudgetView:
 def fund_budget(
     *, budget_id: int, amount_minor: int, idempotency_key: str, actor: int | None, now: datetime
 ) -> BudgetView:
-    """Put money into a budget. Idempotent by (budget, idempotency_key).
+    """Put money into a budget, asking nobody; people do it by `propose_funding`. Idempotent by (budget, idempotency_key).
 
     `actor` is the id of the user who did it, None for the system. Raises NotFound, Invalid "fund_amount",
     Conflict "idempotency_mismatch", "budget_closed".
     """
-    if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
-        raise Invalid("fund_amount", _("The amount has to be more than zero. Nothing was moved."))
+    check_amount(amount_minor)
     with transaction.atomic():
         accounts = lock_budgets([budget_id])[budget_id]
         check_open(accounts)
@@ -60,6 +59,11 @@ def fund_budget(
         )
         post(entry=draft, now=now)
     return get_budget(budget_id)
+
+
+def check_amount(amount_minor: int) -> None:
+    if isinstance(amount_minor, bool) or not 0 < amount_minor <= MAX_MINOR:
+        raise Invalid("fund_amount", _("The amount has to be more than zero. Nothing was moved."))
 
 
 def check_open(accounts: BudgetAccounts) -> None:

@@ -14,7 +14,7 @@ from liebian.rewards.queries.reviews import get_review
 from liebian.rewards.rules import check_adjustment, check_amount, check_asset
 from liebian.rewards.services.points import by_hand
 from liebian.rewards.services.points.moving import adjust_points
-from liebian.rewards.services.points.proposals import Proposal, take_or_ask
+from liebian.rewards.services.points.proposals import Proposal, check_not_erased, take_or_ask
 from liebian.rewards.types import PointsAdjustment, PointsOutcome, ReviewView
 
 
@@ -39,9 +39,11 @@ def propose_adjustment(
 def carry_out_proposal(review: Review, now: datetime) -> None:
     """Move the points, as whoever proposed it. Writes as the act does. Idempotent by the review.
 
-    Raises Conflict "points_short", "points_stay".
+    Raises Conflict "points_short", "points_stay", "customer_erased".
     """
     asked = PointsProposal.objects.get(review=review)
+    receiver = asked.details.get("receiver", asked.customer_id)
+    check_not_erased(review.act, {asked.customer_id, receiver})
     _check_done(_ACTS[review.act](review, asked, now))
 
 

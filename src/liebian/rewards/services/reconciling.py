@@ -85,6 +85,12 @@ def explain_alarm(*, alarm_id: int, note: str, actor: int, now: datetime) -> Ala
     return get_alarm(alarm_id)
 
 
+def settle_alarm(*, check: str, subject: str, what: str, now: datetime) -> None:
+    """A difference was explained where it stands, so that the check no longer finds it: its alarm is gone at once. Writes Alarm. Idempotent."""
+    found = Alarm.objects.filter(code=check, subject=subject, what=what).exclude(state="gone")
+    found.update(state="gone", closed_at=now)
+
+
 @contextmanager
 def _one_moment(check: Check) -> Iterator[None]:
     """A check that only reads sees one moment of the database, so that what is posted meanwhile is no difference."""
@@ -115,8 +121,11 @@ def _keep(check: Check, compared: Compared, now: datetime, *, error: str = "") -
 
 def _raise_alarms(code: str, differences: Sequence[Difference], now: datetime) -> None:
     known = {(row.subject, row.what): row for row in Alarm.objects.filter(code=code).exclude(state="gone")}
+    settled = set(Alarm.objects.filter(code=code, state="gone", closed_at__gt=now).values_list("subject", "what"))
     for each in differences:
         row = known.pop((each.subject, each.what), None)
+        if row is None and (each.subject, each.what) in settled:
+            continue  # explained while the check was reading
         if row is None:
             row = Alarm(code=code, subject=each.subject, what=each.what, unit=each.unit, opened_at=now)
         elif row.found - row.expected != each.found - each.expected:

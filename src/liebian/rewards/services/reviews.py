@@ -12,11 +12,13 @@ from liebian.access.services import audit
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.types import EntryDraft, Leg, move
-from liebian.rewards.models import PointsProposal, Review, ReviewItem, ReviewPolicy, Reward
+from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.alone import why_rewards_wait
 from liebian.rewards.queries.reviews import get_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
+from liebian.rewards.services.funding import carry_out_funding
 from liebian.rewards.services.gifts.again import send_again
+from liebian.rewards.services.issuing import return_unissued
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
@@ -60,7 +62,7 @@ def propose_review(
 
     approve: a reward waits for nothing but its day, and is released when that has come by `day`. hold: it stays until somebody
     approves it. reject: its money returns to the budget. claw_back: as a refund of everything. resend: a gift that was
-    lost or came back is packed and paid once more. Rewards that have moved on
+    lost or came back is packed and paid once more. give_up: what could not be paid returns to its budget. Rewards that have moved on
     meanwhile are left alone and said so in the review's items.
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent by `key`. Raises Invalid, NotFound "reward_not_found",
     Conflict "idempotency_mismatch", Conflict "resend_short".
@@ -101,7 +103,8 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
 
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
     nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided", Conflict "points_short", Conflict
-    "points_stay", Conflict "resend_short".
+    "points_stay", Conflict "customer_erased", Conflict "budget_closed", Conflict
+    "resend_short".
     """
     with transaction.atomic():
         review = Review.objects.select_for_update().filter(pk=review_id).first()
@@ -115,13 +118,12 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
             if (review.state, review.decided_by) == (state, actor):
                 return get_review(review_id)
             raise Conflict("review_decided", _("This was decided meanwhile. Nothing was changed; open it again."))
-        if agree and PointsProposal.objects.filter(review=review).exists():
-            carry_out_proposal(review, now)
-            close_review(review, state, actor, note, now)
-        elif agree:
+        if agree and review.act in _ACTS:
             _take(review, state, actor, note, day, now)
-        else:
-            close_review(review, state, actor, note, now)
+            return get_review(review_id)
+        if agree:
+            (carry_out_funding if review.act == "fund" else carry_out_proposal)(review, now)
+        close_review(review, state, actor, note, now)
     return get_review(review_id)
 
 
@@ -234,4 +236,21 @@ def _move(acting: _Acting) -> None:
     move_rewards(steps, at=acting.now)
 
 
-_ACTS = {"approve": _approve, "hold": _hold, "reject": _reject, "claw_back": _claw_back, "resend": _resend}
+def _give_up(acting: _Acting) -> None:
+    return_unissued(
+        reward_ids=[row.pk for row in acting.rows],
+        reason=acting.review.reason,
+        at=acting.now,
+        now=acting.now,
+        actor=acting.review.proposed_by,
+    )
+
+
+_ACTS = {
+    "approve": _approve,
+    "hold": _hold,
+    "reject": _reject,
+    "claw_back": _claw_back,
+    "resend": _resend,
+    "give_up": _give_up,
+}

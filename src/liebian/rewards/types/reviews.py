@@ -9,12 +9,13 @@ from typing import Literal
 
 from liebian.rewards.types.points_desk import ProposedPoints
 
-Act = Literal["approve", "hold", "reject", "claw_back", "resend"]
+Act = Literal["approve", "hold", "reject", "claw_back", "resend", "give_up"]
 PointsAct = Literal["adjust", "transfer", "take_back", "owe", "forgive"]
-ReviewAct = Act | PointsAct
+BudgetAct = Literal["fund"]
+ReviewAct = Act | PointsAct | BudgetAct
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
-WhySecond = Literal["", "always", "act", "staff", "customer"]
+WhySecond = Literal["", "always", "act", "staff", "customer", "budget"]
 MOST_REWARDS = 1000
 
 
@@ -31,7 +32,7 @@ class PolicyView:
     """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
 
     `from_points` is the same for points that a person gives, takes or passes on; while it is zero, each such act asks for one.
-    What one person does alone within a day is one sum, and so is what is done alone for one customer.
+    What one person does alone within a day is one sum, and so is what is done alone for one customer, or put into one budget.
     """
 
     mode: PolicyMode
@@ -52,10 +53,21 @@ class ReviewPreview:
 
 @dataclass(frozen=True, slots=True)
 class DoneAlone:
-    """What went through within a day without a second person: of one staff member, and about the customer who had most."""
+    """What went through within a day without a second person: of one staff member, and about the customer, or the
+    budget, that had most."""
 
     by_staff: int = 0
     by_customer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedFunding:
+    """What a review puts into a budget."""
+
+    budget_id: int
+    budget_name: str
+    currency: str
+    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,8 @@ class ReviewItemView:
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. An act on points has `points` in their place."""
+    """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. An act on points has `points` in
+    their place, money for a budget `funding`."""
 
     id: int
     act: ReviewAct
@@ -82,3 +95,4 @@ class ReviewView:
     items: tuple[ReviewItemView, ...] = ()
     points: ProposedPoints | None = None
     why_second: WhySecond = ""
+    funding: ProposedFunding | None = None

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from liebian.access.guard import requires
+from liebian.access.queries import find_user_names
 from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.core.money import exponent
 from liebian.rewards import queries, services
 from liebian.rewards.budget_forms import CloseForm, PartsForm, TransferForm, WarningForm
-from liebian.rewards.types import BudgetView
+from liebian.rewards.types import BudgetView, ReviewView
 from liebian.rewards.views.forecasts import show_forecast
 from liebian.ui.formats import error_text, money
 
@@ -143,6 +144,8 @@ def _page(request: HttpRequest, budget: BudgetView, *, status: int = 200, **more
     context = {
         "budget": budget,
         "parts": queries.list_budget_parts(budget),
+        "waiting": [_show_waiting(each) for each in queries.list_waiting_fundings(budget.id)],
+        "may_see_reviews": bool(request.user.may("rewards:view")),  # type: ignore[union-attr]
         "may_fund": bool(request.user.may("ledger:fund")),  # type: ignore[union-attr]
         "has_targets": bool(targets),
         "parts_form": PartsForm(initial={"shards": budget.shards}),
@@ -156,6 +159,11 @@ def _page(request: HttpRequest, budget: BudgetView, *, status: int = 200, **more
         **more,
     }
     return render(request, "rewards/budget.html", context, status=status)
+
+
+def _show_waiting(review: ReviewView) -> dict[str, Any]:
+    names = find_user_names([review.proposed_by])
+    return {"review": review, "by": names.get(review.proposed_by, f"#{review.proposed_by}")}
 
 
 def _plain(minor: int, currency: str) -> Decimal:

@@ -16,6 +16,7 @@ from liebian.core.errors import LiebianError
 from liebian.rewards import queries, services
 from liebian.rewards.forms import FundForm
 from liebian.rewards.types import BudgetView
+from liebian.rewards.views.words import WHY_SECOND
 from liebian.ui.formats import error_text, money
 
 
@@ -31,16 +32,19 @@ def fund(request: HttpRequest, budget_id: int) -> HttpResponse:
     if "confirm" not in request.POST:
         return _page(request, budget, form, amount=amount)
     try:
-        services.fund_budget(
+        review = services.propose_funding(
             budget_id=budget_id,
             amount_minor=amount,
-            idempotency_key=form.cleaned_data["key"],
-            actor=request.user.pk,
+            key=form.cleaned_data["key"],
+            actor=int(request.user.pk or 0),
             now=clock.now(),
         )
     except LiebianError as error:
         form.add_error(None, error_text(error))
         return _page(request, budget, form, status=error.status)
+    if review.state == "waiting":
+        messages.info(request, _("Nothing has moved yet: somebody else has to agree first."))
+        return redirect("rewards:budget", budget_id)
     texts = {"amount": money(amount, budget.currency), "name": budget.name}
     messages.success(request, _("%(amount)s is now in “%(name)s”.") % texts)
     return redirect(f"{reverse('ledger:home')}?book=budget:{budget_id}")
@@ -52,5 +56,9 @@ def _page(
     context: dict[str, Any] = {"budget": budget, "form": form, "amount": amount}
     if amount is not None:
         context["available_after"] = budget.available + amount
-        context["funded_after"] = budget.funded + amount
+        actor = int(request.user.pk or 0)
+        why = queries.why_funding_waits(
+            budget_id=budget.id, currency=budget.currency, amount_minor=amount, actor=actor, at=clock.now()
+        )
+        context["why_second"] = WHY_SECOND.get(why, "")
     return render(request, "rewards/fund.html", context, status=status)

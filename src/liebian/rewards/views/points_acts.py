@@ -94,6 +94,11 @@ def _run(request: HttpRequest, customer_id: int, act: Act) -> HttpResponse:
         )
         return redirect("rewards:customer-points", stands.id)
     place, form = read_place(request, customer_id), act.make_form(request.POST)
+    if place.is_erased and act is not _SHORTAGE:
+        messages.warning(
+            request, _("This customer was erased, so nobody gets or loses points here any more. Nothing was moved.")
+        )
+        return redirect(place.address)
     shown: Mapping[str, Any] = {f"{act.name}_form": form}
     if not form.is_valid():
         return points_page(request, place, status=422, **shown)

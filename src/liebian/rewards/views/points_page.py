@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from liebian.access.guard import requires
 from liebian.access.queries import find_user_names
 from liebian.core import clock
-from liebian.customers.queries import get_customer
+from liebian.customers.queries import get_customer, list_erased
 from liebian.rewards import queries
 from liebian.rewards.points_forms import AdjustForm, PassOnForm, PointsFilter, ReleaseForm, ShortageForm, TakeBackForm
 from liebian.rewards.rules import ADJUST_REASONS, PointsAccounts
@@ -35,6 +35,7 @@ class Place:
     at: datetime
     balance: PointsBalance
     terms: PointsTerms
+    is_erased: bool
 
     @property
     def address(self) -> str:
@@ -56,12 +57,14 @@ def read_place(request: HttpRequest, customer_id: int) -> Place:
     asset = wanted if wanted in queries.list_programmes_of(customer_id) else POINTS
     now = clock.now()
     balance = queries.get_points_balance(customer_id, at=now, asset=asset)
-    return Place(customer_id, asset, now, balance, queries.get_points_terms(asset, now))
+    is_erased = bool(list_erased([customer_id]))
+    return Place(customer_id, asset, now, balance, queries.get_points_terms(asset, now), is_erased)
 
 
 def points_page(request: HttpRequest, place: Place, *, status: int = 200, **more: Any) -> HttpResponse:
     asked = PointsFilter(request.GET).asked()
-    may_act = bool(request.user.may("rewards:points"))  # type: ignore[union-attr]
+    has_right = bool(request.user.may("rewards:points"))  # type: ignore[union-attr]
+    may_act = has_right and not place.is_erased
     context = {
         "customer_id": place.customer_id,
         "asset": place.asset,
@@ -75,7 +78,9 @@ def points_page(request: HttpRequest, place: Place, *, status: int = 200, **more
         **_ending(place),
         **_lots(place, asked),
         **_uses(place, asked),
+        "is_erased": place.is_erased,
         **(_forms(place, asked) if may_act else {}),
+        **(_shortage_form(place) if has_right else {}),
         **more,
     }
     return render(request, "rewards/customer_points.html", context, status=status)
@@ -162,8 +167,6 @@ def _forms(place: Place, asked: dict[str, Any]) -> dict[str, Any]:
     forms: dict[str, Any] = {"adjust_form": AdjustForm(reasons=adjust_reasons())}
     if place.terms.may_transfer:
         forms["transfer_form"] = PassOnForm()
-    if place.balance.in_review:
-        forms["shortage_form"] = ShortageForm(initial={"amount": place.balance.in_review})
     if asked["take"]:
         lot = queries.get_lot(place.customer_id, asked["take"])
         left = lot.amount - lot.clawed
@@ -173,3 +176,10 @@ def _forms(place: Place, asked: dict[str, Any]) -> dict[str, Any]:
         forms["release_form"] = ReleaseForm(initial={"use": use.id})
         forms["release_amount"] = use.amount
     return forms
+
+
+def _shortage_form(place: Place) -> dict[str, Any]:
+    """Also of an erased customer, from whom nothing comes any more: it can be forgiven."""
+    if not place.balance.in_review:
+        return {}
+    return {"shortage_form": ShortageForm(initial={"amount": place.balance.in_review}, may_owe=not place.is_erased)}

@@ -19,14 +19,17 @@ from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
 from liebian.core.money import exponent
+from liebian.customers import queries as customers
 from liebian.rewards import queries, services
 from liebian.rewards.forms import DeadlineForm, PolicyForm
-from liebian.rewards.types import ProposedPoints, ReviewView
+from liebian.rewards.types import ProposedFunding, ProposedPoints, ReviewView
 from liebian.rewards.views.rewards import show_row
 from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, WHY_SECOND, say_change
-from liebian.ui.formats import error_text, number
+from liebian.ui.formats import error_text, money, number
 
 PAGE = 30
+_DECIDED_BY = {"fund": "ledger:fund", "give_up": "payouts:approve"}
+"""By act: the right to agree, where it is not that to review rewards."""
 
 
 @requires("rewards:view")
@@ -68,6 +71,8 @@ def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
     names = _name([review])
     if review.points:
         return _points_review(request, review, review.points, names)
+    if review.funding:
+        return _funding_review(request, review, review.funding, names)
     rewards = {each.id: each for each in queries.list_rewards(ids=[item.reward_id for item in review.items])}
     context = {
         **_show(review, names),
@@ -91,7 +96,28 @@ def _points_review(
         "points": points,
         "usable": now.active,
         "usable_after": now.active + points.amount if review.act == "adjust" else None,
+        "is_erased": review.state == "waiting" and review.act != "forgive" and _is_erased(points),
         "is_short": review.state == "waiting" and _needs_them_all(review) and now.active + points.amount < 0,
+    }
+    return render(request, "rewards/review.html", context)
+
+
+def _is_erased(points: ProposedPoints) -> bool:
+    people = [each for each in (points.customer_id, points.receiver_id) if each]
+    return bool(customers.list_erased(customers.find_selves(people)))
+
+
+def _funding_review(
+    request: HttpRequest, review: ReviewView, funding: ProposedFunding, names: dict[int, str]
+) -> HttpResponse:
+    budget = queries.get_budget(funding.budget_id)
+    context = {
+        **_show(review, names),
+        **_rights(request, review),
+        "funding": funding,
+        "budget": budget,
+        "available_after": budget.available + funding.amount_minor,
+        "is_closed": budget.closed_at is not None,
     }
     return render(request, "rewards/review.html", context)
 
@@ -101,15 +127,22 @@ def _needs_them_all(review: ReviewView) -> bool:
 
 
 def _rights(request: HttpRequest, review: ReviewView) -> dict[str, bool]:
-    may = bool(request.user.may("rewards:review")) and review.state == "waiting"  # type: ignore[union-attr]
-    own = review.proposed_by == request.user.pk
-    return {"may_agree": may and not own, "may_withdraw": may and own}
+    own, waits = review.proposed_by == request.user.pk, review.state == "waiting"
+    return {"may_agree": waits and not own and _may_decide(request, review), "may_withdraw": waits and own}
 
 
-@requires("rewards:review")
+def _may_decide(request: HttpRequest, review: ReviewView) -> bool:
+    return bool(request.user.may(_DECIDED_BY.get(review.act, "rewards:review")))  # type: ignore[union-attr]
+
+
+@requires("rewards:view")
 @require_POST
 def decide(request: HttpRequest, review_id: int) -> HttpResponse:
-    now = clock.now()
+    """Agreeing and declining needs the right to; withdrawing one's own does not."""
+    now, review = clock.now(), queries.get_review(review_id)
+    if review.proposed_by != request.user.pk and not _may_decide(request, review):
+        messages.error(request, gettext("You may see this proposal, but not decide about it."))
+        return redirect("rewards:review", review_id)
     try:
         review = services.decide_review(
             review_id=review_id,
@@ -163,6 +196,8 @@ def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
 def _say_extent(review: ReviewView) -> str:
     if review.points:
         return say_change(review.points.amount)
+    if review.funding:
+        return money(review.funding.amount_minor, review.funding.currency)
     return ngettext("%(n)s reward", "%(n)s rewards", review.n_rewards) % {"n": number(review.n_rewards)}
 
 

@@ -90,7 +90,15 @@ POINTS_ACTS: dict[PointsAct, ActWords] = {
     "owe": ActWords(_MISSING, "", _("Later points pay it."), "arrow-back-up"),
     "forgive": ActWords(_MISSING, "", _("It is forgiven: the customer owes nothing for them. This cannot be undone."), "check"),
 }  # fmt: skip
+_ON_THEIR_PAGES: dict[ReviewAct, ActWords] = {
+    "give_up": ActWords(
+        _("Give up a payout"), "", _("Nobody is paid: the money returns to its budget, and the payout cannot be sent again."), "arrow-back-up"
+    ),
+    "fund": ActWords(_("Put money in"), "", _("The money can be promised at once. Refusals already given stand."), "plus"),
+}  # fmt: skip
+"""Acts that begin on the page of a payout or of a budget."""
 REVIEW_ACTS: dict[ReviewAct, ActWords] = {
+    **_ON_THEIR_PAGES,
     **dict[ReviewAct, ActWords](POINTS_ACTS.items()),
     **dict[ReviewAct, ActWords](ACTS.items()),
 }
@@ -106,6 +114,9 @@ WHY_SECOND = {
     "act": _("It reaches the limit from which a second person has to agree."),
     "staff": _(
         "Together with what the same person did alone within the last 24 hours it reaches the limit from which a second person has to agree."
+    ),
+    "budget": _(
+        "Together with what was put into the same budget alone within the last 24 hours it reaches the limit from which a second person has to agree."
     ),
     "customer": _(
         "Together with what was done alone for the same customer within the last 24 hours it reaches the limit from which a second person has to agree."

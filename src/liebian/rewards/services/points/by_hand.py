@@ -20,7 +20,7 @@ from liebian.rewards.models import PointsLot, PointsProposal, PointsUse, Review
 from liebian.rewards.rules import check_amount, check_asset
 from liebian.rewards.services.points.claws import check_note, claw_points, settle_shortage
 from liebian.rewards.services.points.moving import transfer_points
-from liebian.rewards.services.points.proposals import Proposal, take_or_ask
+from liebian.rewards.services.points.proposals import Proposal, check_not_erased, take_or_ask
 from liebian.rewards.services.points.spending import release_reserved
 from liebian.rewards.types import PointsClaw, PointsOutcome, PointsTransfer
 
@@ -140,12 +140,14 @@ def carry_out_shortage(review: Review, asked: PointsProposal, now: datetime) -> 
 def release_by_hand(
     *, customer_id: int, use_id: int, note: str, actor: int, at: datetime, now: datetime
 ) -> PointsOutcome:
-    """Let go what a cart of this customer holds. Writes as `release_reserved`, audit. Idempotent. Raises NotFound "points_use_not_found"."""
+    """Let go what a cart of this customer holds. Writes as `release_reserved`, audit. Idempotent. Raises NotFound
+    "points_use_not_found", Conflict "customer_erased"."""
     check_note(note)
     with transaction.atomic():
         use = PointsUse.objects.filter(pk=use_id, customer_id=customer_id, kind="burn").first()
         if use is None:
             raise NotFound("points_use_not_found", _("This customer has no such points set aside."))
+        check_not_erased("release", [customer_id])
         [outcome] = release_reserved(keys=[use.key.removeprefix("burn:")], at=at, now=now)
         _record(outcome, "points_released", customer_id, note, {"use": use_id, "asset": use.asset}, actor, now)
     return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
+from liebian.customers import queries as customers
 from liebian.rewards.models import PointsProposal, Review
 from liebian.rewards.queries.alone import why_points_wait
 from liebian.rewards.services.review_steps import close_review, let_wait, line_up, rehearse
@@ -37,12 +38,21 @@ class Proposal:
         return {self.customer_id} if receiver is None else {self.customer_id, receiver}
 
 
+def check_not_erased(act: str, customer_ids: Iterable[int]) -> None:
+    """What an erased customer has stays as it is; only what was missing can be forgiven. Raises Conflict "customer_erased"."""
+    if act != "forgive" and customers.list_erased(customers.find_selves(list(customer_ids))):
+        raise Conflict(
+            "customer_erased",
+            _("This customer was erased, so nobody gets or loses points here any more. Nothing was moved."),
+        )
+
+
 def take_or_ask(asked: Proposal, act: Callable[[Review], PointsOutcome], now: datetime) -> PointsOutcome:
     """Act at once, or let it wait for a second person where the policy asks for one, counting what went through alone within a day.
 
     What would be refused is refused now, also where it would wait: nobody is asked to agree to what cannot be done. Writes Review,
     PointsProposal, what the act writes, audit; nothing where it is refused. Idempotent by the key. Raises Conflict
-    "idempotency_mismatch" and what the act raises.
+    "idempotency_mismatch", "customer_erased" and what the act raises.
     """
     try:
         with transaction.atomic():
@@ -50,6 +60,7 @@ def take_or_ask(asked: Proposal, act: Callable[[Review], PointsOutcome], now: da
             review, is_new = _open_review(asked, now)
             if not is_new:
                 return act(review) if review.state == "done" else _waiting(asked, review, repeated=True)
+            check_not_erased(asked.act, asked.customer_ids)
             why = why_points_wait(
                 amount=asked.amount, customer_ids=asked.customer_ids, actor=asked.actor, at=review.proposed_at
             )
