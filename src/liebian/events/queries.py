@@ -108,17 +108,18 @@ def stream_retired() -> Iterator[tuple[list[dict[str, Any]], list[int | None]]]:
         yield [dict(zip(archive.LOG_COLUMNS, row, strict=True)) for row in rows], owners
 
 
-def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
-    """How far the log may leave the database: the last of the next `limit` rows before the first younger one.
+def find_retirable(*, received_before: datetime, now: datetime, upto: int, limit: int) -> int:
+    """How far the log may leave the database: the last of the next `limit` rows before the first younger one. A row that says that it
+    comes in later than `now` was stamped by a clock that was ahead, and goes with its neighbours.
 
     Never the newest row, from which the log's end is told.
     """
-    start, border = archive.retired_upto(), millis_of(received_before)
+    start, border, newest = archive.retired_upto(), millis_of(received_before), millis_of(now)
     upto = min(upto, get_log_end() - 1)
     rows = Event.objects.filter(id__gt=start, id__lte=upto).order_by("id").values_list("id", "received_ms")[:limit]
     last = start
     for event_id, received_ms in rows.iterator():
-        if received_ms >= border:
+        if border <= received_ms <= newest:
             break
         last = event_id
     return last
