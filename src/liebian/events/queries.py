@@ -17,6 +17,7 @@ from liebian.core.moments import millis_of, moment_of
 from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.events import archive
+from liebian.events.hiding import NAMES, Said, show_ids
 from liebian.events.models import Event, ImportJob, Source
 from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
 
@@ -90,6 +91,11 @@ def list_events_by_id(ids: Iterable[int], *, owners: Iterable[int] = ()) -> dict
 def read_log_columns(*, after: int, upto: int, limit: int) -> pa.Table:
     """The next rows of the log as the lake's columns of events, without customer_id, in log order."""
     return archive.read_log(router.db_for_read(Event), after=after, upto=upto, limit=limit)
+
+
+def show_hidden(rows: pa.Table) -> list[Said]:
+    """What these rows of the lake say of their person, with the ids that were hidden there."""
+    return [show_ids(Said(**row)) for row in rows.select(list(NAMES)).to_pylist()]
 
 
 def count_events(*, after: int, upto: int) -> int:
