@@ -250,6 +250,38 @@ def test_calls_before_the_file_has_arrived_keep_their_time(open_shop: Open) -> N
     assert shop.wrong == []
 
 
+def sample(name: str) -> str:
+    return (ROOT / f"src/liebian/events/samples/{name}.txt").read_text(encoding="utf-8")
+
+
+def attributes_in(name: str) -> str:
+    """What the tag of a sample says beside the address of the file."""
+    found = re.search(r"<script async src=\S+ (.*?)></script>", sample(name))
+    assert found
+    return found[1].replace("WRITE_KEY", "KEY")
+
+
+def test_the_samples_of_the_tag_and_of_a_button_work_as_they_stand(open_shop: Open) -> None:
+    shop = open_shop(tag=attributes_in("web"))
+    shop.page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", sample("web-click"))
+    shop.page.get_by_text("加入购物车").click()
+    viewed, added = shop.log(2)
+    assert (viewed["type"], added["name"]) == ("page", "Product Added")
+    assert added["body"]["properties"] == {"product_id": "T01", "price": "168"}
+    assert shop.wrong == []
+
+
+def test_the_sample_of_consent_works_as_it_stands(open_shop: Open) -> None:
+    asked = re.search(r"when the visitor agrees: (liebian\.consent\(true\))", sample("web-consent"))
+    assert asked
+    shop = open_shop(tag=attributes_in("web-consent"))
+    shop.idle()
+    assert shop.bodies == []
+    shop.do(asked[1])
+    assert [row["type"] for row in shop.log(1)] == ["page"]
+    assert shop.wrong == []
+
+
 def test_nothing_is_stored_or_sent_before_consent(open_shop: Open) -> None:
     shop = open_shop(tag=f'{TAG} data-consent="required"')
     shop.do("liebian.track('Before'); liebian.identify('u1')")

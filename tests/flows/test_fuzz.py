@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from liebian.config import jobs
+from liebian.config import business_day, jobs
 from liebian.config.cli import lake as lake_commands
 from liebian.core import clock
 from liebian.core.cursors import drain
@@ -65,7 +65,7 @@ def catch_up() -> None:
     """The stages as the worker walks them, with the pauses after failures passed by the clock; then the lake."""
     now = clock.now()
     for _ in range(500):
-        jobs.start_day(now)
+        business_day.start_day(now)
         now += timedelta(seconds=90)
         if not walk(UNITS, now=now) and not any(unit.error for unit in pipeline.list_units(UNITS, now=now)):
             break

@@ -40,6 +40,11 @@ def disturb(server: LiveServer, is_killed: bool) -> None:
         server.start()
 
 
+def is_screen(n: int) -> bool:
+    """Of what is looked at, every other one is a screen of an app."""
+    return n % 10 == 7
+
+
 def send_from_python(client: Client, n: int) -> None:
     who = {"user_id": f"u{n % 50}"} if n % 3 else {"anonymous_id": f"a{n % 50}"}
     when = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=n)
@@ -49,7 +54,8 @@ def send_from_python(client: Client, n: int) -> None:
         case 1:
             client.track(**who, timestamp=when, event="Product Viewed", properties=fields(n))
         case 2:
-            client.page(**who, timestamp=when, name="Tea", category="Shop", properties=fields(n))
+            view = client.screen if is_screen(n) else client.page
+            view(**who, timestamp=when, name="Tea", category="Shop", properties=fields(n))
         case 3:
             client.group(**who, timestamp=when, group_id=f"g{n}", traits=fields(n))
         case 4:
@@ -58,17 +64,17 @@ def send_from_python(client: Client, n: int) -> None:
 
 def expected(n: int) -> dict[str, Any]:
     """What the log must say of event n, whoever sent it."""
-    kind = ["identify", "track", "page", "group", "alias"][n % 5]
+    kind = "screen" if is_screen(n) else ["identify", "track", "page", "group", "alias"][n % 5]
     known = n % 3 or kind == "alias"
     return {
         "type": kind,
-        "name": {"track": "Product Viewed", "page": "Tea"}.get(kind, ""),
+        "name": {"track": "Product Viewed", "page": "Tea", "screen": "Tea"}.get(kind, ""),
         "user_id": f"u{n % 50}" if known else None,
         "anonymous_id": None if known else f"a{n % 50}",
         "personal": {"email": f"u{n}@example.com"} if kind == "identify" else {},
         "fields": {"n": n} if kind == "alias" else fields(n),
         "more": {
-            "group": {"group_id": f"g{n}"}, "alias": {"previous_id": f"a{n}"}, "page": {"category": "Shop"},
+            "group": {"group_id": f"g{n}"}, "alias": {"previous_id": f"a{n}"}, "page": {"category": "Shop"}, "screen": {"category": "Shop"},
         }.get(kind, {}),
     }  # fmt: skip
 
@@ -77,7 +83,7 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     body = row["body"]
     place = {"identify": "traits", "group": "traits", "alias": "context"}.get(row["type"], "properties")
     found = body[place] if place != "context" else {"n": body["context"]["n"]}
-    if row["type"] == "page":
+    if row["type"] in {"page", "screen"}:
         found.pop("category", None)  # the library for Node says it here too
     more = {name: body[name] for name in ("group_id", "previous_id", "category") if name in body}
     return {name: row[name] for name in ("type", "name", "user_id", "anonymous_id", "personal")} | {

@@ -14,7 +14,7 @@ function send(n) {
   switch (n % 5) {
     case 0: return analytics.identify({ ...who, timestamp, traits: { ...fields, email: `u${n}@example.com` } })
     case 1: return analytics.track({ ...who, timestamp, event: 'Product Viewed', properties: fields })
-    case 2: return analytics.page({ ...who, timestamp, name: 'Tea', category: 'Shop', properties: fields })
+    case 2: return analytics[n % 10 === 7 ? 'screen' : 'page']({ ...who, timestamp, name: 'Tea', category: 'Shop', properties: fields })
     case 3: return analytics.group({ ...who, timestamp, groupId: `g${n}`, traits: fields })
     case 4: return analytics.alias({ userId: `u${n % 50}`, previousId: `a${n}`, timestamp, context: { n } })
   }

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 
 from liebian.config import env
-from liebian.config.jobs import LAST_DAY, MOST_DAYS_AHEAD
+from liebian.config.business_day import LAST_DAY, MOST_DAYS_AHEAD, TOLERANCE, days_ahead, difference_of_clocks
 from liebian.config.schema import count_open_migrations
 from liebian.core import clock, cursors, days
 from liebian.events import queries as events
@@ -155,14 +155,22 @@ def _stages() -> Iterator[Finding]:
 
 
 def _clock(now: datetime) -> Iterator[Finding]:
-    last = cursors.position_of(LAST_DAY)
-    ahead = days.day_of(now, settings.TIME_ZONE).toordinal() - last if last else 0
+    last, day = cursors.position_of(LAST_DAY), days.day_of(now, settings.TIME_ZONE)
     words = "no business day started yet" if not last else f"last business day {date.fromordinal(last).isoformat()}"
-    if ahead > MOST_DAYS_AHEAD:
-        words += "; the clock jumped ahead: set it, or run `liebian accept-clock`"
-    elif ahead < 0:
-        words += "; the clock went back: no day starts until it is past that one"
-    yield Finding("clock", 0 <= ahead <= MOST_DAYS_AHEAD, words)
+    apart, far = difference_of_clocks(), days_ahead(day) > MOST_DAYS_AHEAD
+    wrong = []
+    if abs(apart) > TOLERANCE:
+        wrong.append(
+            f"the database's clock differs by {apart.total_seconds() / 3600:+.0f} hours: set the one that is wrong"
+        )
+    if last and far:
+        wrong.append("the clock jumped ahead: set it, or run `liebian accept-clock`")
+    elif last and day.toordinal() < last:
+        wrong.append(
+            "the clock went back, or was ahead when that day started: set it if it is wrong; if it is right, the worker starts "
+            "today again within about an hour, `liebian accept-clock` at once"
+        )
+    yield Finding("clock", not wrong, "; ".join([words, *wrong]))
 
 
 def _ledger() -> Iterator[Finding]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from liebian.config.business_day import Watch, start_day
 from liebian.config.replay import check_replay
-from liebian.core import clock, cursors, days
-from liebian.core.errors import Conflict
-from liebian.core.texts import mark as _
+from liebian.core import clock, cursors
 from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
 from liebian.customers.types import ErasureWords
@@ -40,42 +39,12 @@ class Job:
     follows_log: bool = False  # run at once when the log or a cursor moved
 
 
-LAST_DAY = "days"  # a cursor: the number of the last business day that was started
-MOST_DAYS_AHEAD = 400
+_WATCH = Watch()
 
 
-def start_day(now: datetime) -> int:
-    """Write the row that starts a business day. A clock that went back writes nothing; one that jumped ahead by more than a
-    year is refused until `liebian accept-clock` says that it is right, because holds end and coupons expire by these rows.
-
-    Idempotent by day. Raises Conflict "clock_jumped".
-    """
-    day = days.day_of(now, settings.TIME_ZONE)
-    last = cursors.position_of(LAST_DAY)
-    if day.toordinal() <= last:
-        return 0
-    if last and day.toordinal() - last > MOST_DAYS_AHEAD:
-        raise Conflict(
-            "clock_jumped",
-            _(
-                "The clock says %(day)s, but the last business day here was %(last)s. Set the clock, or run `liebian accept-clock` if it is right."
-            ),
-            day=day.isoformat(),
-            last=date.fromordinal(last).isoformat(),
-        )
-    return _write_day(day, now)
-
-
-def accept_clock(now: datetime) -> int:
-    """Start the day that the clock says, however far it is from the last one."""
-    return _write_day(days.day_of(now, settings.TIME_ZONE), now)
-
-
-def _write_day(day: date, now: datetime) -> int:
-    written = events.record_day(day=day, now=now)
-    with cursors.reading(LAST_DAY) as reading:
-        reading.position = day.toordinal()
-    return int(written)
+def start_watched_day(now: datetime) -> int:
+    """As the worker does it, which sees the clock all the time."""
+    return start_day(now, _WATCH)
 
 
 def run_stages(now: datetime) -> int:
@@ -107,7 +76,7 @@ def retire_log(now: datetime) -> int:
     read = min(cursors.positions_of([unit.cursor for unit in pipeline.UNITS]).values())
     held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
     oldest = now - timedelta(days=settings.LOG_DAYS)
-    last = events_log.find_retirable(received_before=oldest, upto=min(read, held), limit=RETIRED_AT_ONCE)
+    last = events_log.find_retirable(received_before=oldest, now=now, upto=min(read, held), limit=RETIRED_AT_ONCE)
     customers.retire_events(upto=last)
     return events.drop_retired()
 
@@ -131,7 +100,7 @@ def tidy_lake(now: datetime) -> int:
 
 
 STAGE_JOBS = [
-    Job("day", 20, start_day, "Writes the row that starts a business day."),
+    Job("day", 20, start_watched_day, "Writes the row that starts a business day."),
     Job(
         "stages",
         1,

@@ -1,4 +1,5 @@
-"""The log as columns: out to the lake, and rows of the log made again from there. Sealed bytes pass through as they are."""
+"""The log as columns: out to the lake, and rows of the log made again from there. Sealed bytes pass through as they are; ids that name
+somebody are hidden on the way (`hiding`)."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from django.db import connections
 from liebian.core import days
 from liebian.core.cursors import position_of
 from liebian.core.moments import moment_of
+from liebian.events.hiding import MARK, NAMES, Said, hide_ids, show_ids
 from liebian.events.types import RETIRED
 from liebian.lake import queries as lake
 from liebian.lake.types import SCHEMAS
@@ -57,7 +59,9 @@ def read_log(alias: str, *, after: int, upto: int, limit: int) -> pa.Table:
         "key": found["key"],
     }  # fmt: skip
     fields = [field for field in SCHEMAS["events"] if field.name != "customer_id"]
-    return pa.table([_array(columns_by_name[field.name], field.type) for field in fields], schema=pa.schema(fields))
+    return hide_ids(
+        pa.table([_array(columns_by_name[field.name], field.type) for field in fields], schema=pa.schema(fields))
+    )
 
 
 def _array(values: Any, kind: pa.DataType) -> pa.Array:
@@ -103,12 +107,23 @@ def stream_retired() -> Iterator[tuple[list[tuple[Any, ...]], list[int | None]]]
 def log_rows(table: pa.Table) -> list[tuple[Any, ...]]:
     """Rows of the lake's events as the log had them."""
     columns: list[Iterable[Any]] = []
+    table = _shown(table)
     change: dict[str, Callable[[Any], Any]] = {
         "at": _millis, "received_at": _millis, "body": lambda column: [text.encode() for text in column.to_pylist()],
     }  # fmt: skip
     for name in LAKE_COLUMNS:
         columns.append(change.get(name, lambda column: column.to_pylist())(table[name]))
     return list(zip(*columns, strict=True))
+
+
+def _shown(table: pa.Table) -> pa.Table:
+    mask = pc.fill_null(pc.starts_with(table["personal_sealed"], MARK), False).combine_chunks()
+    said = [show_ids(Said(**row)) for row in table.select(list(NAMES)).filter(mask).to_pylist()]
+    for place, name in enumerate(NAMES if said else ()):
+        kind, at = table.schema.field(name).type, table.schema.get_field_index(name)
+        shown = pa.array([each[place] for each in said], kind)
+        table = table.set_column(at, name, pc.replace_with_mask(table[name].combine_chunks(), mask, shown))
+    return table
 
 
 def _millis(column: pa.ChunkedArray) -> list[int]:

@@ -37,11 +37,9 @@ def read_samples(place: str, *, host: str, key: str) -> list[Sample]:
 
 
 def fill(code: str, *, host: str, key: str) -> str:
-    """Libraries that take the host without its scheme are told by options of their own whether it is encrypted."""
+    """Ruby's library takes host and port apart."""
     parts = urlsplit(host)
-    if parts.scheme == "http":
-        code = code.replace("'tls' => true", "'tls' => false").replace("ssl: true", "ssl: false")
-    code = code.replace("port: 443", f"port: {parts.port or (80 if parts.scheme == 'http' else 443)}")
+    code = code.replace("port: 443", f"port: {parts.port or 443}")
     code = code.replace("host: 'liebian.example'", f"host: '{parts.hostname}'")
     return code.replace(HOST, host).replace(urlsplit(HOST).netloc, parts.netloc).replace(KEY, key)
 

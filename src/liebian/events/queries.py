@@ -17,6 +17,7 @@ from liebian.core.moments import millis_of, moment_of
 from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.events import archive
+from liebian.events.hiding import NAMES, Said, show_ids
 from liebian.events.models import Event, ImportJob, Source
 from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
 
@@ -92,6 +93,11 @@ def read_log_columns(*, after: int, upto: int, limit: int) -> pa.Table:
     return archive.read_log(router.db_for_read(Event), after=after, upto=upto, limit=limit)
 
 
+def show_hidden(rows: pa.Table) -> list[Said]:
+    """What these rows of the lake say of their person, with the ids that were hidden there."""
+    return [show_ids(Said(**row)) for row in rows.select(list(NAMES)).to_pylist()]
+
+
 def count_events(*, after: int, upto: int) -> int:
     """Rows of the log in the database, after one and up to another."""
     return Event.objects.filter(id__gt=after, id__lte=upto).count()
@@ -108,17 +114,18 @@ def stream_retired() -> Iterator[tuple[list[dict[str, Any]], list[int | None]]]:
         yield [dict(zip(archive.LOG_COLUMNS, row, strict=True)) for row in rows], owners
 
 
-def find_retirable(*, received_before: datetime, upto: int, limit: int) -> int:
-    """How far the log may leave the database: the last of the next `limit` rows before the first younger one.
+def find_retirable(*, received_before: datetime, now: datetime, upto: int, limit: int) -> int:
+    """How far the log may leave the database: the last of the next `limit` rows before the first younger one. A row that says that it
+    comes in later than `now` was stamped by a clock that was ahead, and goes with its neighbours.
 
     Never the newest row, from which the log's end is told.
     """
-    start, border = archive.retired_upto(), millis_of(received_before)
+    start, border, newest = archive.retired_upto(), millis_of(received_before), millis_of(now)
     upto = min(upto, get_log_end() - 1)
     rows = Event.objects.filter(id__gt=start, id__lte=upto).order_by("id").values_list("id", "received_ms")[:limit]
     last = start
     for event_id, received_ms in rows.iterator():
-        if received_ms >= border:
+        if border <= received_ms <= newest:
             break
         last = event_id
     return last

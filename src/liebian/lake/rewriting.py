@@ -1,4 +1,4 @@
-"""Rewriting rows where they lie, file by file: for owners who are erased. The only change of rows that the lake knows."""
+"""Rewriting rows where they lie, file by file: for owners who are erased, or everywhere. The only change of rows that the lake knows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from liebian.lake.writing import commit_step, write_file
 Change = Callable[[pa.Table], pa.Table]
 
 
-def rewrite(table: str, delta: DeltaTable, owners: Collection[int], change: Change) -> int:
-    """One commit for each file that holds rows of theirs. A tidying at the same time makes one of the two fail."""
-    ids, owner = pa.array(sorted(owners), pa.int64()), LAYOUTS[table].owner
+def rewrite(table: str, delta: DeltaTable, owners: Collection[int] | None, change: Change) -> int:
+    """One commit for each file that holds rows of theirs; without owners, for each of which `change` gives another table. A tidying at the same time makes one of the two fail."""
+    ids = None if owners is None else pa.array(sorted(owners), pa.int64())
+    owner = LAYOUTS[table].owner
     seen: set[str] = set()
     done = 0
-    while (part := _next(table, delta, np.asarray(ids), seen)) is not None:
+    while (part := _next(table, delta, ids, seen)) is not None:
         seen.add(part.path)
         file = open_file(table, part.path)
-        if any(_is_theirs(group[owner], ids) for group in _groups(file, [owner])):
+        if _concerns(file, owner, ids, change):
             added = write_file(table, _changed(file, owner, ids, change), kind=part.kind, leaf=_leaf(part))
             commit_step(delta, Step("rewrite", (part,)), [added] if added else [])
             seen.update([added.path] if added else [])
@@ -35,17 +36,24 @@ def rewrite(table: str, delta: DeltaTable, owners: Collection[int], change: Chan
     return done
 
 
-def _next(table: str, delta: DeltaTable, ids: np.ndarray, seen: set[str]) -> Part | None:
+def _next(table: str, delta: DeltaTable, ids: pa.Array | None, seen: set[str]) -> Part | None:
     """The next file that was not looked into, of the newest version: a tidying may have moved rows meanwhile."""
     delta.update_incremental()
     owner = LAYOUTS[table].owner
     parts = snapshot_of(table, delta).parts
-    return next((part for part in parts if part.path not in seen and may_hold(part, ids, owner)), None)
+    unseen = (part for part in parts if part.path not in seen)
+    return next((part for part in unseen if ids is None or may_hold(part, np.asarray(ids), owner)), None)
 
 
-def _changed(file: pq.ParquetFile, owner: str, ids: pa.Array, change: Change) -> Iterator[pa.Table]:
+def _concerns(file: pq.ParquetFile, owner: str, ids: pa.Array | None, change: Change) -> bool:
+    if ids is None:
+        return any(change(rows) is not rows for rows in _groups(file))
+    return any(_is_theirs(group[owner], ids) for group in _groups(file, [owner]))
+
+
+def _changed(file: pq.ParquetFile, owner: str, ids: pa.Array | None, change: Change) -> Iterator[pa.Table]:
     for rows in _groups(file):
-        yield change(rows) if _is_theirs(rows[owner], ids) else rows
+        yield change(rows) if ids is None or _is_theirs(rows[owner], ids) else rows
 
 
 def _groups(file: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.Table]:

@@ -76,8 +76,9 @@ def drop_replaced_files(*, table: str, hours: int) -> int:
         return len(delta.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
 
 
-def rewrite_rows(*, table: str, owners: Collection[int], change: Callable[[pa.Table], pa.Table]) -> int:
-    """Let rows of these owners be what `change` makes of them, wherever they lie; returns how many files were rewritten.
+def rewrite_rows(*, table: str, owners: Collection[int] | None, change: Callable[[pa.Table], pa.Table]) -> int:
+    """Let rows of these owners be what `change` makes of them, wherever they lie; returns how many files were rewritten. None means
+    all rows, where `change` gives back another table than it got.
 
     `change` is given all rows of a row group and leaves their number and order. Writes one commit for each file; readers of an older
     version keep its files until `drop_replaced_files` or, after a week, `drop_old_files`. Idempotent as far as `change` is. Raises Unavailable "lake_unavailable"; then

@@ -13,11 +13,17 @@ print(table.to_pandas())"""
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
+    """`elsewhere` are pairs (line, line): what reads differently where the lake is at an address of object storage."""
+
     tool: str
     code: str
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     def at(self, url: str) -> str:
-        return self.code.replace(PLACE, url)
+        code = self.code
+        for here, there in self.elsewhere if "://" in url else ():
+            code = code.replace(here, there)
+        return code.replace(PLACE, url)
 
 
 SNIPPETS = (
@@ -33,6 +39,10 @@ totals = \"\"\"
     FROM orders GROUP BY ALL ORDER BY day
 \"\"\"
 print(duckdb.sql(totals))""",
+        (
+            ('files = DeltaTable("var/lake/order_facts").file_uris()\n', ""),
+            ("duckdb.read_parquet(files)", 'DeltaTable("var/lake/order_facts").to_pyarrow_dataset()'),
+        ),
     ),
     Snippet(
         "pandas",
@@ -61,6 +71,10 @@ files = DeltaTable("var/lake/events").file_uris()
 spark = SparkSession.builder.appName("lake").getOrCreate()
 events = spark.read.parquet(*files)
 events.groupBy("day", "name").count().orderBy("day", "name").show()""",
+        (
+            ("files = DeltaTable", "uris = DeltaTable"),
+            ("spark.read.parquet(*files)", 'spark.read.parquet(*[uri.replace("s3://", "s3a://") for uri in uris])'),
+        ),
     ),
     Snippet(
         "Tableau",

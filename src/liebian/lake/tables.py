@@ -57,14 +57,16 @@ def find_table(table: str, *, version: int | None = None, at: datetime | None = 
 
 
 def _load_as_of(delta: DeltaTable, table: str, at: datetime) -> None:
-    """The last version whose commit says that it was made by then. Its file may have been written a moment after that, and the
-    file's time is all that the library looks at."""
+    """The last version whose commit says that it was made by then. The library looks at the file's time alone, which may be a moment
+    after that, and on an object store, which counts whole seconds, a moment before."""
     newest = delta.version()
     delta.load_as_version(at.astimezone(UTC))
     version = reached = delta.version()
     until = round(at.timestamp() * 1000)
     while version < newest and (entry := commit_of(table, version + 1)) and entry["timestamp"] <= until:
         version += 1
+    while version and (entry := commit_of(table, version)) and entry["timestamp"] > until:
+        version -= 1
     if version != reached:
         delta.load_as_version(version)
 

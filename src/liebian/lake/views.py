@@ -58,6 +58,10 @@ def _snippet(snippet: Snippet) -> dict[str, str]:
         "Spark": _("Reads the files of the newest version; the cluster needs no Delta package"),
         "Tableau": _("Run this where Liebian runs. Then in Tableau: Connect, To a File, Text file, order_facts.csv"),
     }
+    if "://" in settings.LAKE_URL:
+        from_environment = _("Takes its credentials from the same AWS_… variables as Liebian")
+        notes |= dict.fromkeys(("DuckDB", "pandas", "Polars"), from_environment)
+        notes["Spark"] = _("The cluster needs the package hadoop-aws, and fs.s3a.… with its credentials")
     return {"tool": snippet.tool, "code": snippet.at(settings.LAKE_URL), "note": notes.get(snippet.tool, "")}
 
 

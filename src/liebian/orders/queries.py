@@ -103,6 +103,12 @@ def list_changes_of(order_ids: Iterable[int], *, upto: int) -> list[OrderMove]:
     return [OrderMove(*row) for row in sorted(rows)]
 
 
+def find_owners_changed_since(at: datetime, *, upto: int) -> dict[int, int]:
+    """Orders with a change that says a moment from `at` on, up to a position, and whose they were. Reads every change: for rare needs."""
+    rows = OrderChange.objects.filter(at__gte=at, id__lte=upto)
+    return dict(rows.values_list("order_id", "customer_id"))
+
+
 def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
     """What the orders of each of these people amount to; people without orders included."""
     orders: dict[int, list[tuple[int, int, datetime]]] = {key: [] for key in sorted(set(customer_ids))}

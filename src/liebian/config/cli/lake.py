@@ -18,6 +18,7 @@ from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.customers import queries as customers
 from liebian.events import queries as events
+from liebian.events import services as event_log
 from liebian.lake import queries, services
 from liebian.lake.types import SCHEMAS, Counted, Problem
 from liebian.orders import queries as orders
@@ -61,11 +62,14 @@ def status(*, json: bool = False) -> None:
 def compact(table: str | None = None, /, *, json: bool = False) -> None:
     """Rewrite a table (or all) into one sorted file per bucket, and delete files that no version of the last week needs.
 
+    Ids that name somebody and were published before the lake hid them are hidden.
+
     Parameters
     ----------
     table
         One table; leave it out for all.
     """
+    hidden = event_log.hide_published_ids() if "events" in _tables(table) else 0
     done = [services.compact_table(table=name) for name in _tables(table)]
     gone = {name: services.drop_old_files(table=name) for name in _tables(table)}
     if json:
@@ -73,6 +77,8 @@ def compact(table: str | None = None, /, *, json: bool = False) -> None:
             {state.name: {"files": state.files, "rows": state.rows, "deleted": gone[state.name]} for state in done}
         )
         return
+    if hidden:
+        console.print(f"events: ids that name somebody hidden in {hidden} files")
     for state in done:
         console.print(f"{state.name}: {state.rows:,} rows in {state.files} files, {gone[state.name]} old files deleted")
 

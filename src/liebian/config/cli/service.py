@@ -16,7 +16,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from liebian.config import env, jobs
+from liebian.config import business_day, env
 from liebian.config.cli.first_login import FIRST_ADMIN, first_password
 from liebian.config.cli.root import app
 from liebian.config.demo.play import fill_if_empty
@@ -87,8 +87,8 @@ def worker(*, workers: int = 1, lane: str | None = None) -> None:
 
 @app.command
 def accept_clock(*, json: bool = False) -> None:
-    """Say that the clock is right although it jumped ahead by more than a year."""
-    written = jobs.accept_clock(clock.now())
+    """Say that the clock is right: although it jumped ahead by more than a year, or at once after it was ahead."""
+    written = business_day.accept_clock(clock.now())
     if json:
         print_json({"days": written})
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from liebian.config import jobs
+from liebian.config import business_day
 from liebian.config.doctor import examine
 from liebian.config.worker import lanes_of, supervise
 from liebian.core.errors import Conflict
@@ -84,8 +84,10 @@ def test_sqlite_has_one_lane_for_its_one_writer():
 
 @pytest.mark.django_db(databases="__all__")
 def test_a_clock_that_went_back_starts_no_day_twice():
-    assert jobs.start_day(NOON) == 1
-    assert [jobs.start_day(NOON + step) for step in (timedelta(hours=1), -timedelta(days=3), timedelta(days=1))] == [
+    assert business_day.start_day(NOON) == 1
+    assert [
+        business_day.start_day(NOON + step) for step in (timedelta(hours=1), -timedelta(days=3), timedelta(days=1))
+    ] == [
         0,
         0,
         1,
@@ -95,15 +97,15 @@ def test_a_clock_that_went_back_starts_no_day_twice():
 
 @pytest.mark.django_db(databases="__all__")
 def test_a_clock_that_jumped_ahead_by_years_is_refused_until_somebody_says_that_it_is_right():
-    jobs.start_day(NOON)
+    business_day.start_day(NOON)
     later = NOON + timedelta(days=2000)
     with pytest.raises(Conflict) as refused:
-        jobs.start_day(later)
+        business_day.start_day(later)
     assert refused.value.code == "clock_jumped"
     assert Event.objects.filter(type="day").count() == 1
     assert [finding.ok for finding in examine(later) if finding.name == "clock"] == [False]
-    assert jobs.accept_clock(later) == 1
-    assert jobs.start_day(later + timedelta(days=1)) == 1
+    assert business_day.accept_clock(later) == 1
+    assert business_day.start_day(later + timedelta(days=1)) == 1
 
 
 def wrong_with_the_clock(now: datetime) -> list[str]:
@@ -112,14 +114,14 @@ def wrong_with_the_clock(now: datetime) -> list[str]:
 
 @pytest.mark.django_db(databases="__all__")
 def test_a_clock_that_jumps_forth_and_back_is_said_and_needs_no_hand():
-    jobs.start_day(NOON)
+    business_day.start_day(NOON)
     assert wrong_with_the_clock(NOON) == []
     with pytest.raises(Conflict):
-        jobs.start_day(NOON + timedelta(days=4000))
+        business_day.start_day(NOON + timedelta(days=4000))
     assert "jumped ahead" in wrong_with_the_clock(NOON + timedelta(days=4000))[0]
-    assert jobs.start_day(NOON - timedelta(days=30)) == 0
+    assert business_day.start_day(NOON - timedelta(days=30)) == 0
     assert "went back" in wrong_with_the_clock(NOON - timedelta(days=30))[0]
-    assert jobs.start_day(NOON + timedelta(days=1)) == 1
+    assert business_day.start_day(NOON + timedelta(days=1)) == 1
     assert wrong_with_the_clock(NOON + timedelta(days=1)) == []
 
 

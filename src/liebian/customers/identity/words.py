@@ -45,9 +45,9 @@ def told_words(event_ids: Iterable[int], ids: Iterable[int]) -> Words:
     for start in range(0, len(wanted), 500):
         for row in events.list_rows_by_id(wanted[start : start + 500]):
             _listen(said, row.user_id, row.anonymous_id, row.personal)
-    columns = ["user_id", "anonymous_id", "personal_sealed"]
-    for told in lake.locate_rows("events", ids, columns).keys.to_pylist():
-        _listen(said, *(told[column] for column in columns))
+    columns = ["user_id", "anonymous_id", "body", "personal_sealed"]
+    for told in events.show_hidden(lake.locate_rows("events", ids, columns).keys):
+        _listen(said, told.user_id, told.anonymous_id, told.personal_sealed)
     return Words(said)
 
 

@@ -8,11 +8,13 @@ import pytest
 
 from liebian.config.jobs import publish_lake, retire_log, run_stages
 from liebian.core import cursors
+from liebian.core.crypto import index_of
 from liebian.customers import queries
 from liebian.customers.models import Customer, CustomerEvent
 from liebian.customers.queries.timeline import KINDS
 from liebian.customers.tests.factories import NOW, identify, play, track
 from liebian.events import queries as events
+from liebian.events import services as event_log
 from liebian.events.models import Event, EventKey
 from liebian.events.services import record_day, record_events
 from liebian.lake import queries as lake
@@ -129,3 +131,70 @@ def test_day_facts_are_the_sums_of_events_and_orders(shop):
     named = CustomerEvent.objects.filter(name="Order Completed").count()
     assert sum(f["count"] for f in facts if f["kind"] == "event" and f["name"] == "Order Completed") == named == 12
     assert sum(f["amount_minor"] for f in facts if f["kind"] == "order") == sum(1000 + 100 * n for n in range(12))
+
+
+PERSONAL_IDS = ("13812346021", "lin@example.com", "wx_138-1234-6022")
+
+
+@pytest.fixture
+def shop_that_calls_people_by_their_numbers(settings, tmp_path):
+    settings.LAKE_URL, settings.LOG_DAYS = str(tmp_path / "lake"), 0
+    messages = [
+        {"type": "page", "name": "Seen", "anonymousId": "wx_138-1234-6022"},
+        identify("13812346021", name="林晚秋", city="杭州"),
+        {"type": "alias", "userId": "13812346021", "previousId": "wx_138-1234-6022"},
+        {**identify("u2", city="苏州"), "traits": {"referred_by": "13812346021"}},
+        track("13812346021", "Order Completed", order_id="o1", total=10, currency="CNY"),
+        track("lin@example.com", "Looked"),
+    ]
+    play(messages)
+    record_day(day=(NOW + timedelta(days=1)).date(), now=NOW)
+    work()
+
+
+def test_ids_that_name_somebody_are_hidden_in_the_lake_equal_for_equal(shop_that_calls_people_by_their_numbers):
+    table = find_table("events").to_pyarrow_table()
+    rows = table.to_pylist()
+    plain = str([(row["user_id"], row["anonymous_id"], row["body"]) for row in rows])
+    assert not [said for said in PERSONAL_IDS if said in plain]
+    by_id = {row["event_id"]: row["user_id"] for row in rows if row["type"] in {"identify", "alias", "track"}}
+    hidden = [mark for mark in by_id.values() if mark and mark.startswith("hidden:user_id=")]
+    assert len(hidden) == 4 and len(set(hidden)) == 2 and "u2" in by_id.values()
+    assert hidden[0] == f"hidden:user_id={index_of('user_id', '13812346021').hex()}"
+    assert lake.check_table("events", ends={}) == []
+
+
+def test_our_own_readers_find_the_person_by_hidden_ids(shop_that_calls_people_by_their_numbers):
+    columns = [field.name for field in Event._meta.concrete_fields if field.name != "id"]
+    pages = look()
+    before = {row["id"]: row for row in Event.objects.values("id", *columns)}
+    retire_log(NOW + timedelta(days=1))
+    assert look() == pages
+    given = {row["id"]: row for rows, _ in events.stream_retired() for row in rows}
+    assert len(given) == len(before) - 1
+    for number, row in given.items():
+        assert {name: bytes(v) if isinstance(v, memoryview) else v for name, v in before[number].items()} == row
+    person = queries.get_by_user_id("13812346021").id
+    found = queries.list_timeline(customer_id=person, limit=100).items
+    assert {item.event.name for item in found} >= {"Seen", "Order Completed"}
+    assert {item.event.user_id for item in found} == {None, "13812346021"}
+
+
+def test_the_check_of_the_lake_finds_ids_that_are_not_hidden(shop_that_calls_people_by_their_numbers, monkeypatch):
+    monkeypatch.setattr("liebian.events.archive.hide_ids", lambda rows: rows)
+    play([{**track("13900139000", "Later"), "messageId": "later"}])
+    work()
+    (problem,) = lake.check_table("events", ends={})
+    assert problem.code == "personal_in_clear" and "user_id" in problem.words
+
+
+def test_what_was_published_in_clear_is_hidden_once_and_then_stays(
+    shop_that_calls_people_by_their_numbers, monkeypatch
+):
+    monkeypatch.setattr("liebian.events.archive.hide_ids", lambda rows: rows)
+    play([{**track("13900139000", "Later"), "messageId": "later"}, {**track("u2", "Last"), "messageId": "last"}])
+    work()
+    assert event_log.hide_published_ids() == 1
+    assert lake.check_table("events", ends={}) == [] and event_log.hide_published_ids() == 0
+    retire_log(NOW + timedelta(days=1))
+    assert "13900139000" in {row["user_id"] for rows, _ in events.stream_retired() for row in rows}

@@ -6,6 +6,7 @@ from typing import Any
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
+from liebian.events.rules.addresses import plain_page
 from liebian.events.rules.field_names import (
     ALWAYS,
     OF_A_PERSON,
@@ -35,6 +36,8 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     context = object_of(message, "context")
     traits = object_of(message, "traits")
     properties = object_of(message, "properties")
+    if properties and kind in {"page", "screen"}:
+        properties = plain_page(properties)
     body: dict[str, Any] = {}
     personal: dict[str, Any] = {}
     if kind == "group":
@@ -50,6 +53,8 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
         if rest is not properties and is_somebody("", properties):
             rest = _take_names(rest, personal, "properties")
         body["properties"] = rest
+    if "page" in context:
+        context = {**context, "page": plain_page(context["page"])}
     if "ip" in context or "traits" in context:
         if context.get("ip"):
             personal["ip"] = context["ip"]

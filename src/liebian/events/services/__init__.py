@@ -23,7 +23,7 @@ from liebian.events.services.quarantine import (
 )
 from liebian.events.services.repairs import insert_repaired
 from liebian.events.services.retention import drop_retired
-from liebian.events.services.rewriting import forget_messages, rewrite_lake, rewrite_rows
+from liebian.events.services.rewriting import forget_messages, hide_published_ids, rewrite_lake, rewrite_rows
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
 from liebian.events.services.sources import create_source, ensure_source
@@ -40,6 +40,7 @@ __all__ = [
     "drop_retired",
     "ensure_source",
     "forget_messages",
+    "hide_published_ids",
     "insert_drafts",
     "insert_repaired",
     "log_alias",

@@ -87,11 +87,12 @@ def row_of(draft: Draft, source: str, received_ms: int) -> Row:
     )  # fmt: skip
 
 
-def record_day(*, day: date, now: datetime) -> bool:
-    """Write the row that starts a business day; every stage learns of the new day from it. Idempotent by day."""
+def record_day(*, day: date, now: datetime, again: int = 0) -> bool:
+    """Write the row that starts a business day; every stage learns of the new day from it. Idempotent by day and `again`, which tells
+    a day that is started once more from the one that a wrong clock started."""
     starts = days.day_start(day, settings.TIME_ZONE)
     message = {
-        "type": "day", "event": DAY_STARTED, "messageId": ids.caused_by("day", day.isoformat()),
+        "type": "day", "event": DAY_STARTED, "messageId": ids.caused_by("day", day.isoformat(), *[again] * bool(again)),
         "timestamp": starts, "properties": {"day": day.isoformat()},
     }  # fmt: skip
     return record_events([message], source=INTERNAL_SOURCE, received_at=max(now, starts)).accepted == 1

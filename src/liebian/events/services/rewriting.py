@@ -17,6 +17,7 @@ from liebian.core import crypto
 from liebian.core.columns import select_in, update_tuples
 from liebian.core.redacted_rows import redact_rows
 from liebian.core.redaction import Words
+from liebian.events.hiding import NAMES, Said, hide_ids, show_ids
 from liebian.events.inbox.quarantine import open_message
 from liebian.events.models import Event, Quarantined, RefusedRequest
 from liebian.events.queries import PERSONAL_CONTEXT, QUARANTINE_CONTEXT, REFUSED_CONTEXT
@@ -54,6 +55,11 @@ def rewrite_lake(*, event_ids: Collection[int], owners: Collection[int], change:
         return _scrubbed(rows, pc.is_in(rows["event_id"], wanted), change)
 
     return lake.rewrite_rows(table="events", owners=owners, change=scrub) if len(wanted) else 0
+
+
+def hide_published_ids() -> int:
+    """Hide ids that name somebody in what the lake got before it hid them; returns how many files were rewritten. Idempotent."""
+    return lake.rewrite_rows(table="events", owners=None, change=hide_ids)
 
 
 def forget_messages(
@@ -108,11 +114,14 @@ def _scrubbed(rows: pa.Table, wanted: pa.ChunkedArray, change: Change) -> pa.Tab
     """The rows with those that are wanted rewritten, all in their places."""
     mask = wanted.combine_chunks() if isinstance(wanted, pa.ChunkedArray) else wanted
     names = ("event_id", "source", *(_LAKE.get(name, name) for name in _SAID))
-    mine = rows.filter(mask).select(list(names)).to_pylist()
+    mine = [
+        {**row, **show_ids(Said(*(row[name] for name in NAMES)))._asdict()}
+        for row in rows.filter(mask).select(list(names)).to_pylist()
+    ]
     said = [_said(change(_open(tuple(row[n].encode() if n == "body" else row[n] for n in names)))) for row in mine]
     for place, name in enumerate(names[2:]):
         fresh = [one[place].decode() if name == "body" else one[place] for one in said]
         column = rows[name].combine_chunks()
         changed = pc.replace_with_mask(column, mask, pa.array(fresh, column.type))
         rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), changed)
-    return rows
+    return hide_ids(rows)

@@ -205,3 +205,22 @@ def test_a_message_without_people_is_stored_as_it_was_sent(tree):
     properties = {"data": without(tree)}
     body, personal = split(properties=properties)
     assert body["properties"] == properties and personal == {}
+
+
+URL = "https://shop.cn/tea?phone=13800138000&token=7&utm_source=wx#top"
+
+
+@pytest.mark.parametrize("kind", ["page", "screen"])
+def test_addresses_of_pages_lose_their_query_except_the_campaign(kind):
+    page = {"url": URL, "referrer": URL, "search": "?phone=13800138000&utm_id=3", "path": "/tea", "title": "Tea?"}
+    body, _ = split(kind=kind, properties=dict(page), context={"page": dict(page), "locale": "zh"})
+    plain = "https://shop.cn/tea?utm_source=wx"
+    expected = {"url": plain, "referrer": plain, "search": "?utm_id=3", "path": "/tea", "title": "Tea?"}
+    assert body["context"] == {"page": expected, "locale": "zh"} and body["properties"] == expected
+
+
+def test_the_page_on_which_something_happened_loses_its_query_and_the_address_of_a_product_keeps_it():
+    body, _ = split(properties={"url": "https://shop.cn/p?sku=T1"}, context={"page": {"url": URL}})
+    assert body["properties"] == {"url": "https://shop.cn/p?sku=T1"}
+    assert body["context"]["page"] == {"url": "https://shop.cn/tea?utm_source=wx"}
+    assert split(context={"page": 5})[0]["context"] == {"page": 5}

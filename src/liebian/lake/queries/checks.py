@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from liebian.core.errors import LiebianError
+from liebian.core.personal_ids import IN_BODY, WHOLE
 from liebian.lake.ordering import owners_of, sort_rows
 from liebian.lake.queries.history import dataset_of
 from liebian.lake.rules import bucket_of
@@ -22,6 +23,7 @@ _PERSONAL = re.compile(
     rb'"(?:name|phone|mobile|email|address|openid|unionid|firstName|lastName)"\s*:\s*"'
     rb'(?:\+?[\d ()-]{7,}|[^"@\s]+@[^"@\s]+\.[^"@\s]+)"'
 )
+_IDS = (("user_id", WHOLE), ("anonymous_id", WHOLE), ("body", IN_BODY))
 
 
 def probe() -> str | None:
@@ -98,12 +100,24 @@ def _check_part(table: str, part: Part, seen: list[np.ndarray]) -> Iterator[Prob
         yield Problem(table, "not_sorted", f"{part.path} is not in the order of {', '.join(layout.order)}")
     if part.kind != "fresh" and bool((bucket_of(owners_of(keys, layout), part.buckets) != part.bucket).any()):
         yield Problem(table, "wrong_bucket", f"{part.path} holds rows of another bucket")
+    for name, pattern in _IDS:
+        shown = _count_matches(file.read(columns=[name])[name], pattern) if name in SCHEMAS[table].names else 0
+        if shown:
+            yield Problem(
+                table,
+                "personal_in_clear",
+                f"{part.path}: {shown:,} rows show a phone number or an e-mail address as {name}",
+            )
     for text in {"body", "attributes"} & set(SCHEMAS[table].names):
         clear = _count_clear(file.read(columns=[text])[text])
         if clear:
             yield Problem(
                 table, "personal_in_clear", f"{part.path}: {clear:,} rows show a phone number or an e-mail address"
             )
+
+
+def _count_matches(texts: pa.ChunkedArray, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0)
 
 
 def _count_clear(texts: pa.ChunkedArray) -> int:

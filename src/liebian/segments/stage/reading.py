@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from liebian.core.days import day_of
+from liebian.core.days import day_end, day_of
 from liebian.core.moments import moment_of
 from liebian.customers import queries as customers
 from liebian.customers.types import Merge, SeenEvents
@@ -112,6 +112,23 @@ def gather_due(progress: Progress, before: date, today: date) -> tuple[Gathered,
         gathered.add_orders(owner_of[order_id], contributions_of(moves, before), -1)
         gathered.add_orders(owner_of[order_id], contributions_of(moves, today), 1)
     return gathered, set(owner_of.values())
+
+
+def gather_back(progress: Progress, before: date, today: date) -> tuple[Gathered, set[int], list[DueOrder]]:
+    """The other way: orders with a change whose day has come and is to come again, taken back to what counts today."""
+    gathered, due = Gathered(), []
+    found = orders.find_owners_changed_since(day_end(today, settings.TIME_ZONE), upto=progress.order_change_id)
+    owner_of = {
+        order_id: seen_id
+        for order_id, seen_id in (found | customers.find_seen_ids(found)).items()
+        if _is_mine(progress, seen_id)
+    }
+    for order_id, moves in list_moves(owner_of, progress.order_change_id).items():
+        gathered.add_orders(owner_of[order_id], contributions_of(moves, before), -1)
+        gathered.add_orders(owner_of[order_id], contributions_of(moves, today), 1)
+        again = {day for move in moves if today < (day := day_of(move.at, settings.TIME_ZONE)) <= before}
+        due += [DueOrder(order_id=order_id, seen_id=owner_of[order_id], day=day) for day in again]
+    return gathered, set(owner_of.values()), due
 
 
 def _is_mine(progress: Progress, seen_id: int) -> bool:

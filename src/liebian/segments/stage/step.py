@@ -18,7 +18,7 @@ from liebian.segments.stage import progress as progress_rows
 from liebian.segments.stage.facts import Gathered, number_facts
 from liebian.segments.stage.memberships import Moment, bring_up_to_date, has_open_memberships
 from liebian.segments.stage.people import MergedMeanwhile
-from liebian.segments.stage.reading import Portion, first_day, gather, gather_due, read_ahead
+from liebian.segments.stage.reading import Portion, first_day, gather, gather_back, gather_due, read_ahead
 from liebian.segments.stage.rules import RuleSet, load_rules
 
 CHUNK = 500  # people of a sweep at a time while nothing else waits
@@ -98,6 +98,8 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         gathered, changed, due = gather(progress, portion, today)
     elif portion.new_day > today:
         gathered, changed = gather_due(progress, today, portion.new_day)
+    elif portion.new_day < today:  # the clock that started `today` was wrong
+        gathered, changed, due = gather_back(progress, today, portion.new_day)
     else:
         gathered, changed = Gathered(), set()
     numbers = number_facts(set(gathered.keys))
@@ -109,9 +111,9 @@ def _consume(progress: Progress, portion: Portion, rules: RuleSet, today: date) 
         beside = _next_of_sweep(row, share_beside(portion.size)) if portion.size else []
         if changed or beside:
             bring_up_to_date(changed.union(beside), gathered, numbers, rules, _moment(row))
-        write_rows(due)
         if portion.new_day is not None:
             DueOrder.objects.filter(day__lte=row.day, seen_id__in=changed).delete()
+        write_rows(due)
         progress_rows.store(row)
         reading.position = row.event_id
     return max(portion.upto - progress.event_id, portion.size), row
@@ -126,7 +128,7 @@ def _move(row: Progress, portion: Portion, rules: RuleSet, today: date) -> None:
     row.order_change_id = portion.changes[-1].id if portion.changes else row.order_change_id
     row.merge_id = portion.merges[-1].position if portion.merges else row.merge_id
     row.at = portion.at or row.at
-    starts = portion.new_day is not None and portion.new_day > today
+    starts = portion.new_day is not None and portion.new_day != today
     row.day = portion.new_day if starts else today
     if rules.signature != row.rules or starts:
         row.sweep_after, row.rules = 0, rules.signature

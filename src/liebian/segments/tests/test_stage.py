@@ -14,6 +14,7 @@ from liebian_analytics.rules import day_number
 from liebian.core.days import day_of
 from liebian.customers import services as customers
 from liebian.customers.models import Customer
+from liebian.events.services import record_day, record_events
 from liebian.orders import services as orders
 from liebian.segments import queries, services
 from liebian.segments.models import Membership
@@ -179,3 +180,43 @@ def test_business_days_of_many_moments_are_those_of_each(settings, zone):
 @pytest.mark.parametrize(("size", "people"), [(1, 40), (70, 40), (90, 20), (300, 30), (2000, 200)])
 def test_a_sweep_gives_way_to_a_log_that_is_behind_and_never_rests(size, people):
     assert share_beside(size) == people
+
+
+@OFTEN
+@given(histories(), st.sampled_from([1, 2, 5, 40]), st.sampled_from([3, 2000]), st.sampled_from([1, 3]))
+def test_memberships_are_those_of_today_again_after_a_clock_that_was_ahead(db, history, jump, limit, shards):
+    ids = begin()
+    for number, (day, arriving) in enumerate(history):
+        record_day(day=day + timedelta(days=jump), now=moment(day, 0), again=2 * number)
+        drain(limit=limit, shards=shards)
+        if arriving:
+            record_events(arriving, source="tests", received_at=moment(day + timedelta(days=4), 13))
+            drain(limit=limit, shards=shards)
+        record_day(day=day, now=moment(day, 0), again=2 * number + 1)
+        drain(limit=limit, shards=shards)
+        assert live_members() == expected_members(ids, day)
+    last = history[-1][0] + timedelta(days=jump + 4)
+    record_day(day=last, now=moment(last, 0), again=99)
+    drain(limit=limit, shards=shards)
+    assert live_members() == expected_members(ids, last)
+
+
+def test_an_order_that_a_wrong_day_counted_early_counts_once(db):
+    ids = begin()
+
+    def tell(*messages: dict[str, Any]) -> None:
+        record_events(list(messages), source="tests", received_at=moment(later(6), 13))
+        drain()
+
+    def start(number: int, again: int) -> None:
+        record_day(day=later(number), now=moment(later(number), 0), again=again)
+        drain()
+        assert live_members() == expected_members(ids, later(number)), number
+
+    start(0, 0)
+    start(40, 0)
+    tell(order(1, later(3), 6))
+    start(0, 1)
+    tell(order(2, later(5), 6, order_id="o2"), order(3, later(5), 6))
+    for number in (2, 3, 4, 5, 6, 40):
+        start(number, 2)
