@@ -46,6 +46,17 @@ def jobs_page() -> str:
     return "# Background jobs\n\n" + HEAD + table(["job", "rests", "does"], rows)
 
 
+LAKE_NOTES = {
+    "order_facts": "One row per change of an order's money or number. An order that changes its currency takes back all of the old "
+    "one in one row and adds all of the new one in the next; amounts of different currencies never stand in one sum.",
+    "order_lines": "One signed row per kind of line that an event added to its order or took from it, at the time of that event. The "
+    "sum of `quantity` (and of `amount_minor`) by `order_id`, `product_id` and `currency` is what the order's lines are now; "
+    "with `day` below a day, what they were. Refunds and cancellations are money, in `order_facts`, and take no lines away. "
+    "`position` is the row's own, each once; it does not continue that of `order_facts`. Rows that versions before this published, only "
+    "for orders as they were placed and sharing a position, were replaced by these in one step of the table's history.",
+}
+
+
 def lake_page() -> str:
     parts = [
         "# Lake tables\n\n"
@@ -54,9 +65,14 @@ def lake_page() -> str:
     ]
     for name, schema in SCHEMAS.items():
         parts.append(
-            f"\n## {name}\n\n" + table(["column", "type"], [[f"`{field.name}`", str(field.type)] for field in schema])
+            f"\n## {name}\n\n{_note(name)}"
+            + table(["column", "type"], [[f"`{field.name}`", str(field.type)] for field in schema])
         )
     return "".join(parts)
+
+
+def _note(name: str) -> str:
+    return f"{LAKE_NOTES[name]}\n\n" if name in LAKE_NOTES else ""
 
 
 PAGES = {"settings.md": settings_page, "rights.md": permissions_page, "jobs.md": jobs_page, "lake.md": lake_page}

@@ -5,16 +5,31 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from liebian.core import cursors
 from liebian.customers import services as customers
 from liebian.customers.models import Customer, CustomerEvent, CustomerSeen, Identifier, IdentityChange
+from liebian.customers.queries import find_final_ids
 from liebian.events.models import Event, EventKey
 from liebian.orders import services as orders
-from liebian.orders.models import Order, OrderChange, Product
+from liebian.orders.lake_rows import fact_rows, line_rows
+from liebian.orders.models import Order, OrderChange, OrderLine, Product, RefusedOrderEvent
+from liebian.orders.queries import list_line_changes_after, list_order_changes_after
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+CURRENCIES = st.sampled_from(["CNY", "CNY", "USD"])
+PRODUCTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "product_id": st.sampled_from(["p1", "p2"]),
+            "price": st.integers(1, 3),
+            "quantity": st.sampled_from([1, "2", 3, 1, 2, 0]),
+        }
+    ),
+    max_size=3,
+)
 
 
 @st.composite
@@ -50,12 +65,13 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
             message |= {
                 "type": "track",
                 "event": "Order Completed",
-                "properties": {"order_id": order_id, "total": total, "currency": "CNY"},
-            }
+                "properties": {
+                    "order_id": order_id, "total": total, "currency": draw(CURRENCIES), "channel": draw(st.sampled_from(["web", "app"])),
+                    "coupon": draw(st.sampled_from(["", "c1", "c2"])), "products": draw(PRODUCTS),
+                },
+            }  # fmt: skip
         elif kind == "update":
-            stated: dict[str, Any] = {"order_id": order_id, "currency": "CNY"}
-            if draw(st.booleans()):
-                stated["products"] = [{"product_id": "p1", "price": draw(st.integers(1, 90)), "quantity": 2}]
+            stated: dict[str, Any] = {"order_id": order_id, "currency": draw(CURRENCIES), "products": draw(PRODUCTS)}
             message |= {"type": "track", "event": "Order Updated", "properties": stated}
         elif kind == "alias":
             message |= {"type": "alias", "previousId": draw(st.one_of(devices, people))}
@@ -67,9 +83,10 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "order_id": order_id,
                 "refund_id": draw(st.sampled_from(["r1", "r2"])),
                 "total": draw(st.integers(1, 300)),
+                "currency": draw(CURRENCIES),
             }
-            if draw(st.booleans()):
-                del refund["total"]
+            for name in draw(st.sets(st.sampled_from(["total", "currency"]))):
+                del refund[name]
             message |= {"type": "track", "event": "Order Refunded", "properties": refund}
         else:
             message |= {"type": "track", "event": "Order Cancelled", "properties": {"order_id": order_id}}
@@ -89,7 +106,9 @@ def run_stages(*, limit: int) -> None:
 
 def forget() -> None:
     """Everything that the stages derived; the log stays."""
-    for model in (CustomerSeen, Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, Product):
+    for model in (
+        CustomerSeen, Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, OrderLine, Product, RefusedOrderEvent,
+    ):  # fmt: skip
         model.objects.all().delete()
     from liebian.core.models import Cursor
 
@@ -122,10 +141,34 @@ def digest() -> dict[str, Any]:
                 "counts",
                 "ordered_at",
                 "stated_at",
+                "currency",
+                "channel",
+                "lines",
+                "refunds",
+                "coupons",
             )
         ),
-        "revenue": sorted(OrderChange.objects.values_list("external_id", "amount_minor", "n_orders", "event_id")),
+        "revenue": sorted(
+            OrderChange.objects.values_list(
+                "event_id", "currency", "external_id", "kind", "amount_minor", "n_orders", "coupons"
+            )
+        ),
+        "refused": sorted(RefusedOrderEvent.objects.values_list("event_id", "code")),
+        "lake": {
+            "order_facts": _rows(fact_rows(list_order_changes_after(0, MANY))),
+            "order_lines": _rows(line_rows(list_line_changes_after(0, MANY))),
+        },
     }
+
+
+MANY = 10_000
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    """What the lake is given, in its order, under whoever stands today."""
+    rows = table.drop_columns(["position"]).to_pylist()
+    finals = find_final_ids({row["customer_id"] for row in rows})
+    return [{**row, "customer_id": finals.get(row["customer_id"], row["customer_id"])} for row in rows]
 
 
 def reset_log() -> None:

@@ -100,7 +100,7 @@ FREE_OF_PEOPLE = {
     "books that nobody can change; what goes in names nobody": {
         "ledger.Account", "ledger.Entry", "ledger.FullProof", "ledger.Hold", "ledger.KeptSum", "ledger.Proof", "ledger.Segment",
     },
-    "what was bought, in the shop's own words": {"orders.Order", "orders.OrderChange", "orders.Product"},
+    "what was bought, in the shop's own words": {"orders.Order", "orders.OrderChange", "orders.OrderLine", "orders.Product"},
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Item:
     count_permission: str = ""
 
 
-_DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/pipeline")
+_DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/orders/refused", "/pipeline")
 ITEMS = [
     Item(_("Home"), "home", "insights:home", "insights:view", "/home"),
     Item(_("Customers"), "users", "customers:list", "customers:view", "/customers"),
@@ -69,4 +69,9 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
             if item.count and user.may(item.count_permission):
                 entry["count"] = cache(item.count)  # asked when a menu is drawn, once, and not by every fragment
             items.append(entry)
-    return {**frame, "nav_items": items, "pipeline_tab": user.may("pipeline:view")}
+    return {
+        **frame,
+        "nav_items": items,
+        "pipeline_tab": user.may("pipeline:view"),
+        "refused_tab": user.may("quarantine:view"),
+    }

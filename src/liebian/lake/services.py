@@ -11,10 +11,11 @@ from liebian.core.errors import LiebianError
 from liebian.lake.ordering import sort_rows
 from liebian.lake.queries.states import get_state
 from liebian.lake.rewriting import rewrite
+from liebian.lake.rules import Step
 from liebian.lake.tables import find_table, saying_what_failed, snapshot_of
 from liebian.lake.tidying import tidy
 from liebian.lake.types import LAYOUTS, SCHEMAS, TableState
-from liebian.lake.writing import commit_rows, create_table, write_file
+from liebian.lake.writing import commit_rows, commit_step, create_table, write_file
 
 log = structlog.get_logger("lake")
 
@@ -39,6 +40,16 @@ def append_rows(*, table: str, rows: pa.Table, reader: str, position: int) -> bo
     except LiebianError as error:  # the rows are safe; the files are put in order with a later commit
         log.warning("lake_not_tidied", table=table, error=str(error))
     return True
+
+
+def empty_table(*, table: str) -> None:
+    """Let every row leave the table in one commit; how far its readers are stays. Idempotent. Raises Unavailable
+    "lake_unavailable"; then the table is as it was."""
+    with saying_what_failed(table):
+        delta = find_table(table)
+        parts = snapshot_of(table, delta).parts if delta is not None else ()
+        if delta is not None and parts:
+            commit_step(delta, Step("rewrite", parts), [])
 
 
 def compact_table(*, table: str) -> TableState:

@@ -79,7 +79,7 @@ class Layout:
 
 LAYOUTS: dict[str, Layout] = {
     "order_facts": Layout(("customer_id", "at", "position"), unique="position"),
-    "order_lines": Layout(("customer_id", "at", "position")),
+    "order_lines": Layout(("customer_id", "at", "position"), unique="position"),
     "events": Layout(("customer_id", "at", "event_id"), unique="event_id"),
     "day_facts": Layout(("customer_id", "day", "kind", "name", "currency", "position"), folds="sum"),
     "customers": Layout(("customer_id", "position"), folds="latest"),

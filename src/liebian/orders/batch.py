@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,14 +12,17 @@ from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
 from liebian.customers.types import CustomerEvent
-from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
+from liebian.orders.models import Order, OrderChange, OrderLine, Product, RefusedOrderEvent
 from liebian.orders.rules import (
     Placed,
+    Refund,
     State,
     apply_placed,
     apply_refund,
     apply_statement,
+    currency_of,
     identifier_of,
+    net_lines,
     order_id_of,
     parse_placed,
     parse_updated,
@@ -34,10 +37,24 @@ _ORDER_COLUMNS = [
 ]  # fmt: skip
 
 
-class OrderBatch:
-    """`currency` is meant where an event names none."""
+class _Standing(NamedTuple):
+    """What an order is worth at a moment."""
 
-    def __init__(self, batch: list[CustomerEvent], currency: str) -> None:
+    currency: str
+    net_minor: int
+    counts: int
+    lines: tuple[Line, ...]
+
+
+def _standing(state: State) -> _Standing:
+    return _Standing(state.currency, state.net_minor, state.counts, state.standing_lines)
+
+
+class OrderBatch:
+    """`currency` is meant where neither an event nor its order names one. `again` says that the events were refused before."""
+
+    def __init__(self, batch: list[CustomerEvent], currency: str, *, again: bool = False) -> None:
+        self.again = again
         self.batch = batch
         self.currency = currency
         named = {str(i.event.properties.get("order_id") or "").strip() for i in batch if i.event.name in ORDER_NAMES}
@@ -45,7 +62,8 @@ class OrderBatch:
         self.states: dict[str, State] = {row[1]: _state(row) for row in rows}
         self.changed: dict[str, State] = {}
         self.changes: list[OrderChange] = []
-        self.refused: list[RefusedOrderEvent] = []
+        self.lines: list[OrderLine] = []
+        self.refused: dict[int, str] = {}
         self.products: dict[str, SeenProduct] = {}
         self.customer_ids: set[int] = set()
 
@@ -57,7 +75,7 @@ class OrderBatch:
             try:
                 self._apply(item)
             except Invalid as error:
-                self.refused.append(RefusedOrderEvent(event_id=item.event.id, code=error.code, message=error.message))
+                self.refused[item.event.id] = error.code
 
     def _see_products(self, properties: dict[str, Any]) -> None:
         for seen in products_of(properties, self.currency):
@@ -65,45 +83,89 @@ class OrderBatch:
 
     def _apply(self, item: CustomerEvent) -> None:
         event, properties = item.event, item.event.properties
-        placed = self._placed(item)
         external_id = order_id_of(properties)
         state = self.states.get(external_id) or State(
             external_id=external_id, customer_id=item.customer_id, id=event.id
         )
-        before, counted, known = state.net_minor, state.counts, state.ordered_at is not None
-        named = state.coupons
+        placed = self._placed(item, state.currency or self.currency)
+        before, known = _standing(state), state.ordered_at is not None
+        named, foreign = state.coupons, state.foreign_refunds
         if placed is not None:
             (apply_placed if event.name == COMPLETED else apply_statement)(state, placed, event.at)
             state.identifier = state.identifier or _hash_identifier(event.body)
             kind = "corrected" if known else "paid"
         elif event.name == REFUNDED:
-            currency = state.currency or str(properties.get("currency") or self.currency)
-            refund_id = str(properties.get("refund_id") or event.id)[:100]
-            apply_refund(state, refund_id, refunded_of(properties, currency))
+            self._refund(state, item)
             kind = "refunded"
         else:
             state.is_cancelled = True
             kind = "cancelled"
+        if state.foreign_refunds > (0 if self.again else foreign):
+            self.refused[event.id] = "refund_currency"
         self.states[external_id] = self.changed[external_id] = state
         self.customer_ids.add(state.customer_id)
-        delta, n_delta = state.net_minor - before, state.counts - counted
         fresh = [code for code in state.coupons if code not in named] if state.counts else []
-        if delta or n_delta or fresh or (event.name == COMPLETED and not known):
-            self._log(item, state, kind, delta, n_delta, fresh)
+        self._log_difference(item, state, kind, before, fresh, is_first=event.name == COMPLETED and not known)
 
-    def _log(self, item: CustomerEvent, state: State, kind: str, delta: int, n_delta: int, coupons: list[str]) -> None:
+    def _refund(self, state: State, item: CustomerEvent) -> None:
+        properties = item.event.properties
+        said = currency_of(properties)
+        amount = refunded_of(properties, said or state.currency or self.currency)
+        apply_refund(state, str(properties.get("refund_id") or item.event.id)[:100], amount, said)
+
+    def _log_difference(
+        self, item: CustomerEvent, state: State, kind: str, before: _Standing, fresh: list[str], *, is_first: bool
+    ) -> None:
+        """A change of currency takes back all of the old before it adds all of the new."""
+        after = _standing(state)
+        if before.currency and before.currency != after.currency:
+            if before.net_minor or before.counts:
+                self._log(item, state, kind, -before.net_minor, -before.counts, [], currency=before.currency)
+            self._log_lines(item, state, before.lines, (), before.currency)
+            before = _Standing(after.currency, 0, 0, ())
+        delta, n_delta = after.net_minor - before.net_minor, after.counts - before.counts
+        if delta or n_delta or fresh or is_first:
+            self._log(item, state, kind, delta, n_delta, fresh, currency=after.currency)
+        self._log_lines(item, state, before.lines, after.lines, after.currency)
+
+    def _log_lines(
+        self, item: CustomerEvent, state: State, before: tuple[Line, ...], after: tuple[Line, ...], currency: str
+    ) -> None:
+        if before is after:
+            return
+        self.lines += [
+            OrderLine(
+                order_id=state.id, customer_id=state.customer_id, at=item.event.at, event_id=item.event.id,
+                currency=currency, product_id=line.product_id, name=line.name, category=line.category,
+                quantity=line.quantity, unit_minor=line.unit_minor,
+            )
+            for line in net_lines(before, after)
+        ]  # fmt: skip
+
+    def _log(
+        self,
+        item: CustomerEvent,
+        state: State,
+        kind: str,
+        delta: int,
+        n_delta: int,
+        coupons: list[str],
+        *,
+        currency: str,
+    ) -> None:
         self.changes.append(
             OrderChange(
                 order_id=state.id, external_id=state.external_id, customer_id=state.customer_id, kind=kind,
-                amount_minor=delta, n_orders=n_delta, currency=state.currency, channel=state.channel,
+                amount_minor=delta, n_orders=n_delta, currency=currency, channel=state.channel,
                 at=item.event.at, event_id=item.event.id, coupons=coupons, store=state.store, identifier=state.identifier,
             )
         )  # fmt: skip
 
-    def _placed(self, item: CustomerEvent) -> Placed | None:
+    @staticmethod
+    def _placed(item: CustomerEvent, currency: str) -> Placed | None:
         if item.event.name == COMPLETED:
-            return parse_placed(item.event.properties, self.currency)
-        return parse_updated(item.event.properties, self.currency) if item.event.name == UPDATED else None
+            return parse_placed(item.event.properties, currency)
+        return parse_updated(item.event.properties, currency) if item.event.name == UPDATED else None
 
     def main_currency(self) -> str | None:
         """The currency of most orders of this batch."""
@@ -114,7 +176,9 @@ class OrderBatch:
         rows = [_row(state) for state in self.changed.values()]
         write_rows(rows, update=_ORDER_COLUMNS)
         write_rows(self.changes)
-        write_rows(self.refused, ignore=True)
+        write_rows(self.lines)
+        refused = [RefusedOrderEvent(event_id=key, code=code) for key, code in self.refused.items()]
+        write_rows(refused, update=["code"])
         self._save_products()
 
     def _save_products(self) -> None:
@@ -166,10 +230,15 @@ def _state(row: tuple[Any, ...]) -> State:
     return State(
         external_id=told["external_id"], customer_id=told["customer_id"], id=told["id"], ordered_at=told["ordered_at"],
         currency=told["currency"], total_minor=told["total_minor"], channel=told["channel"], is_cancelled=told["is_cancelled"],
-        lines=tuple(Line(**line) for line in lines), refunds=refunds, coupons=tuple(coupons),
+        lines=tuple(Line(**line) for line in lines), refunds=_refunds(refunds, told["currency"]), coupons=tuple(coupons),
         checkout_id=told["checkout_id"], discount_minor=told["discount_minor"], stated_at=told["stated_at"],
         store=told["store"], identifier=told["identifier"],
     )  # fmt: skip
+
+
+def _refunds(stored: dict[str, Any], currency: str) -> dict[str, Refund]:
+    """Rows of before refunds had a currency hold amounts of the order's own."""
+    return {key: Refund(*each) if isinstance(each, list) else Refund(each, currency) for key, each in stored.items()}
 
 
 def _row(state: State) -> Order:

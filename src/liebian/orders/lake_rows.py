@@ -9,8 +9,7 @@ from django.conf import settings
 
 from liebian.core import days
 from liebian.lake.types import SCHEMAS
-from liebian.orders.models import Order
-from liebian.orders.types import OrderChange
+from liebian.orders.types import LineChange, OrderChange
 
 _LINE_COLUMNS = {
     "product_id": "product_id",
@@ -46,18 +45,15 @@ def day_rows(changes: list[OrderChange]) -> pa.Table:
     return pa.table(columns, schema=SCHEMAS["day_facts"])
 
 
-def line_rows(changes: list[OrderChange]) -> pa.Table:
-    """One row per line of the orders that were placed; corrections state money, not lines."""
-    placed = [change for change in changes if change.kind == "paid"]
-    lines_of = dict(Order.objects.filter(pk__in=[c.order_id for c in placed]).values_list("id", "lines"))
-    owners = [(c, days.day_of(c.at, settings.TIME_ZONE), lines_of[c.order_id]) for c in placed]
-    lines = [line for _, _, lines in owners for line in lines]
-    columns = {target: [line[source] for line in lines] for target, source in _LINE_COLUMNS.items()}
-    columns["amount_minor"] = [line["quantity"] * line["unit_minor"] for line in lines]
-    for name in ("customer_id", "order_id", "at", "currency"):
-        columns[name] = [value for c, _, lines in owners for value in [getattr(c, name)] * len(lines)]
-    columns["day"] = [day for _, day, lines in owners for _ in lines]
-    columns["position"] = [c.id for c, _, lines in owners for _ in lines]
+def line_rows(changes: list[LineChange]) -> pa.Table:
+    """One row per kind of line that an event added to its order or took from it."""
+    same = ("customer_id", "order_id", "at", "currency")
+    columns: dict[str, list[Any]] = {name: [getattr(change, name) for change in changes] for name in same}
+    for target, source in _LINE_COLUMNS.items():
+        columns[target] = [getattr(change.line, source) for change in changes]
+    columns["amount_minor"] = [change.line.quantity * change.line.unit_minor for change in changes]
+    columns["day"] = [days.day_of(change.at, settings.TIME_ZONE) for change in changes]
+    columns["position"] = [change.id for change in changes]
     return _table("order_lines", columns)
 
 

@@ -64,12 +64,32 @@ class OrderChange(models.Model):
         db_table = "orders_orderchange"
 
 
+class OrderLine(models.Model):
+    """What one event did to the lines of its order, written with the change itself: their sum is the order's lines."""
+
+    order_id = models.BigIntegerField(db_index=True)
+    customer_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    product_id = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=100)
+    quantity = models.BigIntegerField()
+    unit_minor = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_orderline"
+
+
 class RefusedOrderEvent(models.Model):
-    """An order event that could not be understood: kept with its reason, so that nothing is lost silently."""
+    """An order event that could not be taken, with the code of the reason. What was said stays in the log."""
 
     event_id = models.BigIntegerField(primary_key=True)
     code = models.CharField(max_length=60)
-    message = models.TextField()
+    state = models.CharField(max_length=12, default="open")
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "orders_refusedorderevent"
+        indexes = [models.Index(fields=["state", "code", "-event_id"], name="refused_order_by_state")]

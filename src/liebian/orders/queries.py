@@ -16,8 +16,18 @@ from liebian.core.columns import select_after, select_in
 from liebian.core.days import day_start
 from liebian.core.moments import EPOCH
 from liebian.customers.types import OrderFacts
-from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
-from liebian.orders.types import STAGE, Line, MonthRevenue, OrderMove, OrderPage, OrderView, PlacedOrder
+from liebian.orders.models import Order, OrderChange, OrderLine, RefusedOrderEvent
+from liebian.orders.types import (
+    OPEN,
+    STAGE,
+    Line,
+    LineChange,
+    MonthRevenue,
+    OrderMove,
+    OrderPage,
+    OrderView,
+    PlacedOrder,
+)
 from liebian.orders.types import OrderChange as OrderChangeView
 
 _MICRO = timedelta(microseconds=1)
@@ -150,11 +160,6 @@ def list_daily_revenue(*, first: date, end: date, zone: str, currency: str) -> d
     return {row["day"]: (row["revenue"], row["n"]) for row in rows}
 
 
-def count_refused_events() -> int:
-    """Order events that could not be understood and wait for somebody to look."""
-    return RefusedOrderEvent.objects.count()
-
-
 def get_changes_end() -> int:
     """The last position of the log of changes."""
     return OrderChange.objects.aggregate(end=Max("id"))["end"] or 0
@@ -162,3 +167,29 @@ def get_changes_end() -> int:
 
 def count_changes(*, upto: int) -> int:
     return OrderChange.objects.filter(id__lte=upto).count()
+
+
+def list_line_changes_after(position: int, limit: int) -> list[LineChange]:
+    """The next changes of lines, in the order in which they were decided."""
+    columns = (
+        "id", "order_id", "customer_id", "at", "currency", "product_id", "name", "category", "quantity", "unit_minor",
+    )  # fmt: skip
+    rows = select_after(OrderLine, columns, "id", position, limit=limit)
+    return [
+        LineChange(key, order, customer, at, currency, Line(*line))
+        for key, order, customer, at, currency, *line in rows
+    ]
+
+
+def get_lines_end() -> int:
+    """The last position of the log of lines."""
+    return OrderLine.objects.aggregate(end=Max("id"))["end"] or 0
+
+
+def count_line_changes(*, upto: int) -> int:
+    return OrderLine.objects.filter(id__lte=upto).count()
+
+
+def count_refused_events() -> int:
+    """Order events that could not be taken and wait for somebody to look."""
+    return RefusedOrderEvent.objects.filter(state=OPEN).count()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
 
 from liebian.core.errors import Invalid
 from liebian.core.money import MAX_MINOR, to_minor
@@ -34,9 +35,17 @@ class Placed:
     store: str = ""
 
 
+class Refund(NamedTuple):
+    """What one refund gives back. One that came before its order may wait for its currency ("") and amount (None: all)."""
+
+    amount_minor: int | None
+    currency: str
+
+
 @dataclass(slots=True)
 class State:
-    """An order as it stands. `refunds` maps refund ids to amounts, so that a repeated refund changes nothing."""
+    """An order as it stands. `refunds` by their ids, so that a repeated refund changes nothing; those in another currency
+    than the order's do not count while it has that currency."""
 
     external_id: str
     customer_id: int
@@ -47,7 +56,7 @@ class State:
     channel: str = ""
     is_cancelled: bool = False
     lines: tuple[Line, ...] = ()
-    refunds: dict[str, int] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
     coupons: tuple[str, ...] = ()
     checkout_id: str = ""
     discount_minor: int = 0
@@ -57,7 +66,25 @@ class State:
 
     @property
     def refunded_minor(self) -> int:
-        return self.total_minor if self.is_cancelled else min(self.total_minor, sum(self.refunds.values()))
+        return self.total_minor if self.is_cancelled else min(self.total_minor, sum(self._given_back().values()))
+
+    @property
+    def foreign_refunds(self) -> int:
+        """How many refunds do not count because they are in another currency."""
+        return len(self.refunds) - len(self._given_back()) if self.currency else 0
+
+    @property
+    def left_minor(self) -> int:
+        """What a refund that is not settled yet could give back at most."""
+        return max(0, self.total_minor - sum(self._given_back().values()))
+
+    def _given_back(self) -> dict[str, int]:
+        return {key: each.amount_minor or 0 for key, each in self.refunds.items() if each.currency == self.currency}
+
+    @property
+    def standing_lines(self) -> tuple[Line, ...]:
+        """The lines that count as ordered: those of a placed order, refunded or not."""
+        return () if self.ordered_at is None else self.lines
 
     @property
     def net_minor(self) -> int:
@@ -88,7 +115,7 @@ def parse_placed(properties: dict[str, Any], default_currency: str) -> Placed:
 def parse_updated(properties: dict[str, Any], default_currency: str) -> Placed:
     """Read an "Order Updated" event: as "Order Completed", but what it does not say stays as it was."""
     external_id = order_id_of(properties)
-    currency = str(properties.get("currency") or default_currency).upper()[:3]
+    currency = currency_of(properties) or default_currency
     lines = lines_of(properties, currency)
     discount = to_minor(properties.get("discount") or 0, currency)
     total = _total_of(properties, currency, lines, discount)
@@ -125,7 +152,7 @@ def products_of(properties: dict[str, Any], default_currency: str) -> list[SeenP
     >>> products_of({"product_id": "p1", "name": "Tea", "price": "12.50"}, "CNY")
     [SeenProduct(external_id='p1', name='Tea', category='', price_minor=1250, currency='CNY')]
     """
-    currency = str(properties.get("currency") or default_currency).upper()[:3]
+    currency = currency_of(properties) or default_currency
     several = properties.get("products")
     items = [item for item in several[:MAX_LINES] if isinstance(item, dict)] if isinstance(several, list) else []
     return [seen for item in (properties, *items) if (seen := _product(item, currency)) is not None]
@@ -143,6 +170,15 @@ def _product(item: dict[str, Any], currency: str) -> SeenProduct | None:
         price = None
     name, category = str(item.get("name") or "")[:200], str(item.get("category") or "")[:100]
     return SeenProduct(str(key)[:100], name, category, price, currency if price is not None else "")
+
+
+def currency_of(properties: dict[str, Any]) -> str:
+    """The currency that an event names, "" when it names none.
+
+    >>> currency_of({"currency": " usd "}), currency_of({})
+    ('USD', '')
+    """
+    return str(properties.get("currency") or "").strip().upper()[:3]
 
 
 def refunded_of(properties: dict[str, Any], currency: str) -> int | None:
@@ -232,12 +268,38 @@ def apply_statement(state: State, placed: Placed, at: datetime) -> None:
     state.store = placed.store or state.store
     state.lines = placed.lines or state.lines
     state.checkout_id = placed.checkout_id or state.checkout_id
+    _settle_waiting_refunds(state)
 
 
-def apply_refund(state: State, refund_id: str, amount_minor: int | None) -> None:
-    """None means: all that is left. A refund of an order that has not arrived yet waits in the state."""
-    left = state.total_minor - state.refunded_minor
-    state.refunds[refund_id] = max(0, left if amount_minor is None else amount_minor)
+def apply_refund(state: State, refund_id: str, amount_minor: int | None, currency: str = "") -> None:
+    """None means: all that is left; no currency means the order's. A refund of an order whose money is not known yet waits."""
+    state.refunds[refund_id] = Refund(None if amount_minor is None else max(0, amount_minor), currency)
+    _settle_waiting_refunds(state)
+
+
+def _settle_waiting_refunds(state: State) -> None:
+    """Refunds that do not say how much, or of what, get it from the order as soon as its money is known."""
+    if not state.currency:
+        return
+    for key, (amount, currency) in state.refunds.items():
+        if not currency or (amount is None and currency == state.currency):
+            amount = state.left_minor if amount is None else amount
+            state.refunds[key] = Refund(amount, state.currency)
+
+
+def net_lines(before: tuple[Line, ...], after: tuple[Line, ...]) -> tuple[Line, ...]:
+    """What was added, and with a negative quantity what was taken away.
+
+    >>> tea = Line("t", "Tea", "", 2, 500)
+    >>> [line.quantity for line in net_lines((tea,), (replace(tea, quantity=3),))]
+    [1]
+    """
+    counts: dict[Line, int] = {}
+    for sign, lines in ((-1, before), (1, after)):
+        for line in lines:
+            kind = replace(line, quantity=0)
+            counts[kind] = counts.get(kind, 0) + sign * line.quantity
+    return tuple(replace(kind, quantity=count) for kind, count in counts.items() if count)
 
 
 def _line(item: dict[str, Any], currency: str) -> Line:
@@ -245,14 +307,27 @@ def _line(item: dict[str, Any], currency: str) -> Line:
         product_id=str(item.get("product_id") or item.get("sku") or item.get("name") or "")[:100],
         name=str(item.get("name") or "")[:200],
         category=str(item.get("category") or "")[:100],
-        quantity=_quantity(item.get("quantity", 1)),
+        quantity=_quantity(item.get("quantity")),
         unit_minor=to_minor(item.get("price") or 0, currency),
     )
 
 
 def _quantity(stated: object) -> int:
-    if isinstance(stated, bool) or not isinstance(stated, int | float):
+    """A positive whole number, also as text; one when nothing is said.
+
+    >>> _quantity("2"), _quantity(3.0), _quantity(None)
+    (2, 3, 1)
+    """
+    if stated is None or stated == "":
         return 1
-    if not -MAX_QUANTITY <= stated <= MAX_QUANTITY:  # also refuses NaN
-        raise Invalid("bad_quantity", _("'%(stated)s' is not a quantity that we can hold."), stated=str(stated)[:40])
-    return int(stated)
+    try:
+        found = Decimal("NaN") if isinstance(stated, bool) else Decimal(str(stated).strip())
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not (found.is_finite() and 1 <= found <= MAX_QUANTITY and found == found.to_integral_value()):
+        raise Invalid(
+            "bad_quantity",
+            _("'%(stated)s' is not a quantity: a positive whole number is expected."),
+            stated=str(stated)[:40],
+        )
+    return int(found)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import pyarrow as pa
-from django.db import connection
+from django.db import connection, transaction
 
 from liebian.access import queries as access
 from liebian.access import services as organisation
 from liebian.core import cursors
 from liebian.core.columns import update_tuples
 from liebian.core.durability import settle
+from liebian.core.errors import Invalid
+from liebian.core.texts import mark as _
 from liebian.customers import queries as customers
 from liebian.customers import services as customer_facts
 from liebian.customers.types import CustomerEvent
@@ -20,12 +23,26 @@ from liebian.lake.queries import get_position
 from liebian.orders import models
 from liebian.orders.batch import OrderBatch
 from liebian.orders.lake_rows import day_rows, fact_rows, line_rows
-from liebian.orders.queries import list_order_changes_after, list_order_facts
-from liebian.orders.types import DEFAULT_CURRENCY, EVENT_NAMES, STAGE, OrderChange
+from liebian.orders.queries import (
+    list_line_changes_after,
+    list_order_changes_after,
+    list_order_facts,
+)
+from liebian.orders.refusals import selected
+from liebian.orders.types import (
+    DEFAULT_CURRENCY,
+    DISMISSED,
+    EVENT_NAMES,
+    STAGE,
+    TAKEN,
+    OrderChange,
+    TakenAgain,
+)
 
 MERGES = "orders.merges"
-READER = "orders"
+READER, LINE_READER = "orders", "orders.lines"
 BATCH = 2000
+MAX_AT_ONCE = 1000
 
 
 def advance(*, limit: int = BATCH) -> int:
@@ -44,17 +61,21 @@ def advance(*, limit: int = BATCH) -> int:
         return 0
 
 
-def take(found: list[CustomerEvent]) -> None:
-    """Let these events change orders, products and the facts of customers. Part of a transaction."""
+def take(found: list[CustomerEvent], *, again: bool = False) -> set[int]:
+    """Let these events change orders, products and the facts of customers; returns which of them were refused.
+
+    Part of a transaction.
+    """
     if not found:
-        return
+        return set()
     currency = access.get_organisation().currency
-    batch = OrderBatch(found, currency or DEFAULT_CURRENCY)
+    batch = OrderBatch(found, currency or DEFAULT_CURRENCY, again=again)
     batch.run()
     batch.save()
     customer_facts.set_order_facts(list_order_facts(batch.customer_ids))
     if currency is None and (used := batch.main_currency()):
         organisation.set_currency(currency=used)
+    return set(batch.refused)
 
 
 def take_aside(event_ids: Iterable[int]) -> int:
@@ -67,6 +88,52 @@ def take_aside(event_ids: Iterable[int]) -> int:
     found = [item for item in customers.list_customer_events(owners) if item.event.name in EVENT_NAMES]
     take(sorted(found, key=lambda item: item.event.id))
     return len(found)
+
+
+def take_refused_again(*, event_id: int | None = None, code: str = "", actor_id: int, now: datetime) -> TakenAgain:
+    """Try refused events once more, one or those of a reason, at most a thousand at once: what can be taken is taken.
+
+    Writes what the stage writes, RefusedOrderEvent.state and an audit entry in one transaction. Idempotent: only open ones
+    are tried.
+    """
+    with cursors.reading(STAGE):
+        ids = list(selected(event_id=event_id, code=code).order_by("event_id").values_list("pk", flat=True))
+        tried = ids[:MAX_AT_ONCE]
+        found = customers.list_customer_events(customers.list_owners(tried))
+        refused = take(sorted(found, key=lambda item: item.event.id), again=True)
+        taken = [item.event.id for item in found if item.event.id not in refused]
+        models.RefusedOrderEvent.objects.filter(pk__in=taken).update(state=TAKEN, changed_at=now)
+        if taken:
+            details = {"taken": len(taken), "refused": len(tried) - len(taken)}
+            organisation.record_audit(
+                actor_id=actor_id,
+                action="orders.refused_taken",
+                subject=_subject(event_id, code),
+                details=details,
+                now=now,
+            )
+    return TakenAgain(len(taken), len(tried) - len(taken), len(ids) - len(tried))
+
+
+def dismiss_refused(*, event_id: int | None = None, code: str = "", reason: str, actor_id: int, now: datetime) -> int:
+    """Decide that these events, one or all of a reason, stay out of the orders; returns how many.
+
+    Writes RefusedOrderEvent.state and an audit entry with the reason. Idempotent. Raises Invalid "reason_missing".
+    """
+    if not reason.strip():
+        raise Invalid("reason_missing", _("Say in a few words why they are not wanted."), field="reason")
+    with transaction.atomic():
+        count = selected(event_id=event_id, code=code).update(state=DISMISSED, changed_at=now)
+        if count:
+            organisation.record_audit(
+                actor_id=actor_id, action="orders.refused_dismissed", subject=_subject(event_id, code), reason=reason,
+                details={"events": count}, now=now,
+            )  # fmt: skip
+    return count
+
+
+def _subject(event_id: int | None, code: str) -> str:
+    return f"event:{event_id}" if event_id is not None else f"reason:{code[:60]}"
 
 
 def follow_merges() -> int:
@@ -87,17 +154,35 @@ def follow_merges() -> int:
 
 
 def publish(*, limit: int = 100_000) -> int:
-    """Append the next order changes, their lines and day facts to the lake; returns how many changes were published.
+    """Append the next order changes, their lines and day facts to the lake; returns how many rows of a log were published.
 
     Idempotent by the position in the lake's own commits: each table knows how far it got.
     """
-    rows_of = {"order_facts": fact_rows, "order_lines": line_rows, "day_facts": day_rows}
-    return max(_publish(table, rows, limit) for table, rows in rows_of.items())
+    changes = [_publish_changes(table, rows_of, limit) for table, rows_of in _OF_CHANGES.items()]
+    return max(*changes, _publish_lines(limit))
 
 
-def _publish(table: str, rows_of: Callable[[list[OrderChange]], pa.Table], limit: int) -> int:
+_OF_CHANGES: dict[str, Callable[[list[OrderChange]], pa.Table]] = {"order_facts": fact_rows, "day_facts": day_rows}
+
+
+def _publish_changes(table: str, rows_of: Callable[[list[OrderChange]], pa.Table], limit: int) -> int:
     changes = list_order_changes_after(get_position(table, READER), limit)
     if changes:
-        settle(connection)  # the lake never holds what the database could still lose
-        lake.append_rows(table=table, rows=rows_of(changes), reader=READER, position=changes[-1].id)
+        _append(table, rows_of(changes), READER, changes[-1].id)
     return len(changes)
+
+
+def _publish_lines(limit: int) -> int:
+    """Lines that were published by the positions of order changes, as they stood then, give way to the log of lines."""
+    position = get_position("order_lines", LINE_READER)
+    lines = list_line_changes_after(position, limit)
+    if lines:
+        if position == 0 and get_position("order_lines", READER):
+            lake.empty_table(table="order_lines")
+        _append("order_lines", line_rows(lines), LINE_READER, lines[-1].id)
+    return len(lines)
+
+
+def _append(table: str, rows: pa.Table, reader: str, position: int) -> None:
+    settle(connection)  # the lake never holds what the database could still lose
+    lake.append_rows(table=table, rows=rows, reader=reader, position=position)

@@ -9,12 +9,15 @@ COMPLETED, UPDATED = "Order Completed", "Order Updated"
 REFUNDED, CANCELLED = "Order Refunded", "Order Cancelled"
 ORDER_NAMES = (COMPLETED, UPDATED, REFUNDED, CANCELLED)
 PRODUCT_NAMES = (
-    "Product Viewed", "Product Clicked", "Product Added", "Product Removed", "Product List Viewed", "Cart Viewed",
-    "Checkout Started", "Product Added to Wishlist",
+    "Product Viewed", "Product Clicked", "Product Added", "Product Removed", "Product List Viewed", "Product List Filtered",
+    "Cart Viewed", "Cart Shared", "Checkout Started", "Product Added to Wishlist", "Product Removed from Wishlist",
+    "Wishlist Product Added to Cart", "Product Shared", "Product Reviewed",
 )  # fmt: skip
 EVENT_NAMES = (*ORDER_NAMES, *PRODUCT_NAMES)
 STAGE = "orders"
 DEFAULT_CURRENCY = "CNY"
+OPEN, TAKEN, DISMISSED = "open", "taken", "dismissed"
+REFUSAL_STATES = (OPEN, TAKEN, DISMISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,39 @@ class Line:
     category: str
     quantity: int
     unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """Lines of one kind that an event added to its order, or took from it: then `quantity` is negative."""
+
+    id: int
+    order_id: int
+    customer_id: int
+    at: datetime
+    currency: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An order event that could not be taken, or of which something does not count; `at` and `source` are the event's."""
+
+    event_id: int
+    code: str
+    state: str  # open, taken, dismissed
+    name: str
+    source: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAgain:
+    """What came of taking refused events again; `left` are those of the same reason that were not tried yet."""
+
+    taken: int
+    refused: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)

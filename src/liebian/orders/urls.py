@@ -1,10 +1,13 @@
-"""Addresses of `orders`: what it shows on a customer's page."""
+"""Addresses of `orders`: what it shows on a customer's page, and the order events that could not be taken."""
 
 from django.urls import path
 
-from liebian.orders import views
+from liebian.orders.views import panel, refused
 
 app_name = "orders"
 urlpatterns = [
-    path("customers/<int:customer_id>/orders-panel", views.customer_panel, name="customer-panel"),
+    path("customers/<int:customer_id>/orders-panel", panel.customer_panel, name="customer-panel"),
+    path("orders/refused", refused.refused_list, name="refused"),
+    path("orders/refused/take", refused.refused_take, name="refused-take"),
+    path("orders/refused/dismiss", refused.refused_dismiss, name="refused-dismiss"),
 ]

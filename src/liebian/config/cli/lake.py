@@ -25,7 +25,7 @@ from liebian.orders import queries as orders
 
 lake = cyclopts.App(name="lake", help="The open history: Delta tables that other tools can read.")
 app.command(lake)
-READERS = {"events": "customers", "day_facts": "customers", "order_facts": "orders", "order_lines": "orders",
+READERS = {"events": "customers", "day_facts": "customers", "order_facts": "orders", "order_lines": "orders.lines",
            "customers": "customers", "identities": "customers"}  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def _log_ends() -> dict[str, int]:
     seen = cursors.position_of("customers")
     changes, merges = orders.get_changes_end(), customers.get_merges_end()
     return {"events": seen, "day_facts": seen, "customers": seen, "identities": merges,
-            "order_facts": changes, "order_lines": changes}  # fmt: skip
+            "order_facts": changes, "order_lines": orders.get_lines_end()}  # fmt: skip
 
 
 @lake.command
@@ -112,6 +112,8 @@ def _counted(table: str, position: int) -> Counted | None:
         return Counted("event_id", border, events.count_events(after=border, upto=position))
     if table == "order_facts":
         return Counted("position", 0, orders.count_changes(upto=position))
+    if table == "order_lines":
+        return Counted("position", 0, orders.count_line_changes(upto=position))
     return Counted("position", 0, customers.count_merges(upto=position)) if table == "identities" else None
 
 

@@ -24,7 +24,8 @@ PARTS = {
     "identifiers": 'SELECT hex("index"), kind, customer_id FROM customers_identifier ORDER BY 1',
     "events with people": "SELECT event_id, customer_id, type, name, at_ms, received_ms FROM customers_customerevent ORDER BY 1",
     "orders": "SELECT id, external_id, customer_id, total_minor, refunded_minor, status FROM orders_order ORDER BY id",
-    "revenue": "SELECT external_id, kind, amount_minor, n_orders, event_id FROM orders_orderchange ORDER BY event_id, external_id",
+    "revenue": "SELECT external_id, kind, amount_minor, n_orders, event_id, currency FROM orders_orderchange "
+    "ORDER BY event_id, external_id, currency",
     "tiers": "SELECT model, customer_id, cell FROM customers_tiermembership ORDER BY 1, 2",
     "referrals": "SELECT programme_id, referee_id, referrer_id, code, state, reason FROM referrals_referral ORDER BY 1, 2, 3",
     "decisions": "SELECT q.order_external_id, d.role, d.customer_id, d.outcome, d.reason FROM referrals_decision d "

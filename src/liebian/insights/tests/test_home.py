@@ -74,9 +74,11 @@ def test_the_page_answers_with_data_in_both_languages(client, language):
     assert client.get("/home").status_code == 200
 
 
-def test_an_order_event_that_nobody_could_read_is_not_forgotten():
+def test_an_order_event_that_nobody_could_read_is_not_forgotten(client):
     play(order("u1", "o1", "many", NOW))
     assert get_home(now=NOW).refused_order_events == 1
+    client.force_login(make_user("viewer"))
+    assert 'class="btn btn-sm" href="/orders/refused"' in client.get("/home").content.decode()
 
 
 def test_the_search_finds_an_order_s_customer_and_otherwise_lists_customers(client):

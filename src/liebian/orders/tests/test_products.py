@@ -37,3 +37,16 @@ def test_an_order_is_corrected_by_its_update():
         ("paid", 10000),
         ("corrected", -4000),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Product List Filtered", "Product Removed from Wishlist", "Wishlist Product Added to Cart", "Product Shared", "Product Reviewed",
+        "Cart Shared",
+    ],
+)  # fmt: skip
+def test_every_event_of_the_vocabulary_names_products(name):
+    play([track("u1", name, products=[{"product_id": "p7", "name": "Tea"}])])
+    cursors.drain(services.advance)
+    assert Product.objects.get().external_id == "p7"

@@ -57,10 +57,16 @@ def test_an_impossible_total_is_refused(total):
         order(total)
 
 
-@pytest.mark.parametrize("quantity", [float("inf"), float("nan"), 10**30])
+@pytest.mark.parametrize("quantity", [float("inf"), float("nan"), 10**30, 0, -1, 0.5, "1.5", "two", True, [2]])
 def test_an_impossible_quantity_is_refused(quantity):
     with pytest.raises(Invalid, match="quantity"):
         parse_placed({"order_id": "o1", "products": [{"price": 1, "quantity": quantity}]}, "CNY")
+
+
+@pytest.mark.parametrize(("said", "quantity"), [("2", 2), (" 3 ", 3), (2.0, 2), ("2.00", 2), (None, 1), ("", 1)])
+def test_a_quantity_is_a_number_however_it_is_written(said, quantity):
+    (line,) = parse_placed({"order_id": "o1", "products": [{"price": 1, "quantity": said}]}, "CNY").lines
+    assert line.quantity == quantity
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ class ReferralBatch:
 
     def _take_back(self, change: OrderChange) -> None:
         for row in self.known.qualifications_of(change.order_id):
+            if row.outcome != "refused" and change.currency != self.known.programmes[row.programme_id].currency:
+                continue
             row.net_minor += change.amount_minor
             if row.outcome != "qualified":
                 self.granter.keep(row)

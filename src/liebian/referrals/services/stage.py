@@ -75,7 +75,7 @@ def advance(*, limit: int = BATCH) -> int:
 
 def _read(limit: int, start: int, orders_start: int) -> _Portion | None:
     horizon = orders.get_position()  # orders read what customers wrote, so this is behind both
-    if horizon <= start:
+    if horizon <= start and orders.get_changes_end() <= orders_start:
         return None
     found, upto = customers.list_customer_events_after(start, limit, names=EVENT_NAMES, horizon=horizon)
     changes = [c for c in orders.list_order_changes_after(orders_start, limit) if c.event_id <= horizon]

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from liebian.core import cursors
 from liebian.core.ids import code_from
 from liebian.events.models import Event
 from liebian.ledger.tests.support import prove_zero
+from liebian.orders.queries import get_changes_end
 from liebian.referrals import services
-from liebian.referrals.models import Outcome, Participation, Referral, Touch
+from liebian.referrals.models import Outcome, Participation, Qualification, Referral, Touch
 from liebian.referrals.rules import reward_key
 from liebian.referrals.tests.shop import INVITER_CAP, T0, Shop, decisions, states
 from liebian.referrals.types import ProgrammeView
@@ -232,6 +234,21 @@ def test_two_programmes_do_not_pay_twice_for_one_friend(shop: Shop) -> None:
     shop.run()
     found = {r.programme_id: (r.state, r.reason) for r in Referral.objects.all()}
     assert found == {one.id: ("qualified", ""), two.id: ("refused", "other_touch_won")}
+
+
+def test_an_order_whose_currency_changes_is_taken_back_whole_and_its_new_money_is_not_mixed_in(shop: Shop) -> None:
+    shop.limit = 1
+    anna = shop.customer("anna")
+    programme = shop.programme(anna)
+    shop.sign_up("ben", shop.code(programme, anna))
+    shop.order("ben", "o-ben", 100, at=T0 + HOUR)
+    shop.run()
+    assert referral_of(shop, "ben").state == "qualified"
+    shop.order("ben", "o-ben", 990, currency="USD", at=T0 + 2 * HOUR)
+    shop.run()
+    assert referral_of(shop, "ben").state == "reversed"
+    assert Qualification.objects.get().net_minor == 0
+    assert cursors.position_of("referrals.orders") == get_changes_end(), "both halves are read"
 
 
 def test_a_refund_before_release_cancels_and_after_release_claws_back(shop: Shop) -> None:
