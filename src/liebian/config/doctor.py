@@ -19,7 +19,7 @@ from liebian.events import queries as events
 from liebian.lake import queries as lake
 from liebian.ledger import queries as ledger
 from liebian.pipeline import queries as pipeline
-from liebian.pipeline.services import UNITS
+from liebian.pipeline.services import every_unit
 from liebian.pipeline.types import FAILING, PAUSED, STOPPED
 
 BEHIND_LIMIT = 10_000
@@ -143,7 +143,7 @@ def _upkeep() -> Iterator[Finding]:
 def _stages() -> Iterator[Finding]:
     end = events.get_log_end()
     yield Finding("log", True, f"{end:,} events")
-    for unit in pipeline.list_units(UNITS, now=clock.now()):
+    for unit in pipeline.list_units(every_unit(), now=clock.now()):
         words = "up to date" if not unit.behind else f"{unit.behind:,} events behind"
         if unit.state in {PAUSED, STOPPED, FAILING}:
             words += f", {unit.state}" + (f": {unit.error}" if unit.error else "")

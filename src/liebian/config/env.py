@@ -50,7 +50,10 @@ ANSWER_DAYS = Setting(
     "LIEBIAN_ANSWER_DAYS", "90", "Days for which a checkout that repeats a request is told what it was told before."
 )
 LOG_DAYS = Setting(
-    "LIEBIAN_LOG_DAYS", "30", "Days for which events stay in the database after they reached the lake; 0 keeps none."
+    "LIEBIAN_LOG_DAYS",
+    "30",
+    "Days for which events stay in the database, once the lake has them, and messages of the quarantine after they were repaired or "
+    "dismissed; 0 keeps none. The keys by which repeats are known stay for good.",
 )
 ERASED_FILES_HOURS = Setting(
     "LIEBIAN_ERASED_FILES_HOURS",

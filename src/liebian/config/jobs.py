@@ -81,6 +81,11 @@ def retire_log(now: datetime) -> int:
     return events.drop_retired()
 
 
+def drop_decided(now: datetime) -> int:
+    """Messages of the quarantine leave when they were decided about as long ago as events leave."""
+    return events.drop_decided(before=now - timedelta(days=settings.LOG_DAYS))
+
+
 def work_erasures(now: datetime) -> int:
     """One step of every erasure that is not done: its event, the stages' part is theirs, then what others keep, then every copy."""
     said = customer_queries.list_erasure_words()
@@ -126,6 +131,12 @@ BACKGROUND_JOBS = [
         30,
         lambda now: len(tiers.refresh_all(now=now)),
         "Computes tiers again when the lake or the day has changed.",
+    ),
+    Job(
+        "quarantine",
+        3600,
+        drop_decided,
+        "Deletes messages of the quarantine that were repaired or dismissed long ago (LIEBIAN_LOG_DAYS).",
     ),
     Job(
         "drafts",

@@ -196,9 +196,17 @@ class TrackingApp:
 
     async def _refuse(self, call: Call, send: Send, error: LiebianError) -> None:
         status, body = refusal(error)
-        if 400 <= status < 500 and status != 429 and self._writer is not None:
-            self._writer.note_refusal(_refusal_of(call, status, error))
+        self._note(call, status, error)
         await send_answer(send, status, body, [*refusal_headers(status, error), *self._cors(call)])
+
+    def _note(self, call: Call, status: int, error: LiebianError) -> None:
+        if self._writer is None:
+            return
+        if status in {429, 503}:
+            if call.sender is not None:
+                self._writer.note_throttled(call.sender.source.name, _day_of(millis_of(call.received_at) // 60_000))
+        elif 400 <= status < 500:
+            self._writer.note_refusal(_refusal_of(call, status, error))
 
     def _cors(self, call: Call) -> list[tuple[bytes, bytes]]:
         """Shops call from their own pages. The key in the request is the only right; no cookie is looked at."""

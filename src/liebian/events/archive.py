@@ -98,6 +98,13 @@ def find_retired(ids: Iterable[int], owners: Iterable[int]) -> list[tuple[Any, .
     return rows + (log_rows(lake.find_rows("events", "event_id", wanted, LAKE_COLUMNS)) if wanted else [])
 
 
+def find_corrections(event_id: int) -> list[dict[str, Any]]:
+    """What was corrected in an event that lives in the lake only."""
+    rows = find_retired([event_id], ())
+    said = rows[0][LOG_COLUMNS.index("corrections")] if rows else None
+    return msgspec.json.decode(said) if said else []
+
+
 def stream_retired() -> Iterator[tuple[list[tuple[Any, ...]], list[int | None]]]:
     """All log rows that live in the lake only, in pieces, with the customer each belongs to."""
     for table in lake.stream_rows("events", (*LAKE_COLUMNS, "customer_id"), below=("event_id", retired_upto() + 1)):

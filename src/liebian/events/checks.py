@@ -18,7 +18,7 @@ from liebian.events.checking.types import QUARANTINE, Correction, FieldRule, Vio
 from liebian.events.models import Schema
 
 _UNCHECKED = CompiledSchema("track", [], corrects=False, other_fields=True)
-_ANY_NAME = frozenset({"page", "screen", "group"})
+ANY_NAME = frozenset({"page", "screen", "group"})  # their schema without a name is for every name
 
 
 class Checks:
@@ -38,7 +38,7 @@ class Checks:
         of its name is checked by the schema without a name, if there is one.
         """
         schema = self._by_event.get((type, name))
-        if schema is None and name and type in _ANY_NAME:
+        if schema is None and name and type in ANY_NAME:
             schema = self._by_event.get((type, ""))
         if schema is not None:
             return schema.check(message)

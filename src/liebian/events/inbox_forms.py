@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,12 +10,16 @@ import msgspec
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from liebian.events.checking.repair import text_of
 from liebian.events.checking.types import FIELD_TYPES, INTEGER, NUMBER, FieldRule, LearnedField, Step
 from liebian.events.checking.values import cast
 from liebian.events.inbox.types import ARRIVAL_KINDS, SourceDetail
-from liebian.events.reasons import ARRIVALS, SCHEMA_TYPES, TYPES
+from liebian.events.labels import KINDS
+from liebian.events.reasons import ARRIVALS, SCHEMA_TYPES, TYPES, group_text
 
 SPARE_ROWS = 3
+_PART = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^";；])+')
+_SIDE = re.compile(r'(?P<old>"(?:[^"\\]|\\.)*"|[^"]*?)\s*(?:->|→|=>)\s*(?P<new>.+)', re.DOTALL)
 MAX_ROWS = 200
 _SMALL = {"class": "form-control-sm"}
 _OWN_FIELDS = {"list": "own-fields", "spellcheck": "false"}
@@ -61,6 +66,44 @@ class LiveFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("Every source")), *((name, name) for name in sources)]
         self.fields["source"].choices = choices  # type: ignore[attr-defined]
+
+
+class SourceFilterForm(forms.Form):
+    q = forms.CharField(label=_("Name"), required=False, max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Every kind")), *KINDS.items()])
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("Every state")), ("on", _("May send")), ("off", _("Stopped"))]
+    )
+
+
+class SchemaFilterForm(forms.Form):
+    q = forms.CharField(label=_("Event"), required=False, max_length=200)
+    type = forms.ChoiceField(
+        label=_("Kind of message"), required=False, choices=[("", _("Every kind of message")), *SCHEMA_TYPES.items()]
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Every state")), ("on", _("In use")), ("off", _("Switched off"))],
+    )
+
+
+class GroupFilterForm(forms.Form):
+    q = forms.CharField(label=_("Event"), required=False, max_length=200)
+    source = forms.ChoiceField(label=_("Source"), required=False)
+    code = forms.ChoiceField(label=_("Reason"), required=False)
+
+    def __init__(self, sources: Iterable[str], codes: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["source"].choices = [("", _("Every source")), *((name, name) for name in sources)]
+        fields["code"].choices = [("", _("Every reason")), *((code, group_text(code)) for code in codes)]
+
+
+def wanted_of(form: forms.Form) -> dict[str, Any]:
+    """What a filter asks for; a field that says something impossible asks for nothing."""
+    form.is_valid()
+    return {name: form.cleaned_data.get(name, "") for name in form.fields}
 
 
 class SchemaForm(forms.Form):
@@ -145,12 +188,13 @@ class StepForm(forms.Form):
         choices=[
             ("", "—"), ("rename", _("Rename a field")), ("copy", _("Copy a field")), ("cast", _("Change a field's type")),
             ("read_time", _("Read a time")), ("set", _("Set a field")), ("drop", _("Leave a field out")),
-            ("rename_event", _("Give the event another name")),
+            ("rename_event", _("Give the event another name")), ("map", _("Replace values, leave others")),
+            ("map_only", _("Replace values, refuse others")),
         ],
     )  # fmt: skip
     field = forms.CharField(label=_("Field"), required=False, max_length=200, widget=forms.TextInput(attrs=_OWN_FIELDS))
     to = forms.CharField(
-        label=_("New name, type, form or value"), required=False, max_length=500, widget=forms.TextInput(attrs=_OWN_FIELDS)
+        label=_("New name, type, form or value"), required=False, max_length=4000, widget=forms.TextInput(attrs=_OWN_FIELDS)
     )  # fmt: skip
 
     def step(self) -> Step | None:
@@ -162,6 +206,8 @@ class StepForm(forms.Form):
             to = _type_named(to)
         elif given["op"] == "set":
             to = _value(to)
+        elif given["op"] in {"map", "map_only"}:
+            to = read_pairs(to)
         return Step(given["op"], given["field"], to)
 
 
@@ -174,6 +220,26 @@ class DismissForm(forms.Form):
 
 def _whole(value: float | None) -> float | int | None:
     return int(value) if value is not None and value == int(value) else value
+
+
+def read_pairs(text: str) -> tuple[tuple[str, Any], ...]:
+    """What `old -> new; old -> new` means; nothing where a part of it cannot be read. Quotation marks hold what would mean something.
+
+    >>> read_pairs('1 -> paid; "a;b" -> 7; 否 → false')
+    (('1', 'paid'), ('a;b', 7), ('否', False))
+    >>> read_pairs("1 -> paid; 2")
+    ()
+    """
+    pairs = []
+    for part in _PART.findall(text):
+        if not part.strip():
+            continue
+        sides = _SIDE.fullmatch(part.strip())
+        if sides is None:
+            return ()
+        old = _value(sides["old"].strip())
+        pairs.append((text_of(old) or sides["old"].strip(), _value(sides["new"].strip())))
+    return tuple(pairs)
 
 
 def _type_named(text: str) -> str:

@@ -27,6 +27,7 @@ class SourceDay(models.Model):
     corrected = models.BigIntegerField(default=0)
     quarantined = models.BigIntegerField(default=0)
     refused = models.BigIntegerField(default=0)
+    throttled = models.BigIntegerField(default=0)  # requests that were asked to come again: 429 and 503
 
     class Meta:
         db_table = "events_sourceday"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import connections, router
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from liebian.core import crypto
 from liebian.core.columns import select_after, select_in
@@ -18,7 +18,7 @@ from liebian.core.prepared import cursor_of
 from liebian.core.texts import mark as _
 from liebian.events import archive
 from liebian.events.hiding import NAMES, Said, show_ids
-from liebian.events.models import Event, ImportJob, Source
+from liebian.events.models import Event, ImportJob, Quarantined, Source
 from liebian.events.types import EventRecord, ImportView, LogRow, SourceView
 
 if TYPE_CHECKING:
@@ -160,9 +160,32 @@ def get_received_after(position: int) -> datetime | None:
     return None if received is None else moment_of(received)
 
 
+def get_received_upto(position: int) -> datetime | None:
+    """When the event at a position came in, or the last one before it; None where that has left the database."""
+    received = Event.objects.filter(id__lte=position).order_by("-id").values_list("received_ms", flat=True).first()
+    return None if received is None else moment_of(received)
+
+
+def find_oldest_received_at() -> datetime | None:
+    """When the oldest event of the database came in."""
+    received = Event.objects.order_by("id").values_list("received_ms", flat=True).first()
+    return None if received is None else moment_of(received)
+
+
 def get_newest_received_at() -> datetime | None:
     newest = Event.objects.order_by("-id").values_list("received_ms", flat=True).first()
     return None if newest is None else moment_of(newest)
+
+
+def count_quarantined(*, limit: int = 1000) -> int:
+    """How many messages wait in quarantine; beyond `limit` nobody counts them."""
+    return Quarantined.objects.filter(state="waiting")[:limit].count()
+
+
+def find_oldest_decided_at() -> datetime | None:
+    """When the first of the messages was decided about that are kept of the quarantine though they wait no longer."""
+    found: datetime | None = Quarantined.objects.exclude(state="waiting").aggregate(first=Min("changed_at"))["first"]
+    return found
 
 
 def source_view(source: Source) -> SourceView:

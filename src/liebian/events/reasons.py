@@ -109,6 +109,7 @@ REFUSALS: dict[str, Words] = {
     "bad_timestamp": _("A time cannot be read or lies before 1990"),
     "bad_text": _("A text contains a character that cannot be kept"),
     "bad_number": _("A number does not fit in 64 bits"),
+    "value_not_mapped": _("A value is not among those that the repair replaces"),
     "too_deep": _("The message is nested too deep"),
 }
 

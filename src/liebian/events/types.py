@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 INTERNAL_SOURCE = "liebian"
 DAY_STARTED = "Day Started"
+KEPT_REFUSALS = 1_000  # requests that were refused, the newest
 EXCERPT = 2_048  # bytes of the body that are kept of a request that was refused
 RETIRED = "log.retired"  # the cursor up to which rows of the log have left for the lake
 

@@ -8,19 +8,23 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from liebian.access import queries as access
-from liebian.core import cursors, days
+from liebian.core import days
 from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.insights.rules import WEEKS, expect
-from liebian.insights.types import ExpectedDay, Measure, ProgrammeCard
+from liebian.insights.types import ExpectedDay, Measure, ProgrammeCard, StageAlert
 from liebian.lake import queries as lake
 from liebian.orders import queries as orders
+from liebian.pipeline import queries as pipeline
+from liebian.pipeline.services import every_unit
+from liebian.pipeline.types import FAILING, PAUSED, STOPPED, UnitView
 from liebian.referrals import queries as referrals
 from liebian.referrals.types import ProgrammeView
 from liebian.rewards import queries as rewards
 
 SPAN = 30
 BEHIND_LIMIT = 1000
+TROUBLES = (STOPPED, FAILING, PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Home:
     days: list[ExpectedDay]
     programmes: list[ProgrammeCard]
     refused_order_events: int
+    stages: list[StageAlert]
     freshness: Freshness
 
 
@@ -57,6 +62,7 @@ def get_home(*, now: datetime) -> Home:
     revenue = {day: figures[0] for day, figures in daily.items()}
     start, middle = today - timedelta(days=2 * SPAN - 1), today - timedelta(days=SPAN - 1)
     known_since = min(daily, default=today)
+    units = pipeline.list_units(every_unit(), now=now)
     return Home(
         today=today, currency=currency, has_data=events.get_log_end() > 0,
         revenue=_measure({day: figures[0] for day, figures in daily.items()}, start, middle, today),
@@ -68,15 +74,20 @@ def get_home(*, now: datetime) -> Home:
         days=[expect(middle + timedelta(days=n), revenue, known_since) for n in range(SPAN)],
         programmes=[_card(each, now) for each in referrals.list_programmes() if each.status == "running"],
         refused_order_events=orders.count_refused_events(),
-        freshness=get_freshness(),
+        stages=[_alert(unit) for unit in units if unit.state in TROUBLES],
+        freshness=_freshness(units),
     )  # fmt: skip
 
 
-def get_freshness() -> Freshness:
-    end = events.get_log_end()
+def _alert(unit: UnitView) -> StageAlert:
+    return StageAlert(pipeline.name_unit(unit.name), unit.state, unit.behind, unit.failed_at)
+
+
+def _freshness(units: list[UnitView]) -> Freshness:
+    """The slowest stage says how many events wait."""
     return Freshness(
         newest_event_at=events.get_newest_received_at(),
-        behind=max(0, end - cursors.position_of("customers")),
+        behind=max(unit.behind for unit in units),
         lake_published_at=lake.get_state("order_facts").published_at,
     )
 

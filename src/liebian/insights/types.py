@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ class ExpectedDay:
     revenue_minor: int
     low_minor: int | None
     high_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageAlert:
+    """A stage of the pipeline, or publishing to the lake, that does not go on by itself or fails just now."""
+
+    name: str
+    state: str
+    n_behind: int
+    failed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

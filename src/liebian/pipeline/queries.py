@@ -21,6 +21,7 @@ from liebian.pipeline.types import (
     Unit,
     UnitView,
 )
+from liebian.pipeline.words import unit_name
 from liebian.segments import queries as segments
 
 
@@ -41,12 +42,13 @@ def get_log_end() -> tuple[int, datetime | None]:
 def _view(unit: Unit, state: UnitState | None, position: int, end: int, now: datetime) -> UnitView:
     state = state or UnitState(name=unit.name)
     behind = max(0, end - position)
+    fails = state.failures > 0 or state.is_stopped
     waiting_since = events.get_received_after(position) if behind else None
     return UnitView(
         name=unit.name, state=_state(state, behind), position=position, behind=behind,
         behind_seconds=max(0.0, (now - waiting_since).total_seconds()) if waiting_since else 0.0,
-        rate=rate_of(state.samples, now.timestamp()), error=state.last_error, failed_at=state.failed_at,
-        retry_at=state.retry_at,
+        rate=rate_of(state.samples, now.timestamp()), error=state.last_error if fails else "",
+        past_error="" if fails else state.last_error, failed_at=state.failed_at, retry_at=state.retry_at,
     )  # fmt: skip
 
 
@@ -60,10 +62,22 @@ def _state(state: UnitState, behind: int) -> str:
     return RUNNING if behind else WAITING
 
 
-def list_set_aside(*, limit: int = 50) -> list[AsideView]:
-    """Events that wait to be taken again, newest first."""
-    rows = SetAside.objects.filter(taken_at__isnull=True).order_by("-id")[:limit]
-    return [AsideView(row.pk, row.unit, row.event_id, row.error, row.at) for row in rows]
+def name_unit(name: str) -> str:
+    """A unit's name in the reader's language."""
+    return unit_name(name)
+
+
+def count_stopped(units: Sequence[Unit]) -> int:
+    """How many of the units have stopped and wait for somebody."""
+    return UnitState.objects.filter(name__in=[unit.name for unit in units], is_stopped=True).count()
+
+
+def list_set_aside(*, before: int | None = None, limit: int = 50) -> list[AsideView]:
+    """Events that wait to be taken again, newest first; `before` is the id of the last one of the page before."""
+    rows = SetAside.objects.filter(taken_at__isnull=True)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [AsideView(row.pk, row.unit, row.event_id, row.error, row.at) for row in rows.order_by("-id")[:limit]]
 
 
 def count_set_aside() -> int:

@@ -29,7 +29,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """How a unit stands. `behind_seconds` is how long its oldest waiting event has been here; `rate` is events a second."""
+    """How a unit stands. `behind_seconds` is how long its oldest waiting event has been here; `rate` is events a second.
+    `error` is why it fails now, `past_error` why it failed last when that is over; either was seen last at `failed_at`."""
 
     name: str
     state: str
@@ -38,6 +39,7 @@ class UnitView:
     behind_seconds: float
     rate: float
     error: str
+    past_error: str
     failed_at: datetime | None
     retry_at: datetime | None
 

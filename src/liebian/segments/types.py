@@ -73,7 +73,8 @@ class DaySize:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Up to when memberships are true: the received time of the last event that they follow, and how many wait."""
+    """Up to when memberships are true: the received time of the last event that all shards follow, and how many
+    wait for the slowest of them."""
 
     day: date
     at: datetime | None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from liebian.events.models import Quarantined
+from liebian.pipeline.models import SetAside, UnitState
 from liebian.rewards.models import CheckRun, Reward
 from liebian.rewards.tests.factories import NOW
 from liebian.rewards.tests.test_pages import sign_in
@@ -38,3 +42,19 @@ def test_a_fragment_of_a_page_asks_nothing_about_alarms():
         with CaptureQueriesContext(connection) as asked:
             staff.get(address)
         assert any("rewards_alarm" in str(each["sql"]) for each in asked) is asks
+
+
+def test_stopped_stages_and_what_was_set_aside_or_quarantined_stand_in_the_menu():
+    staff, viewer = sign_in("operator"), sign_in("viewer")
+    UnitState.objects.create(name="orders", is_stopped=True)
+    UnitState.objects.create(name="segments.7", is_stopped=True)  # a share that is no more
+    SetAside.objects.create(unit="identity", event_id=1, error="x", at=NOW)
+    for key, state in ((b"a", "waiting"), (b"b", "waiting"), (b"c", "dismissed")):
+        Quarantined.objects.create(key=key, source="s", received_ms=1, code="x", message=b"", state=state)
+    assert (badge(staff), badge(viewer)) == ("4", "")
+    tabs = staff.get("/sources").content.decode().split("</aside>")[1]
+    assert re.findall(r'position-relative">(\d+)<', tabs) == ["2", "2"]
+    UnitState.objects.all().delete()
+    SetAside.objects.update(taken_at=NOW)
+    Quarantined.objects.update(state="repaired")
+    assert badge(staff) == ""

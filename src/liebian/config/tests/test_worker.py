@@ -19,6 +19,7 @@ from liebian.config.doctor import examine
 from liebian.config.worker import lanes_of, supervise
 from liebian.core.errors import Conflict
 from liebian.events.models import Event
+from liebian.pipeline.models import UnitState
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
@@ -155,3 +156,17 @@ def test_the_doctor_says_when_postgresql_does_not_keep_its_tables_in_order(monke
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_cursor RESET (autovacuum_enabled)")
     assert "core_cursor" not in found().words.partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "ok", "words"),
+    [
+        ({"failures": 3, "last_error": "Unavailable: no lake"}, False, "failing: Unavailable: no lake"), ({"is_paused": True}, True, "paused"),
+        ({"last_error": "Unavailable: no lake"}, True, "up to date"),
+    ],
+)  # fmt: skip
+@pytest.mark.django_db(databases="__all__")
+def test_the_doctor_says_how_publishing_to_the_lake_stands(values, ok, words):
+    UnitState.objects.create(name="lake", **values)
+    found = next(finding for finding in examine(NOON) if finding.name == "stage lake")
+    assert found.ok is ok and words in found.words and ("no lake" in found.words) is not ok

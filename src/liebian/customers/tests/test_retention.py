@@ -12,9 +12,10 @@ from liebian.core.crypto import index_of
 from liebian.customers import queries
 from liebian.customers.models import Customer, CustomerEvent
 from liebian.customers.queries.timeline import KINDS
-from liebian.customers.tests.factories import NOW, identify, play, track
+from liebian.customers.tests.factories import NOW, client_of, identify, play, track
 from liebian.events import queries as events
 from liebian.events import services as event_log
+from liebian.events.inbox.live import list_corrections
 from liebian.events.models import Event, EventKey
 from liebian.events.services import record_day, record_events
 from liebian.lake import queries as lake
@@ -99,6 +100,23 @@ def test_nothing_leaves_that_a_stage_has_not_read_or_the_lake_does_not_hold(shop
     assert retire_log(NOW + timedelta(days=1)) == n_held
     assert not Event.objects.filter(id__lte=held).exists()
     assert events.get_retired_upto() == held
+
+
+def test_a_corrected_event_is_still_a_corrected_one_when_its_row_has_left(shop):
+    event = Event.objects.filter(name="Looked").get()
+    corrections = [{"code": "cast", "field": "total", "args": {"from": "string", "to": "number"}}]
+    Event.objects.filter(name="Page 1").update(corrections=None)
+    assert list_corrections(event.pk) == []
+    again = {**track("u1", "Paid", total="3"), "messageId": "c", "timestamp": NOW, "context": {}}
+    record_events([again, {**track("u1", "Newest"), "messageId": "d"}], source="shop", received_at=NOW)
+    corrected = Event.objects.get(name="Paid")
+    Event.objects.filter(pk=corrected.pk).update(corrections=corrections)
+    work()
+    retire_log(NOW + timedelta(days=1))
+    assert not Event.objects.filter(pk=corrected.pk).exists()
+    assert (list_corrections(corrected.pk), list_corrections(event.pk)) == (corrections, [])
+    page = client_of("viewer").get(f"/sources/live/events/{corrected.pk}", headers={"accept-language": "en"})
+    assert "total was text and was made number" in page.content.decode()
 
 
 def test_young_events_stay(shop, settings):

@@ -20,10 +20,12 @@ from liebian.events.checking.types import FIELD_TYPES, OWN_FIELDS, STEP_OPS, Ste
 from liebian.events.rules.drafts import PUBLIC_TYPES, bad_type
 
 MAX_STEPS = 10
+MAX_PAIRS = 100
 OWN = "$."
-_NEEDS_FIELD = frozenset({"rename", "copy", "cast", "read_time", "drop", "set"})
+_NEEDS_FIELD = frozenset({"rename", "copy", "cast", "read_time", "drop", "set", "map", "map_only"})
 _NEEDS_TO = frozenset({"rename_event", "rename", "copy", "cast", "read_time", "set"})
 _TO_FIELD = frozenset({"rename", "copy"})
+_MAPS = frozenset({"map", "map_only"})
 _EXAMPLE = datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
 
 
@@ -48,10 +50,24 @@ def _check_step(step: Step) -> None:
         raise Invalid("bad_field_type", _("'%(type)s' is not a type of a field."), type=str(step.to)[:40])
     if step.op == "read_time":
         _time_format(str(step.to))
-    if step.op in _TO_FIELD or step.op == "set":
+    if step.op in _MAPS:
+        _check_pairs(step.to)
+    if step.op in _TO_FIELD or step.op in _MAPS or step.op == "set":
         _check_target(str(step.to) if step.op in _TO_FIELD else step.field)
     if step.op == "set" and step.field == "$.type" and step.to not in PUBLIC_TYPES:
         raise bad_type(step.to)
+
+
+def _check_pairs(pairs: Any) -> None:
+    if not pairs or not isinstance(pairs, tuple):
+        raise Invalid("bad_mapping_of_values", _("Write each pair as old -> new, and a semicolon between two of them."))
+    if len(pairs) > MAX_PAIRS:
+        raise Invalid("too_many_pairs", _("A step replaces at most %(limit)s values."), limit=MAX_PAIRS)
+    twice = sorted({old for old, _new in pairs if [other for other, _other in pairs].count(old) > 1})
+    if twice:
+        raise Invalid(
+            "value_mapped_twice", _("'%(value)s' stands for two values. Keep one of them."), value=twice[0][:100]
+        )
 
 
 def _check_target(path: str) -> None:
@@ -72,7 +88,8 @@ def is_path(text: str) -> bool:
 def apply_steps(kind: str, message: dict[str, Any], steps: Iterable[Step], *, zone: str = "UTC") -> dict[str, Any]:
     """A changed copy. A step whose field is not there, or that does not work on what is there, changes nothing.
 
-    A new type holds for the steps below it. `zone` is that of times which say none.
+    A new type holds for the steps below it. `zone` is that of times which say none. Raises Invalid "value_not_mapped" where map_only
+    meets a value that it does not know.
 
     >>> told = {"type": "track", "uid": 7, "properties": {"at": "31/01/2026 16:30"}}
     >>> steps = [Step("rename", "$.uid", "$.userId"), Step("copy", "at", "$.timestamp"), Step("read_time", "$.timestamp", "%d/%m/%Y %H:%M")]
@@ -109,7 +126,30 @@ def _apply(message: dict[str, Any], kind: str, step: Step, zone: str) -> None:
 
 
 def _converted(value: Any, step: Step, zone: str) -> Any:
+    if step.op in _MAPS:
+        return _mapped(value, step)
     return read_time(value, str(step.to), zone) if step.op == "read_time" else values.cast_as_told(value, step.to)
+
+
+def _mapped(value: Any, step: Step) -> Any:
+    """The new value; of a value that is in no pair, the value itself or Invalid.
+
+    >>> _mapped(2, Step("map", "state", (("2", "paid"),))), _mapped("3", Step("map", "state", (("2", "paid"),)))
+    ('paid', '3')
+    """
+    found = dict(step.to).get(text_of(value), value)
+    if step.op == "map_only" and found is value:
+        raise Invalid("value_not_mapped", _("A value is not among those that the repair replaces."), field=step.field)
+    return _copied(found)
+
+
+def text_of(value: Any) -> str | None:
+    """By which a mapping knows a value: of numbers and truth as JSON writes them. Objects, lists and nothing have none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def read_time(value: Any, told: str, zone: str) -> str | None:

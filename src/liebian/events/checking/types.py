@@ -86,14 +86,15 @@ class LearnedField:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One act of a repair: rename_event (to), rename, copy (field, to), cast (field, to: a type), read_time (field, to: a form),
-    drop (field), set (field, to). A field behind `$.` is one of the message itself: OWN_FIELDS may be written."""
+    drop (field), set (field, to), map and map_only (field, to: pairs of an old value's text and the new value; of other values map
+    leaves all as they are, map_only none). A field behind `$.` is one of the message itself: OWN_FIELDS may be written."""
 
     op: str
     field: str = ""
     to: Any = ""
 
 
-STEP_OPS = ("rename_event", "rename", "copy", "cast", "read_time", "drop", "set")
+STEP_OPS = ("rename_event", "rename", "copy", "cast", "read_time", "drop", "set", "map", "map_only")
 OWN_FIELDS = (
     "type", "event", "name", "category", "userId", "anonymousId", "previousId", "groupId", "messageId", "timestamp",
     "originalTimestamp", "sentAt", "properties", "traits", "context",

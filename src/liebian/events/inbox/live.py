@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Max, Sum
 
+from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.moments import moment_of
 from liebian.core.texts import mark as _
+from liebian.events import archive
 from liebian.events.inbox.types import ACCEPTED, CORRECTED, QUARANTINED, REFUSED, Arrival
 from liebian.events.models import Event, Quarantined, RefusedRequest, SourceDay
-from liebian.events.queries import list_events_by_id
+from liebian.events.queries import REFUSED_CONTEXT, list_events_by_id
 from liebian.events.types import INTERNAL_SOURCE, EventRecord
 
 LOOKED_AT = 1000  # with a filter
@@ -39,7 +41,7 @@ def get_position(today: date) -> str:
     """Where the three logs end, and the day's counts: text that changes when something arrives, repeats included."""
     ends = [model.objects.aggregate(end=Max("pk"))["end"] or 0 for model in (Event, Quarantined, RefusedRequest)]
     counted = SourceDay.objects.filter(day=today).aggregate(
-        sum=Sum(F("duplicates") + F("accepted") + F("quarantined") + F("refused"))
+        sum=Sum(F("duplicates") + F("accepted") + F("quarantined") + F("refused") + F("throttled"))
     )
     return "-".join(map(str, [*ends, counted["sum"] or 0]))
 
@@ -68,7 +70,10 @@ def get_event(event_id: int) -> EventRecord:
 
 
 def list_corrections(event_id: int) -> list[dict[str, Any]]:
-    return Event.objects.filter(pk=event_id).values_list("corrections", flat=True).first() or []
+    """What was corrected in an event, also when its row has left for the lake."""
+    row = Event.objects.filter(pk=event_id).values_list("corrections").first()
+    found = row[0] if row else archive.find_corrections(event_id)
+    return found or []
 
 
 def get_refused(refused_id: int) -> Arrival:
@@ -76,6 +81,12 @@ def get_refused(refused_id: int) -> Arrival:
     if row is None:
         raise NotFound("refused_not_found", _("This refused request is no longer kept."))
     return _refusal(*row)
+
+
+def get_excerpt(refused_id: int) -> str:
+    """The beginning of the request's body, in clear: mask it before it is shown. Empty when there was none or it was erased."""
+    sealed = RefusedRequest.objects.filter(pk=refused_id).values_list("excerpt", flat=True).first()
+    return str(crypto.unseal(sealed, context=REFUSED_CONTEXT)) if sealed else ""
 
 
 def _events(depth: int) -> list[Arrival]:

@@ -30,6 +30,8 @@ _TELLS_WHO = frozenset({"traits", "personal"})
 
 def masked(value: Any, *, field: str = "", inside: str = "", of_person: bool = False) -> Any:
     """A copy that may be shown. `inside` is the name of the object that holds the value, `of_person` whether that is one."""
+    if field == "writeKey":
+        return f"{str(value)[:4]}****"
     if of_person and field in PERSON_NAMES and value not in (None, ""):
         return mask_field("name", str(value))
     if is_person(inside) and leads_to_door(field, value):

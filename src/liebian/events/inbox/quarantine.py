@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
-from liebian.core.moments import moment_of
+from liebian.core.moments import millis_of, moment_of
 from liebian.core.texts import mark as _
 from liebian.events.inbox.types import WAITING, Group, QuarantinedMessage, Selection
 from liebian.events.models import Quarantined
@@ -23,13 +24,55 @@ def open_message(sealed: bytes | memoryview) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def list_groups(*, source: str = "", limit: int = 200) -> list[Group]:
-    """Waiting messages by source, reason and event, the largest group first."""
-    rows = Quarantined.objects.filter(state=WAITING)
-    if source:
-        rows = rows.filter(source=source)
-    groups = rows.values(*_GROUP).annotate(count=Count("pk"), newest=Max("received_ms")).order_by("-count", *_GROUP)
+class GroupFilter(NamedTuple):
+    source: str = ""
+    code: str = ""
+    name: str = ""
+
+
+def list_groups(
+    wanted: GroupFilter = GroupFilter(), *, sort: str = "count", is_descending: bool = True,
+    after: Sequence[str | int] = (), limit: int = 50,
+) -> list[Group]:  # fmt: skip
+    """Waiting messages by source, reason and event, the largest group first unless told. `after` is the place of the last group of the
+    page before."""
+    columns = [(sort, is_descending), *[(name, False) for name in _GROUP if name != sort]]
+    groups = _groups(wanted)
+    if after:
+        groups = groups.filter(_behind(columns, after))
+    groups = groups.order_by(*[f"-{name}" if falls else name for name, falls in columns])
     return [Group(**{**group, "newest": moment_of(group["newest"])}) for group in groups[:limit]]
+
+
+def place_of(group: Group, sort: str) -> list[str | int]:
+    """Where a group stands in a list that is sorted so."""
+    values = {"count": group.count, "newest": millis_of(group.newest)}
+    return [values.get(name) or str(getattr(group, name)) for name in (sort, *[one for one in _GROUP if one != sort])]
+
+
+def count_groups(wanted: GroupFilter) -> int:
+    return int(_groups(wanted).count())
+
+
+def list_group_choices() -> tuple[list[str], list[str]]:
+    """(sources, reasons) of what waits."""
+    rows = Quarantined.objects.filter(state=WAITING).order_by()
+    sources, codes = (sorted(rows.values_list(name, flat=True).distinct()) for name in ("source", "code"))
+    return sources, codes
+
+
+def _groups(wanted: GroupFilter) -> Any:
+    rows = Quarantined.objects.filter(state=WAITING, name__icontains=wanted.name)
+    rows = rows.filter(**{name: value for name, value in wanted._asdict().items() if value and name != "name"})
+    return rows.values(*_GROUP).annotate(count=Count("pk"), newest=Max("received_ms"))
+
+
+def _behind(columns: Sequence[tuple[str, bool]], values: Sequence[str | int]) -> Q:
+    found = Q()
+    for place, (name, falls) in enumerate(columns):
+        same = {columns[before][0]: values[before] for before in range(place)}
+        found |= Q(**same, **{f"{name}__{'lt' if falls else 'gt'}": values[place]})
+    return found
 
 
 def count_states() -> dict[str, int]:

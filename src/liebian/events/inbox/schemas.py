@@ -11,11 +11,13 @@ from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.events.checking.compiled import holder_of
 from liebian.events.checking.learn import learn
-from liebian.events.checking.types import FieldRule, LearnedField
+from liebian.events.checking.types import SCHEMA_TYPES, FieldRule, LearnedField
+from liebian.events.checks import ANY_NAME
 from liebian.events.inbox.quarantine import open_message
 from liebian.events.inbox.types import SchemaView
 from liebian.events.models import Event, Quarantined, Schema
 from liebian.events.queries import PERSONAL_CONTEXT, get_log_end
+from liebian.events.rules import join_personal
 from liebian.events.types import INTERNAL_SOURCE
 
 LEARN_FROM = 1000
@@ -48,7 +50,8 @@ def list_unregistered(*, look_back: int = 2000, limit: int = 20) -> list[tuple[s
     newest = Event.objects.order_by("-id").values_list("source", "type", "name")[:look_back]
     held = Quarantined.objects.order_by("-id").values_list("source", "type", "name")[:look_back]
     for source, kind, name in [*newest, *held]:
-        if source != INTERNAL_SOURCE and kind in {"track", "identify"} and (kind, name) not in known:
+        is_known = (kind, name) in known or (kind in ANY_NAME and (kind, "") in known)
+        if source != INTERNAL_SOURCE and kind in SCHEMA_TYPES and not is_known:
             counts[kind, name] = counts.get((kind, name), 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [(kind, name, count) for (kind, name), count in ordered[:limit]]
@@ -62,14 +65,14 @@ def learn_schema(*, type: str, name: str) -> list[LearnedField]:
         .exclude(source=INTERNAL_SOURCE).order_by("-id").values_list("body", "personal")[:LEARN_FROM]
     )  # fmt: skip
     held: list[dict[str, Any]] = []
+    unsure: set[str] = set()
     for body, personal in rows:
-        found = dict(msgspec.json.decode(bytes(body)).get(holder) or {})
-        if personal:
-            opened: Any = crypto.unseal(personal, context=PERSONAL_CONTEXT)
-            found.update({key: value for key, value in opened.items() if key != "ip"})
+        opened: Any = crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {}
+        found, elsewhere = join_personal(holder, type, msgspec.json.decode(bytes(body)), opened)
         held.append(found)
+        unsure |= elsewhere
     waiting = Quarantined.objects.filter(type=type, name=name, state="waiting").order_by("-id")
     for (sealed,) in waiting.values_list("message")[: LEARN_FROM - len(held)]:
         inside = open_message(sealed).get(holder)
         held.append(inside if isinstance(inside, dict) else {})
-    return learn(held)
+    return learn(held, unsure=unsure)

@@ -16,7 +16,7 @@ from liebian.events.models import Source, SourceDay
 from liebian.events.queries import list_last_received
 from liebian.events.types import INTERNAL_SOURCE
 
-_COUNTS = ("accepted", "duplicates", "corrected", "quarantined", "refused")
+_COUNTS = ("accepted", "duplicates", "corrected", "quarantined", "refused", "throttled")
 
 
 def source_detail(row: Source) -> SourceDetail:

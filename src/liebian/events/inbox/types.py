@@ -24,6 +24,7 @@ class DayCounts:
     corrected: int = 0
     quarantined: int = 0
     refused: int = 0
+    throttled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ class Arrival:
     status: int = 0
     findings: tuple[dict[str, Any], ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a refused body: what could be read, masked; the marks of what comes behind it; whether the body went on."""
+
+    shown: str
+    behind: str
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
+from datetime import date
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -73,6 +74,11 @@ class Writer:
             self._refusals.append(refusal)
             if refusal.source:
                 self._refused[refusal.source, refusal.day, "refused"] += 1
+
+    def note_throttled(self, source: str, day: date) -> None:
+        """A request that was asked to come again: counted, not kept, because such requests come by the thousand."""
+        with self._lock:
+            self._refused[source, day, "throttled"] += 1
 
     def _run(self) -> None:
         _use_own_connection()

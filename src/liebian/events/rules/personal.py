@@ -165,3 +165,42 @@ def object_of(parent: dict[str, Any], field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid("bad_shape", _("%(field)s must be an object."), field=field)
     return value
+
+
+def join_personal(
+    holder: str, kind: str, body: dict[str, Any], personal: dict[str, Any]
+) -> tuple[dict[str, Any], set[str]]:
+    """(what `holder` of a message said, as far as the log can tell, and its names that may have stood elsewhere in the message).
+
+    >>> body, personal = split_personal({"properties": {"phone": "138", "to": {"n": 1}}, "context": {"ip": "::1"}}, "track")
+    >>> join_personal("properties", "track", body, personal)
+    ({'to': {'n': 1}, 'phone': '138'}, {'phone'})
+    """
+    told = _copied(body.get(holder) or {})
+    unsure: set[str] = set()
+    if kind == "group":
+        told.update(personal.get("group") or {})
+    else:
+        known = PERSONAL_TRAITS if holder == "traits" else PERSONAL_PROPERTIES
+        flat = {name: value for name, value in personal.items() if name in known}
+        unsure = set(flat) if holder == "properties" else set()
+        told.update(flat)
+    for one in personal.get("nested") or []:
+        within, _dot, path = str(one["path"]).partition(".")
+        if within == holder:
+            _put_back(told, path.split("."), one["value"])
+    return told, unsure
+
+
+def _put_back(told: dict[str, Any], path: list[str], value: Any) -> None:
+    """What was taken from a list stays out: a list is looked at as a whole."""
+    *above, name = path
+    level: Any = told
+    for step in above:
+        level = level.setdefault(step, {}) if isinstance(level, dict) else None
+    if isinstance(level, dict):
+        level[name] = value
+
+
+def _copied(value: Any) -> Any:
+    return {name: _copied(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -22,7 +22,7 @@ from liebian.events.services.quarantine import (
     replay_quarantined,
 )
 from liebian.events.services.repairs import insert_repaired
-from liebian.events.services.retention import drop_retired
+from liebian.events.services.retention import drop_decided, drop_retired
 from liebian.events.services.rewriting import forget_messages, hide_published_ids, rewrite_lake, rewrite_rows
 from liebian.events.services.schemas import save_schema, set_schema_enabled
 from liebian.events.services.source_settings import change_source, rotate_write_key, set_source_enabled
@@ -36,6 +36,7 @@ __all__ = [
     "change_source",
     "create_source",
     "dismiss_quarantined",
+    "drop_decided",
     "drop_old_drafts",
     "drop_retired",
     "ensure_source",

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-COUNTED = ("accepted", "duplicates", "corrected", "quarantined", "refused")
+COUNTED = ("accepted", "duplicates", "corrected", "quarantined", "refused", "throttled")
 _ADD = (
-    f"INSERT INTO events_sourceday (source, day, {', '.join(COUNTED)}) VALUES (%s, %s, %s, %s, %s, %s, %s) "  # noqa: S608
+    f"INSERT INTO events_sourceday (source, day, {', '.join(COUNTED)}) VALUES (%s, %s{', %s' * len(COUNTED)}) "  # noqa: S608
     f"ON CONFLICT (source, day) DO UPDATE SET {', '.join(f'{c} = events_sourceday.{c} + excluded.{c}' for c in COUNTED)}"
 )
 

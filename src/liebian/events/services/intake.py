@@ -19,9 +19,8 @@ from liebian.events.rules import Draft
 from liebian.events.services.counting import Counts, add_counts
 from liebian.events.services.insert import Row, append_quarantined, append_rows, lock_log
 from liebian.events.services.log import log_alias, row_of, take_new
-from liebian.events.types import Outcome
+from liebian.events.types import KEPT_REFUSALS, Outcome
 
-KEPT_REFUSALS = 1_000
 _ADD_REFUSAL = "INSERT INTO events_refusedrequest (source, received_ms, status, code, details, excerpt) VALUES (%s, %s, %s, %s, %s, %s)"
 _PRUNE = "DELETE FROM events_refusedrequest WHERE id <= (SELECT max(id) FROM events_refusedrequest) - %s"
 _PG_WAIT = "SET LOCAL lock_timeout = '2s'"

@@ -28,6 +28,7 @@ MAX_AT_ONCE = 10_000
 TRIALS = 3
 _PART = 500
 _TOLD = frozenset({"rename", "rename_event", "copy", "cast", "read_time"})
+_COUNTED = frozenset({"map", "map_only"})
 _Row = tuple[int, bytes, str, str, int, bytes]
 
 
@@ -124,8 +125,7 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     id_, key, source, kind, received_ms, sealed = row
     sent = open_message(sealed)
     before = {"type": kind, **sent}
-    after = apply_steps(kind, before, steps, zone=settings.TIME_ZONE) if steps else before
-    seen: list[Any] = [after, []]
+    seen: list[Any] = [before, []]
 
     def check(type: str, name: str, message: dict[str, Any]) -> Any:
         found = checks.check(type, name, message, unknown=unknown.get(source, ALLOW))
@@ -137,6 +137,7 @@ def _try_one(row: _Row, steps: Sequence[Step], checks: Checks, unknown: dict[str
     try:
         if not sent:  # a number, a text: steps would make an event of nothing
             raise Invalid("bad_shape", _("A message must be an object."))
+        seen[0] = after = apply_steps(kind, before, steps, zone=settings.TIME_ZONE) if steps else before
         draft = parse_message(check_public(after), source=source, received_at=received_at, check=check)
     except Violated as error:
         findings = error.reasons
@@ -183,4 +184,5 @@ def _subject(wanted: Selection) -> str:
 
 def _told(step: Step) -> str:
     """A step for the audit trail: what a person typed as a new value may be personal and is left out."""
-    return f"{step.op} {step.field} {step.to if step.op in _TOLD else ''}".strip()
+    told = step.to if step.op in _TOLD else f"({len(step.to)} values)" if step.op in _COUNTED else ""
+    return f"{step.op} {step.field} {told}".strip()

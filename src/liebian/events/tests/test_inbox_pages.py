@@ -10,17 +10,17 @@ from django.test import Client
 from liebian.access.permissions import ADMINISTRATOR, OPERATOR, VIEWER
 from liebian.access.queries import list_audit
 from liebian.access.tests.factories import make_user
-from liebian.core import clock
+from liebian.core import clock, crypto, keyset
 from liebian.core.days import day_of
 from liebian.events import services
 from liebian.events.checks import load_checks
 from liebian.events.inbox.live import LOOKED_AT, Filter, get_position, list_arrivals
 from liebian.events.inbox.masks import masked
 from liebian.events.inbox.quarantine import count_states
-from liebian.events.inbox.schemas import list_schemas
+from liebian.events.inbox.schemas import learn_schema, list_schemas
 from liebian.events.inbox.sources import get_source, list_source_details
 from liebian.events.models import Event, RefusedRequest, SourceDay
-from liebian.events.queries import list_events_after
+from liebian.events.queries import REFUSED_CONTEXT, list_events_after
 from liebian.events.reasons import FINDINGS, finding_text
 from liebian.events.tests.test_quarantine import arrive, order, register
 
@@ -184,6 +184,64 @@ class TestLive:
         page = text_of(client_of(ADMINISTRATOR).get(f"/sources/live/events/{event.id}"))
         assert PHONE not in page and "a.b@example.com" not in page and "138****6021" in page
 
+    def test_a_throttled_source_looks_throttled_and_repeats_are_told_by_source(self):
+        today = day_of(clock.now(), settings.TIME_ZONE)
+        shop = services.create_source(name="shop", now=ARRIVED)
+        services.create_source(name="till", now=ARRIVED)
+        SourceDay.objects.create(source="shop", day=today, accepted=1, throttled=1234)
+        SourceDay.objects.create(source="till", day=today, accepted=1, duplicates=17)
+        before = position()
+        SourceDay.objects.filter(source="shop").update(throttled=1235)
+        assert position() != before
+        lin = client_of(VIEWER)
+        live = text_of(lin.get("/sources/live"))
+        assert "Repeats today: till 17<" in live and "(429, 503): shop 1,235<" in live
+        assert "shop 1,235" not in text_of(lin.get("/sources/live?source=till"))
+        assert "1,235 asked to come again" in text_of(lin.get("/sources"))
+        page = text_of(lin.get(f"/sources/{shop.id}"))
+        assert "1,235" in page and "Nothing went wrong" not in page
+
+    def test_what_a_message_says_of_itself_is_shown(self):
+        services.record_events(
+            [
+                {"type": "page", "name": "Tea", "category": "Shop window", "userId": "u1"},
+                {"type": "group", "groupId": "g-77", "userId": "u1"},
+                {"type": "alias", "previousId": PHONE, "userId": "u1"},
+            ],
+            source="shop", received_at=clock.now(),
+        )  # fmt: skip
+        lin = client_of(VIEWER)
+        pages = [text_of(lin.get(f"/sources/live/events/{event.id}")) for event in list_events_after(0, 10)]
+        for page, words in zip(pages, ("Shop window", "g-77", "138****6021"), strict=True):
+            assert words in page and PHONE not in page
+
+    @pytest.mark.parametrize(
+        ("body", "shown", "hidden"),
+        [
+            (f'{{"event": "Paid", "traits": {{"name": "林晚秋", "phone": "{PHONE}"}}, "properties": {{"total": 12,}}}}',
+             ["Paid", "林*秋", "138****6021", "total&quot;: 12", "What follows could not be read"], ["林晚秋", PHONE]),
+            ('{"writeKey": "abcdefghij", "event": "Paid"} and 王芳', ["abcd****", "Paid"], ["abcdefghij", "王芳"]),
+            (f"name=王芳&phone={PHONE}", ["…=…&amp;…=…", "It could not be read"], ["王芳", PHONE]),
+            ('{"event": "Paid", "traits": {"name": "林晚秋"}, "note": "' + "x" * 1990 + "王芳", ["Paid", "林*秋"], ["林晚秋", "王芳", "xxx"]),
+            ('{"a": "\\ud800", "b": ' + "[" * 900, ["&quot;a&quot;"], []), ("[" * 2000, ["[[[["], []), ("13812346021", ["…"], [PHONE]),
+        ],
+    )  # fmt: skip
+    def test_the_beginning_of_a_refused_body_is_shown_masked(self, body, shown, hidden):
+        sealed = crypto.seal(body, context=REFUSED_CONTEXT)
+        row = RefusedRequest.objects.create(source="shop", received_ms=1, status=400, code="bad_json", excerpt=sealed)
+        page = text_of(client_of(ADMINISTRATOR).get(f"/sources/live/refused/{row.pk}"))
+        assert [words for words in shown if words not in page] == []
+        assert [words for words in hidden if words in page] == []
+
+    def test_a_cut_body_and_an_empty_one_are_told_apart(self):
+        long, empty = (
+            RefusedRequest.objects.create(source="shop", received_ms=1, status=400, code="bad_json", excerpt=excerpt)
+            for excerpt in (crypto.seal("[" + "1," * 1024, context=REFUSED_CONTEXT), None)
+        )
+        lin = client_of(VIEWER)
+        assert "Only the first 2 KB were kept" in text_of(lin.get(f"/sources/live/refused/{long.pk}"))
+        assert "Nothing of it was kept" in text_of(lin.get(f"/sources/live/refused/{empty.pk}"))
+
     def test_an_empty_installation_shows_how_to_send_the_first_event(self):
         services.create_source(name="shop", now=ARRIVED)
         page = text_of(client_of(ADMINISTRATOR).get("/sources/live"))
@@ -262,6 +320,129 @@ class TestSchemas:
         assert "total" in text_of(lin.get(f"/schemas/{schema.id}"))
         lin.post(f"/schemas/{schema.id}", self.form({"path": "x"}))
         assert list_schemas() == [schema]
+
+    def test_only_what_was_sent_there_is_proposed_and_whatever_is_required_fits(self):
+        for number in range(20):
+            sent(
+                messageId=f"m{number}", context={"traits": {"name": "林晚秋", "phone": PHONE}, "ip": "1.2.3.4"},
+                properties={"total": number, "shipping": {"city": "杭州", "receiver": {"name": "王芳", "phone": PHONE}}},
+            )  # fmt: skip
+        learned = {field.rule.path: field.rule.required for field in learn_schema(type="track", name="Order Completed")}
+        assert learned == {
+            "total": True, "shipping.city": True, "shipping.receiver.name": True, "shipping.receiver.phone": True,
+            "phone": False,
+        }  # fmt: skip
+        rules = [field.rule for field in learn_schema(type="track", name="Order Completed")]
+        services.save_schema(
+            type="track",
+            name="Order Completed",
+            rules=rules,
+            corrects=True,
+            other_fields=False,
+            actor_id=None,
+            now=ARRIVED,
+        )
+        again = {"total": 3, "shipping": {"city": "杭州", "receiver": {"name": "王芳", "phone": PHONE}}}
+        assert load_checks().check("track", "Order Completed", {"properties": again})[2] == []
+
+    def test_traits_of_a_group_are_learnt_from_where_they_were_sent(self):
+        for number in range(20):
+            services.record_events(
+                [{"type": "group", "groupId": "g", "userId": "u1", "messageId": f"g{number}", "timestamp": ARRIVED.isoformat(),
+                  "traits": {"name": "Tea Ltd", "size": number}, "context": {"ip": "1.2.3.4"}}],
+                source="shop", received_at=ARRIVED,
+            )  # fmt: skip
+        learned = {field.rule.path: field.rule.required for field in learn_schema(type="group", name="")}
+        assert learned == {"name": True, "size": True}
+
+    def test_pages_screens_and_groups_arrive_without_a_schema_too(self):
+        services.record_events(
+            [{"type": "page", "name": "Tea", "userId": "u"}, {"type": "screen", "name": "Cart", "userId": "u"}, {"type": "group", "groupId": "g", "userId": "u"}],
+            source="shop", received_at=clock.now(),
+        )  # fmt: skip
+        bo = client_of(OPERATOR)
+        page = text_of(bo.get("/schemas"))
+        for kind, name in (("page", "Tea"), ("screen", "Cart"), ("group", "")):
+            assert f"/schemas/new?type={kind}&amp;name={name}" in page
+        register(name="", kind="page")
+        page = text_of(bo.get("/schemas"))
+        assert "type=page" not in page.replace('value="page"', "") and "type=screen" in page
+
+
+class TestLists:
+    """Filter, sort and place of a list live in its address."""
+
+    def links(self, page, kind):
+        return re.findall(rf'class="lb-door" href="/{kind}/\d+">([^<]+)<', page)
+
+    def walk(self, client, address, kind):
+        """The names on each page, following Next."""
+        pages = []
+        while address and len(pages) < 9:
+            page = text_of(client.get(address))
+            pages.append(self.links(page, kind))
+            found = re.findall(r'href="([^"]+)" rel="next"', page)
+            address = f"/{kind}{found[0].replace('&amp;', '&')}" if found else ""
+        return pages
+
+    @pytest.fixture(autouse=True)
+    def short_pages(self, monkeypatch):
+        monkeypatch.setattr("liebian.events.views.tables.page_of.__defaults__", (2,))
+        monkeypatch.setattr("liebian.events.views.quarantine.PAGE", 2)
+
+    def test_sources(self):
+        for name, accepted in (("anna", 5), ("Bea", 5), ("carl", 9)):
+            source = services.create_source(name=name, now=ARRIVED)
+            SourceDay.objects.create(source=name, day=day_of(clock.now(), settings.TIME_ZONE), accepted=accepted)
+        services.set_source_enabled(source_id=source.id, is_enabled=False, actor_id=None, now=ARRIVED)
+        lin = client_of(VIEWER)
+        assert self.walk(lin, "/sources", "sources") == [["anna", "Bea"], ["carl"]]
+        assert self.walk(lin, "/sources?order=turned", "sources") == [["carl", "Bea"], ["anna"]]
+        assert self.walk(lin, "/sources?sort=events", "sources") == [["carl", "anna"], ["Bea"]]
+        assert self.walk(lin, "/sources?sort=events&order=turned", "sources") == [["Bea", "anna"], ["carl"]]
+        assert self.walk(lin, "/sources?q=B&state=on", "sources") == [["Bea"]]
+        assert self.walk(lin, "/sources?state=off", "sources") == [["carl"]]
+        assert "No source is like that" in text_of(lin.get("/sources?q=nobody"))
+        assert lin.get("/sources?sort=x&after=made-up").status_code == 422
+
+    def test_a_list_that_is_turned_round_goes_on_where_its_page_ended(self):
+        for name in "abcde":
+            services.create_source(name=name, now=ARRIVED)
+        assert self.walk(client_of(VIEWER), "/sources?order=turned", "sources") == [["e", "d"], ["c", "b"], ["a"]]
+
+    def test_schemas(self):
+        for name in ("Paid", "Seen", "Left"):
+            schema = register(name=name)
+        services.set_schema_enabled(schema_id=schema.id, is_enabled=False, actor_id=None, now=clock.now())
+        lin = client_of(VIEWER)
+        assert self.walk(lin, "/schemas", "schemas") == [["Left", "Paid"], ["Seen"]]
+        assert self.walk(lin, "/schemas?sort=changed", "schemas")[0][0] == "Left"
+        assert self.walk(lin, "/schemas?q=see&type=track&state=on", "schemas") == [["Seen"]]
+        assert "No schema is like that" in text_of(lin.get("/schemas?type=page"))
+
+    def groups(self, client, address):
+        pages = []
+        while address and len(pages) < 9:
+            page = text_of(client.get(address))
+            pages.append(re.findall(r'href="/quarantine/messages\?source=[^"]+">([^<]+)<', page))
+            found = re.findall(r'href="([^"]+)" rel="next"', page)
+            address = f"/quarantine{found[0].replace('&amp;', '&')}" if found else ""
+        return pages, page
+
+    def test_groups_of_the_quarantine_have_no_end(self):
+        arrive(*[{"event": name} for name in ("b", "b", "b", "a", "c", "d", "d")], source="shop")
+        arrive({"event": "a"}, source="till")
+        lin = client_of(VIEWER)
+        pages, last = self.groups(lin, "/quarantine")
+        assert pages == [["b", "d"], ["a", "c"], ["a"]] and "5 in all" in last
+        assert self.groups(lin, "/quarantine?sort=count&order=turned")[0] == [["a", "c"], ["a", "d"], ["b"]]
+        assert self.groups(lin, "/quarantine?sort=name")[0] == [["a", "a"], ["b", "c"], ["d"]]
+        assert self.groups(lin, "/quarantine?sort=source&order=turned")[0] == [["a", "a"], ["b", "c"], ["d"]]
+        assert self.groups(lin, "/quarantine?source=till")[0] == [["a"]]
+        assert self.groups(lin, "/quarantine?q=D&code=unknown_event")[0] == [["d"]]
+        assert "Nothing that waits is like that" in self.groups(lin, "/quarantine?q=zz")[1]
+        for broken in ("made-up", keyset.encode("x", "a", "b", "c", "d"), keyset.encode(2**70, "a", "b", "c", "d")):
+            assert lin.get("/quarantine", {"after": broken}).status_code == 422
 
 
 class TestQuarantine:
@@ -359,6 +540,24 @@ class TestQuarantine:
         assert (event.at, event.user_id) == (datetime(2026, 3, 1, 7, 30, tzinfo=UTC), PHONE)
         (entry,) = (one for one in list_audit(limit=10) if one.action == "quarantine.repaired")
         assert entry.details["steps"] == ["read_time $.timestamp %d/%m/%Y %H:%M", "copy member $.userId"]
+
+    def test_values_are_replaced_on_the_page_after_they_were_tried(self):
+        register(state={"type": "string", "required": True, "one_of": ["paid", "refunded"]})
+        arrive(order(state=1), order(state="2"), order(state="lost"))
+        bo = client_of(OPERATOR)
+        pairs = "1 -> paid; 2 → refunded"
+        steps = self.steps(("map_only", "state", pairs), source="shop", code="", type="track")
+        tried = text_of(bo.post("/quarantine/repair", {**steps, "act": "preview"}))
+        assert "Put 2 messages into the log" in tried
+        assert "state: A value is not among those that the repair replaces" in tried and count_states() == {
+            "waiting": 3
+        }
+        bo.post("/quarantine/repair", {**steps, "act": "repair"})
+        assert [event.properties["state"] for event in list_events_after(0, 10)] == ["paid", "refunded"]
+        (entry,) = (one for one in list_audit(limit=10) if one.action == "quarantine.repaired")
+        assert entry.details["steps"] == ["map_only state (2 values)"]
+        wrong = self.steps(("map", "state", "1 paid"))
+        assert "Write each pair as old -&gt; new" in text_of(bo.post("/quarantine/repair", wrong))
 
     @pytest.mark.parametrize(
         ("step", "words"),

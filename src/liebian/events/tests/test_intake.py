@@ -10,6 +10,7 @@ from django.db import connections
 
 from liebian.core import crypto
 from liebian.events import api
+from liebian.events.intake import writer
 from liebian.events.models import Event, EventKey, Quarantined, RefusedRequest, Source, SourceDay
 from liebian.events.queries import QUARANTINE_CONTEXT, REFUSED_CONTEXT, get_log_end, list_events_after
 from liebian.events.services import create_source, log_alias, set_source_enabled
@@ -226,7 +227,22 @@ def test_a_source_that_sends_too_fast_is_told_when_to_come_back(send, source):
     answer = send("page", PAGE)
     assert (answer.status, answer.json()["error"]["code"]) == (429, "rate_limited")
     assert 1 <= int(answer.headers["retry-after"]) <= 5
-    assert SourceDay.objects.filter(refused__gt=0).count() == 0
+
+
+def test_requests_that_were_asked_to_come_again_are_counted_by_source_and_written_together(
+    tracking, send, source, monkeypatch
+):
+    change(source, events_per_second=10)
+    send("batch", {"batch": [PAGE] * 60})
+    commits, write = [], writer.write_deliveries
+    monkeypatch.setattr(writer, "write_deliveries", lambda *args, **more: commits.append(1) or write(*args, **more))
+    assert {send("batch", {"batch": [PAGE] * 60}).status for _ in range(50)} == {429}
+    monkeypatch.setattr(api, "MAX_WAITING", 0)
+    assert send("page", PAGE).json()["error"]["code"] == "overloaded"
+    tracking.close()
+    assert 0 < len(commits) < 40
+    (day,) = SourceDay.objects.filter(source="shop")
+    assert (day.accepted, day.throttled, day.refused, RefusedRequest.objects.count()) == (60, 51, 0, 0)
 
 
 def test_when_too_much_waits_the_sender_is_told_to_wait(tracking, send, monkeypatch):
@@ -252,7 +268,7 @@ def test_many_requests_at_the_same_time_are_each_answered_with_their_own(trackin
     assert Event.objects.count() == 200
 
 
-def test_while_another_holds_the_log_the_sender_is_told_to_come_back(send):
+def test_while_another_holds_the_log_the_sender_is_told_to_come_back(tracking, send):
     assert send("page", PAGE).status == 200
     alias = log_alias()
     own = connections.create_connection(alias)
@@ -268,6 +284,8 @@ def test_while_another_holds_the_log_the_sender_is_told_to_come_back(send):
     assert (answer.status, answer.json()["error"]["code"]) == (503, "log_busy")
     assert answer.headers["retry-after"] == "1"
     assert send("page", PAGE).json()["accepted"] == 1
+    tracking.close()
+    assert SourceDay.objects.get(source="shop").throttled == 1
 
 
 def test_one_delivery_that_cannot_be_written_does_not_hold_back_the_others(tracking, source, monkeypatch):

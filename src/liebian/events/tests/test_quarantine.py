@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liebian.access.queries import list_audit
+from liebian.config.jobs import drop_decided
 from liebian.core.errors import Invalid
 from liebian.events import services
 from liebian.events.checking.repair import apply_steps, check_steps
@@ -213,6 +214,9 @@ def test_every_act_is_in_the_audit_trail_without_what_was_typed():
         (Step("read_time", "$.timestamp", "yesterday"), "bad_date_format"), (Step("read_time", "$.timestamp", "%H:%M"), "bad_date_format"),
         (Step("read_time", "$.timestamp", "%d/%m/%Y %Q"), "bad_date_format"), (Step("read_time", "$.timestamp", "%Y %Y"), "bad_date_format"),
         (Step("read_time", "$.timestamp", "%Y-%m-%d %H:%M %Z"), "bad_date_format"), (Step("read_time", "a", "%Y-%m-%d %"), "bad_date_format"),
+        (Step("map", "a", ()), "bad_mapping_of_values"), (Step("map", "a", "1 -> 2"), "bad_mapping_of_values"),
+        (Step("map", "", (("1", 2),)), "step_field_missing"), (Step("map_only", "a", (("1", 2), ("1", 3))), "value_mapped_twice"),
+        (Step("map", "a", tuple((str(n), n) for n in range(101))), "too_many_pairs"), (Step("map", "$.customerId", (("1", 2),)), "bad_own_field"),
         (Step("read_time", "$.timestamp", "%Y-%m-%d @ Mars/Base"), "bad_time_zone"), (Step("read_time", "a", "%Y-%m-%d @ ../x"), "bad_time_zone"),
     ],
 )  # fmt: skip
@@ -220,6 +224,51 @@ def test_steps_that_cannot_mean_anything_are_refused(step, code):
     with pytest.raises(Invalid) as refused:
         services.preview_repair(ALL, [step])
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("sent", "left", "refused"),
+    [
+        (1, "paid", "paid"), ("1", "paid", "paid"), (1.0, "paid", "paid"), (True, 0, 0), ("other", "other", None),
+        (None, None, None), ([1], [1], None), ({"a": 1}, {"a": 1}, None),
+    ],
+)  # fmt: skip
+def test_values_are_replaced_and_others_are_left_or_refused(sent, left, refused):
+    message = {"type": "track", "properties": {"to": {"state": sent}}}
+    pairs = (("1", "paid"), ("true", 0))
+
+    def replaced(op):
+        return apply_steps("track", message, [Step(op, "to.state", pairs)])["properties"]["to"]["state"]
+
+    assert replaced("map") == left
+    if refused is None:
+        with pytest.raises(Invalid, match="not among those"):
+            replaced("map_only")
+    else:
+        assert replaced("map_only") == refused
+    assert apply_steps("track", message, [Step("map_only", "elsewhere", pairs)]) == message
+
+
+def test_what_was_decided_about_leaves_after_its_time_and_its_keys_stay():
+    register(total={"type": "number", "required": True})
+    arrive(order(), order(), order())
+    (first, second, _third) = sorted(one.id for one in list_quarantined(ALL))
+    repair(Step("set", "total", 1), wanted=Selection(ids=(first,)))
+    services.dismiss_quarantined(Selection(ids=(second,)), reason="test", actor_id=None, now=NOW + timedelta(days=1))
+    assert drop_decided(NOW + timedelta(days=30)) == 0
+    assert drop_decided(NOW + timedelta(days=30, seconds=1)) == 1
+    assert count_states() == {"waiting": 1, "dismissed": 1}
+    assert drop_decided(NOW + timedelta(days=400)) == 1
+    assert count_states() == {"waiting": 1}, "what waits stays however old it is"
+    arrive(order(), order(), order())
+    assert count_states() == {"waiting": 1}, "what its sender repeats is known by its key"
+
+
+def test_a_message_that_an_erasure_emptied_leaves_by_its_arrival():
+    arrive(order())
+    Quarantined.objects.update(state="dismissed", changed_at=None)
+    assert drop_decided(ARRIVED + timedelta(days=30)) == 0
+    assert drop_decided(ARRIVED + timedelta(days=30, seconds=1)) == 1
 
 
 # --- the message's own fields ----------------------------------------------------------------------------------------
@@ -355,7 +404,7 @@ def test_those_without_a_type_or_name_are_a_group_of_their_own():
         st.builds(
             Step, st.sampled_from(STEP_OPS),
             st.sampled_from(["a", "a.b", "$.properties", "$.type", "$.userId", "$.context.traits", "$.a", "$.properties.a.0"]),
-            st.sampled_from(["a.c", "$.userId", "$.properties", "$.type", "track", "time", "%Y-%m-%d", "$.context", 3, HAPPENED]),
+            st.sampled_from(["a.c", "$.userId", "$.properties", "$.type", "track", "time", "%Y-%m-%d", "$.context", 3, HAPPENED, (("x", 1),)]),
         ),
         max_size=4,
     ),
@@ -372,7 +421,11 @@ def test_steps_never_break_on_what_was_sent_and_leave_it_as_it_was(steps, messag
         check_steps(steps)
     except Invalid:
         return
-    after = apply_steps("track", message, steps, zone="Asia/Shanghai")
+    try:
+        after = apply_steps("track", message, steps, zone="Asia/Shanghai")
+    except Invalid as error:
+        after = {}
+        assert error.code == "value_not_mapped"
     assert msgspec.json.encode(message) == before and isinstance(after, dict)
 
 

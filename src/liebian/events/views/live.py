@@ -13,7 +13,16 @@ from django.shortcuts import render
 from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.days import day_of
-from liebian.events.inbox.live import Filter, get_event, get_position, get_refused, list_arrivals, list_corrections
+from liebian.events.inbox.excerpts import show_excerpt
+from liebian.events.inbox.live import (
+    Filter,
+    get_event,
+    get_excerpt,
+    get_position,
+    get_refused,
+    list_arrivals,
+    list_corrections,
+)
 from liebian.events.inbox.masks import masked, pretty
 from liebian.events.inbox.sources import add_up, list_days, list_source_details
 from liebian.events.inbox.types import CORRECTED, REFUSED
@@ -42,7 +51,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "position": position,
         "wanted": wanted,
         "is_paused": request.GET.get("paused") == "1",
-        "today": _today(wanted.source, today),
+        **_counted(wanted.source, today),
         "now": now,
     }
     if is_poll:
@@ -67,7 +76,7 @@ def live_event(request: HttpRequest, event_id: int) -> HttpResponse:
         "event": event, "name": event.name or event.type, "label": label, "tone": tone, "state_icon": icon,
         "findings": [finding_text(one) for one in corrections], "message": pretty(_told(event)),
         "user_id": masked(event.user_id), "anonymous_id": masked(event.anonymous_id), "source": event.source,
-        "received_at": event.received_at,
+        "received_at": event.received_at, "own_fields": _own_fields(event),
     }  # fmt: skip
     return render(request, "events/arrival.html", context)
 
@@ -81,8 +90,15 @@ def live_refused(request: HttpRequest, refused_id: int) -> HttpResponse:
         "name": refusal_text(arrival.code, arrival.details), "label": label, "tone": tone, "state_icon": icon,
         "code": arrival.code, "status": arrival.status, "source": arrival.source, "received_at": arrival.received_at,
         "message": msgspec.json.format(msgspec.json.encode(details), indent=2).decode() if details else "",
+        "excerpt": show_excerpt(get_excerpt(refused_id)),
     }  # fmt: skip
     return render(request, "events/arrival.html", context)
+
+
+def _own_fields(event: EventRecord) -> list[tuple[str, str]]:
+    """What the message says of itself beside whose it is, under the names by which it was sent."""
+    names = {"previousId": "previous_id", "groupId": "group_id", "category": "category"}
+    return [(sent, masked(str(event.body[kept]))) for sent, kept in names.items() if event.body.get(kept)]
 
 
 def _told(event: EventRecord) -> dict[str, Any]:
@@ -95,6 +111,11 @@ def _told(event: EventRecord) -> dict[str, Any]:
     return body
 
 
-def _today(source: str, today: date) -> Any:
-    days = list_days(until=today, days=1)
-    return add_up([one for name, found in days.items() for one in found if not source or name == source], today)
+def _counted(source: str, today: date) -> dict[str, Any]:
+    """Today's counts, and for each source what leaves no row: its repeats and its requests that were asked to come again."""
+    days = {name: found[-1] for name, found in list_days(until=today, days=1).items() if not source or name == source}
+    return {
+        "today": add_up(list(days.values()), today),
+        "repeats": [(name, one.duplicates) for name, one in sorted(days.items()) if one.duplicates],
+        "throttled": [(name, one.throttled) for name, one in sorted(days.items()) if one.throttled],
+    }

@@ -13,17 +13,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
-from liebian.core import clock
+from liebian.core import clock, keyset
 from liebian.core.errors import Invalid
 from liebian.events import services
 from liebian.events.checking.types import OWN_FIELDS, Step
 from liebian.events.inbox import quarantine as reads
 from liebian.events.inbox.masks import masked, pretty
 from liebian.events.inbox.types import REPAIRED, STATES, WAITING, QuarantinedMessage, RepairReport, Selection
-from liebian.events.inbox_forms import DismissForm, StepFormSet
+from liebian.events.inbox_forms import DismissForm, GroupFilterForm, StepFormSet, wanted_of
 from liebian.events.reasons import STATES as STATE_WORDS
 from liebian.events.reasons import finding_text, findings_text, group_text, reason_text
 from liebian.events.views.sources import actor_of
+from liebian.events.views.tables import read_order, with_changes
 from liebian.ui.formats import error_text, number
 
 PAGE = 50
@@ -33,16 +34,46 @@ _MAX_ID = 2**63 - 1
 
 @requires("quarantine:view")
 def quarantine_list(request: HttpRequest) -> HttpResponse:
+    filters = GroupFilterForm(*reads.list_group_choices(), request.GET)
+    asked = wanted_of(filters)
+    wanted = reads.GroupFilter(asked["source"], asked["code"], asked["q"].replace("\x00", ""))
+    order = read_order(request.GET, _SORTS, default="count", falling={"count", "newest"})
+    found = reads.list_groups(
+        wanted,
+        sort=order.column,
+        is_descending=order.is_descending,
+        after=_after(request, order.column),
+        limit=PAGE + 1,
+    )
     groups = [
         {"group": one, "words": group_text(one.code), "query": query_of(Selection((), one.source, one.code, one.type, one.name))}
-        for one in reads.list_groups()
+        for one in found[:PAGE]
     ]  # fmt: skip
     counts = reads.count_states()
+    next_place = keyset.encode(*reads.place_of(found[PAGE - 1], order.column)) if len(found) > PAGE else ""
+    pager = {
+        "count": reads.count_groups(wanted), "next": with_changes(request.GET, after=next_place) if next_place else "",
+        "previous": with_changes(request.GET) if request.GET.get("after") else "",
+    }  # fmt: skip
     context = {
+        "pager": pager, "sorts": order.heads, "filters": filters, "wanted": asked, "is_filtered": any(asked.values()),
         "groups": groups, "now": clock.now(), "waiting": counts.get(WAITING, 0), "may_manage": _may_manage(request),
         "states": [{"state": one, "label": STATE_WORDS[one][0], "count": counts.get(one, 0)} for one in STATES],
     }  # fmt: skip
     return render(request, "events/quarantine.html", context)
+
+
+_SORTS = ("count", "newest", "name", "source")
+
+
+def _after(request: HttpRequest, column: str) -> list[str | int]:
+    if not request.GET.get("after"):
+        return []
+    told = keyset.decode(request.GET["after"], size=4 if column in {"name", "source"} else 5)
+    kinds = [int if column in {"count", "newest"} else str, *[str] * (len(told) - 1)]
+    if [type(value) for value in told] != kinds or abs(told[0] if kinds[0] is int else 0) > _MAX_ID:
+        raise keyset.bad_cursor()
+    return told
 
 
 @requires("quarantine:view")

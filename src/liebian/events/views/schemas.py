@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -14,26 +15,63 @@ from django.views.decorators.http import require_POST
 from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.errors import LiebianError
+from liebian.core.moments import millis_of
 from liebian.events import services
 from liebian.events.checking.types import SCHEMA_TYPES, FieldRule, LearnedField
 from liebian.events.inbox.schemas import get_schema, learn_schema, list_schemas, list_unregistered
 from liebian.events.inbox.types import SchemaView
-from liebian.events.inbox_forms import SPARE_ROWS, FieldFormSet, SchemaForm, initial_fields, rules_of
+from liebian.events.inbox_forms import (
+    SPARE_ROWS,
+    FieldFormSet,
+    SchemaFilterForm,
+    SchemaForm,
+    initial_fields,
+    rules_of,
+    wanted_of,
+)
 from liebian.events.reasons import SCHEMA_TYPES as TYPE_WORDS
 from liebian.events.reasons import TYPES
 from liebian.events.views.sources import actor_of
+from liebian.events.views.tables import page_of, read_order
 from liebian.ui.formats import error_text
 
 
 @requires("schemas:view")
 def schema_list(request: HttpRequest) -> HttpResponse:
-    rows = [{"schema": one, "type": TYPE_WORDS.get(one.type, one.type)} for one in list_schemas()]
+    filters = SchemaFilterForm(request.GET)
+    wanted = wanted_of(filters)
+    order = read_order(request.GET, _SORTS, default="name", falling=set(_SORTS) - {"name"})
+    every = list_schemas()
+    shown, pager = page_of(
+        [one for one in every if _is_wanted(one, wanted)], request.GET, order,
+        lambda one: (_SORTS[order.column](one), f"{one.name} {one.type}"),
+    )  # fmt: skip
     unregistered = [
         {"type": kind, "name": name, "title": name or TYPE_WORDS[kind], "count": count}
         for kind, name, count in list_unregistered()
     ]
-    context = {"rows": rows, "unregistered": unregistered, "may_manage": _may_manage(request), "now": clock.now()}
+    context = {
+        "rows": [{"schema": one, "type": TYPE_WORDS.get(one.type, one.type)} for one in shown], "has_any": bool(every),
+        "pager": pager, "sorts": order.heads, "filters": filters, "wanted": wanted, "is_filtered": any(wanted.values()),
+        "unregistered": unregistered, "may_manage": _may_manage(request), "now": clock.now(),
+    }  # fmt: skip
     return render(request, "events/schemas.html", context)
+
+
+_SORTS: dict[str, Callable[[SchemaView], str | int]] = {
+    "name": lambda one: one.name,
+    "fields": lambda one: len(one.rules),
+    "version": lambda one: one.version,
+    "changed": lambda one: millis_of(one.changed_at),
+}
+
+
+def _is_wanted(one: SchemaView, wanted: dict[str, Any]) -> bool:
+    return (
+        wanted["q"].casefold() in (one.name or one.type).casefold()
+        and wanted["type"] in {"", one.type}
+        and wanted["state"] in {"", "on" if one.is_enabled else "off"}
+    )
 
 
 @requires("schemas:manage")
@@ -42,7 +80,7 @@ def schema_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request, None)
     kind, name = request.GET.get("type", ""), request.GET.get("name", "")[:200]
-    learned = learn_schema(type=kind, name=name) if kind in SCHEMA_TYPES and (name or kind == "identify") else []
+    learned = learn_schema(type=kind, name=name) if kind in SCHEMA_TYPES and (name or kind != "track") else []
     form = SchemaForm(initial={"type": kind or "track", "name": name, "corrects": True, "other_fields": True})
     fields = FieldFormSet(initial=initial_fields(rules_of(learned)), prefix="field")
     return render(request, "events/schema.html", _context(request, form, fields, None, learned))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
 from liebian.core import clock
-from liebian.core.days import day_of
+from liebian.core.days import day_of, day_start
 from liebian.core.errors import Invalid, LiebianError
+from liebian.core.moments import millis_of
 from liebian.events import services
 from liebian.events.forms import SourceForm
 from liebian.events.inbox.sources import (
@@ -27,9 +29,10 @@ from liebian.events.inbox.sources import (
     list_source_details,
 )
 from liebian.events.inbox.types import DayCounts, LastHeard, SourceDetail
-from liebian.events.inbox_forms import SourceSettingsForm
+from liebian.events.inbox_forms import SourceFilterForm, SourceSettingsForm, wanted_of
 from liebian.events.labels import KINDS, say
 from liebian.events.views.arrivals import arrival_row
+from liebian.events.views.tables import page_of, read_order
 from liebian.ui import charts
 from liebian.ui.formats import day, error_text
 
@@ -131,10 +134,42 @@ def _context(request: HttpRequest, form: SourceForm) -> dict[str, Any]:
         for source in list_source_details()
     ]
     example = next((row["key"] for row in rows if row["source"].kind == "api" and row["source"].is_enabled), None)
+    filters = SourceFilterForm(request.GET)
+    wanted = wanted_of(filters)
+    order = read_order(request.GET, _SORTS, default="name", falling=set(_SORTS) - {"name"})
+    shown, pager = page_of(
+        [row for row in rows if _is_wanted(row["source"], wanted)], request.GET, order,
+        lambda row: (_SORTS[order.column](row), row["source"].name),
+    )  # fmt: skip
     return {
-        "rows": rows, "form": form, "may_manage": _may_manage(request), "example_key": example, "now": now,
-        "track_url": request.build_absolute_uri("/v1/track"), "has_charts": any(row["spark"] for row in rows),
+        "rows": shown, "has_any": bool(rows), "pager": pager, "sorts": order.heads, "filters": filters, "wanted": wanted,
+        "is_filtered": any(wanted.values()), "form": form, "may_manage": _may_manage(request), "example_key": example, "now": now,
+        "track_url": request.build_absolute_uri("/v1/track"), "has_charts": any(row["spark"] for row in shown),
     }  # fmt: skip
+
+
+def _is_wanted(source: SourceDetail, wanted: dict[str, Any]) -> bool:
+    return (
+        wanted["q"].casefold() in source.name.casefold()
+        and wanted["kind"] in {"", source.kind}
+        and wanted["state"] in {"", "on" if source.is_enabled else "off"}
+    )
+
+
+def _heard_ms(row: dict[str, Any]) -> int:
+    last: LastHeard | None = row["last"]
+    if last is None:
+        return 0
+    return millis_of(last.at or day_start(last.day, settings.TIME_ZONE))
+
+
+_SORTS: dict[str, Callable[[dict[str, Any]], str | int]] = {
+    "name": lambda row: str(row["source"].name),
+    "last": _heard_ms,
+    "events": lambda row: int(row["week"].accepted),
+    "quarantined": lambda row: int(row["week"].quarantined),
+    "refused": lambda row: int(row["week"].refused + row["week"].throttled),
+}
 
 
 def _page(request: HttpRequest, source: SourceDetail, form: SourceSettingsForm) -> dict[str, Any]:
@@ -166,12 +201,13 @@ def _spark(days: list[DayCounts]) -> charts.Chart | None:
 
 
 def _week_chart(days: list[DayCounts]) -> charts.Chart:
-    troubled = sum(one.quarantined + one.refused for one in days)
+    troubled = sum(one.quarantined + one.refused + one.throttled for one in days)
     title = _("Nothing went wrong in the last 7 days") if not troubled else _("What arrived in the last 7 days")
     series = [
         charts.Series(_("Accepted"), [one.accepted for one in days], "treated"),
         charts.Series(_("In quarantine"), [one.quarantined for one in days], "warn"),
         charts.Series(_("Refused"), [one.refused for one in days], "bad"),
+        charts.Series(_("Asked to come again"), [one.throttled for one in days], "holdout"),
     ]
     labels = [day(one.day) for one in days]
     return charts.bars(

@@ -7,8 +7,10 @@ import pytest
 from liebian.access.tests.factories import make_user
 from liebian.customers import services as customers
 from liebian.events import services as events
+from liebian.events.queries import get_log_end
 from liebian.insights.queries import get_home
 from liebian.orders import services as orders
+from liebian.pipeline.models import UnitState
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NOW = datetime(2026, 6, 12, 2, 24, tzinfo=UTC)
@@ -87,3 +89,27 @@ def test_the_search_finds_an_order_s_customer_and_otherwise_lists_customers(clie
     assert client.get("/search", {"q": " SY-1001 "}).url.startswith("/customers/")
     assert client.get("/search", {"q": "138 0013"}).url == "/customers?q=138+0013"
     assert client.get("/search").url == "/customers"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"is_stopped": True, "failures": 5, "last_error": "ValueError"}, "was stopped by an error"),
+        ({"failures": 1, "last_error": "OSError"}, "fails and tries again"), ({"is_paused": True}, "is paused"), ({}, ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("unit", "name"), [("referrals", "Referral"), ("segments", "Segments"), ("lake", "Lake")])
+def test_a_stage_that_does_not_go_on_needs_attention(client, unit, name, values, words):
+    play(order("u1", "o1", 100, NOW))
+    UnitState.objects.create(name=unit, failed_at=NOW if values else None, **values)
+    client.force_login(make_user("viewer"))
+    page = client.get("/home", headers={"accept-language": "en"}).content.decode()
+    assert (f"{name}: the stage {words}" in page) is bool(words)
+    assert page.count(": the stage ") == bool(words)
+
+
+def test_what_waits_is_what_the_slowest_stage_has_not_read():
+    play(*[order("u1", f"o{n}", 100, NOW) for n in range(3)])
+    assert get_home(now=NOW).freshness.behind == get_log_end(), (
+        "people and orders are done, the stages behind them are not"
+    )

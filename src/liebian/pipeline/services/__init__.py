@@ -11,12 +11,13 @@ from liebian.pipeline.services.steering import (
     take_aside_again,
 )
 from liebian.pipeline.services.texts import redact_texts
-from liebian.pipeline.services.units import PUBLISHING, UNITS, publish, shards_of
+from liebian.pipeline.services.units import PUBLISHING, UNITS, every_unit, publish, shards_of
 
 __all__ = [
     "PUBLISHING",
     "UNITS",
     "ask_replay_check",
+    "every_unit",
     "pause_unit",
     "place_of",
     "publish",

@@ -66,11 +66,16 @@ def run_unit(unit: Unit, state: UnitState, *, now: datetime) -> int:
     except Exception as error:
         log.error("unit_failed", unit=unit.name, error=shown_error(error), where=place_of(error))
         return _after_failure(unit, state, error, now)
-    if state.failures or state.last_error:
-        UnitState.objects.filter(name=unit.name).update(failures=0, last_error="", retry_at=None)
+    if state.failures:
+        _note_recovery(unit)
     if done:
         _sample(unit, state, now)
     return done
+
+
+def _note_recovery(unit: Unit) -> None:
+    """What failed last is kept, for whoever asks afterwards; that it is over is told by the failures."""
+    UnitState.objects.filter(name=unit.name).update(failures=0, retry_at=None)
 
 
 def _sample(unit: Unit, state: UnitState, now: datetime) -> None:
@@ -104,7 +109,7 @@ def _after_failure(unit: Unit, state: UnitState, error: Exception, now: datetime
         return 0
     consumed, cause = _approach(unit)
     if cause is None:  # it passed in smaller steps
-        UnitState.objects.filter(name=unit.name).update(failures=0, last_error="", retry_at=None)
+        _note_recovery(unit)
         return consumed
     recent = SetAside.objects.filter(unit=unit.name, at__gt=now - timedelta(seconds=ASIDE_WINDOW)).count()
     if recent >= MAX_ASIDE:

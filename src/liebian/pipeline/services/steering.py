@@ -15,12 +15,12 @@ from liebian.customers import services as customers
 from liebian.orders import services as orders
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
 from liebian.pipeline.rules import shown_error
-from liebian.pipeline.services.units import PUBLISHING, SEGMENTS, UNITS
+from liebian.pipeline.services.units import SEGMENTS, every_unit
 from liebian.segments import services as segments
 
 
 def _known(name: str) -> str:
-    if name not in {unit.name for unit in [*UNITS, PUBLISHING]}:
+    if name not in {unit.name for unit in every_unit()}:
         raise _unknown(name)
     return name
 
@@ -85,7 +85,7 @@ def replay_stage(*, name: str, actor_id: int, now: datetime) -> None:
     Writes the request, which the worker finds, and an audit entry; while a replay is under way, that one is meant. Raises NotFound,
     Conflict "not_replayed".
     """
-    if name not in {unit.name.partition(".")[0] for unit in [*UNITS, PUBLISHING]}:
+    if name not in {unit.name.partition(".")[0] for unit in every_unit()}:
         raise _unknown(name)
     if name != SEGMENTS:
         raise Conflict(

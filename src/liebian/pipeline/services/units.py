@@ -22,6 +22,11 @@ from liebian.segments import services as segments
 LAKE, SEGMENTS = "lake", "segments"
 
 
+def every_unit() -> list[Unit]:
+    """The stages and publishing, in the order of the pipeline."""
+    return [*UNITS, PUBLISHING]
+
+
 def _next_for_identity() -> int | None:
     return events.find_next_id(customer_queries.get_position())
 

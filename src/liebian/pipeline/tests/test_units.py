@@ -129,7 +129,8 @@ def test_what_comes_back_by_itself_is_waited_for_and_never_set_aside(error):
     state["away"] = False
     services.walk([unit], now=START + timedelta(days=1))
     view = queries.list_units([unit], now=START)[0]
-    assert (view.state, view.error) == ("waiting", "")
+    assert (view.state, view.error, view.past_error) == ("waiting", "", services.shown_error(error))
+    assert view.failed_at == START + timedelta(minutes=19), "when it failed last is kept, too"
 
 
 def test_a_paused_stage_takes_nothing_and_goes_on_where_it_stood():
@@ -218,7 +219,11 @@ def test_publishing_waits_for_a_lake_that_is_away_however_long_it_takes(lake):
     lake.unlink()
     work([services.PUBLISHING], rounds=2)
     services.walk([services.PUBLISHING], now=START + timedelta(days=1))
-    assert (publishing().state, publishing().behind, publishing().error) == ("waiting", 0, "")
+    assert (publishing().state, publishing().behind, publishing().error) == (
+        "waiting",
+        0,
+        "",
+    ) and publishing().past_error
 
 
 def test_a_unit_that_failed_while_the_clock_was_ahead_does_not_rest_until_then():

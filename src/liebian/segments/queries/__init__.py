@@ -5,6 +5,7 @@ from liebian.segments.queries.edges import sample_edges
 from liebian.segments.queries.live import (
     compare_with_lake,
     count_live,
+    find_counted_until,
     find_replay,
     get_freshness,
     get_position,
@@ -26,6 +27,7 @@ __all__ = [
     "count_nodes",
     "count_rule",
     "count_segments",
+    "find_counted_until",
     "find_replay",
     "find_segment",
     "get_freshness",

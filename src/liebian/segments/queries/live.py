@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db.models import Count
@@ -10,6 +10,7 @@ from django.db.models import Count
 from liebian.core import cursors
 from liebian.customers import queries as customers
 from liebian.events import queries as events
+from liebian.lake import queries as lake
 from liebian.segments.models import Membership, Progress, State
 from liebian.segments.queries.definitions import get_segment, list_segments
 from liebian.segments.queries.members import Ids, list_members
@@ -26,11 +27,16 @@ def get_freshness() -> Freshness | None:
     last = min(rows, key=lambda row: row.event_id)
     return Freshness(
         day=min(row.day for row in rows if row.day),
-        at=max((row.at for row in rows if row.at), default=None),
+        at=events.get_received_upto(last.event_id) or last.at,
         position=last.event_id,
         n_behind=events.count_after(last.event_id),
         is_sweeping=any(row.sweep_after is not None for row in rows),
     )
+
+
+def find_counted_until(now: datetime) -> datetime:
+    """Up to when a count by rule holds what arrived: until the first event that the lake does not have yet, or until now."""
+    return events.get_received_after(lake.get_position("events", "customers")) or now
 
 
 def get_position() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.http import QueryDict
 from django.test import Client
 from hypothesis import given, settings
@@ -126,6 +127,18 @@ def test_a_segment_is_made_changed_and_looked_at(shop):
     assert queries.get_segment(segment.id).version == 2
     people = client.get(f"/segments/{segment.id}/members").content.decode()
     assert f"/referrals/new?segment={segment.id}" in people
+
+
+def test_a_segment_says_up_to_when_it_is_counted(shop):
+    client = signed_in()
+    address = client.post("/segments/new", TYPED | {"do": "save"}).url
+    with time_machine.travel(datetime(2026, 6, 1, 4, 30, tzinfo=UTC), tick=False):
+        fresh = client.get(address).content.decode()
+        assert "Counted with what arrived until 1 Jun 2026 12:30" in fresh and "is-late" not in fresh
+        waiting = [{"type": "page", "name": "Tea", "userId": "u1"}]
+        record_events(waiting, source="shop", received_at=datetime(2026, 6, 1, 3, tzinfo=UTC))
+        late = client.get(address).content.decode()
+    assert "Counted with what arrived until 1 Jun 2026 11:00" in late and "is-late" in late
 
 
 def test_buttons_work_without_script_and_keep_what_was_typed(shop):

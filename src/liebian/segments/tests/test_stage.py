@@ -17,7 +17,7 @@ from liebian.customers.models import Customer
 from liebian.events.services import record_day, record_events
 from liebian.orders import services as orders
 from liebian.segments import queries, services
-from liebian.segments.models import Membership
+from liebian.segments.models import Membership, Progress
 from liebian.segments.stage.facts import business_days
 from liebian.segments.stage.step import share_beside
 from liebian.segments.tests.histories import (
@@ -167,6 +167,32 @@ def test_freshness_says_what_waits(db):
     assert not fresh.is_stale(moment(later(9), 0))
     arrive(later(1), [order(2, later(1), 20)])
     assert (queries.get_freshness().n_behind, queries.get_freshness().is_stale(moment(later(9), 0))) == (2, True)
+
+
+def test_the_slowest_shard_says_how_fresh_memberships_are(db):
+    begin()
+    arrive(START, [order(1, START, 20)])
+    drain()
+    arrive(later(1), [order(2, later(1), 20)])
+    slow = Progress.objects.get()
+    drain()
+    assert not queries.get_freshness().is_stale(moment(later(9), 0))
+    fast = Progress.objects.get()
+    Progress.objects.create(
+        shard=1, shards=2, event_id=slow.event_id, day=slow.day, at=slow.at, order_change_id=slow.order_change_id
+    )
+    Progress.objects.filter(pk=fast.pk).update(shards=2)
+    fresh = queries.get_freshness()
+    assert (fresh.at, fresh.day, fresh.n_behind) == (moment(START, 13), START, 2)
+    assert fresh.is_stale(moment(later(9), 0))
+
+
+def test_a_shard_whose_people_are_silent_is_as_fresh_as_the_log(db):
+    begin()
+    arrive(START, [order(1, START, 20)])
+    drain()
+    Progress.objects.update(at=moment(later(-30), 0))  # the last event of its own people
+    assert queries.get_freshness().at == moment(START, 13)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "America/New_York"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -29,6 +29,8 @@ from liebian.segments.types import SegmentView
 from liebian.segments.views import shapes
 from liebian.tiers import queries as tiers
 from liebian.ui.formats import error_text
+
+_LATE = timedelta(minutes=1)
 
 
 def end_of_today() -> date:
@@ -167,9 +169,14 @@ def _about(segment: SegmentView) -> dict[str, Any]:
         "segment": segment,
         "by": find_user_names([segment.created_by]).get(segment.created_by, "") if segment.created_by else "",
         "size_chart": shapes.size_chart(sizes),
-        "now": clock.now(),
+        **_counted(clock.now()),
         "use_href": _use_href(segment),
     }
+
+
+def _counted(now: datetime) -> dict[str, Any]:
+    until = queries.find_counted_until(now)
+    return {"now": now, "counted_until": until, "is_late": now - until > _LATE}
 
 
 def _use_href(segment: SegmentView) -> str:
