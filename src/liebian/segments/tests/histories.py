@@ -34,6 +34,7 @@ HISTORY = (
 RULES: dict[str, dict[str, Any]] = {
     "bought lately": {"kind": "orders", "metric": "n_orders", "op": "ge", "value": 1, "window_days": 2},
     "spent": {"kind": "orders", "metric": "revenue_minor", "op": "ge", "value": 1000, "window_days": 30},
+    "ever bought": {"kind": "orders", "metric": "n_orders", "op": "ge", "value": 1},
     "quiet": {"kind": "orders", "metric": "days_since_last_order", "op": "gt", "value": 2},
     "first long ago": {"kind": "orders", "metric": "days_since_first_order", "op": "ge", "value": 20},
     "by phone": {"kind": "orders", "metric": "average_order_minor", "op": "ge", "value": 700, "channel": "mini"},
