@@ -81,7 +81,7 @@ def offer_text(offer: OfferView | None) -> str:
     if offer is None:
         return ""
     if offer.kind == "points":
-        return _("%(points)s points") % {"points": formats.number(offer.points)}
+        return points_text(offer.points, offer.points_programme)
     if offer.kind == "privilege":
         texts = {"name": formats.named(offer.name), "n": formats.number(offer.valid_days)}
         return ngettext("%(name)s, %(n)s day", "%(name)s, %(n)s days", offer.valid_days) % texts
@@ -95,6 +95,12 @@ def offer_text(offer: OfferView | None) -> str:
     if terms.effect == "gift":
         return _("%(product)s for free") % {"product": terms.gift_product}
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
+
+
+def points_text(points: int, programme: str) -> str:
+    """With the programme of points, where they are not the general ones."""
+    said = {"points": formats.number(points), "programme": programme}
+    return (_("%(points)s points of %(programme)s") if programme else _("%(points)s points")) % said
 
 
 def ticket_text(offer: OfferView | None) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from liebian.core.days import day_of, day_start
 from liebian.core.errors import LiebianError
-from liebian.rewards.rules import MOST_POINTS, check_asset, check_terms
-from liebian.rewards.types import POINTS, PointsTerms
+from liebian.rewards.rules import MOST_POINTS, asset_of_points, check_asset, check_terms
+from liebian.rewards.types import PointsTerms
 from liebian.ui.formats import error_text
 
 ONE = 10_000
@@ -82,7 +82,7 @@ class PointsTermsForm(forms.Form):
 
     def clean_programme(self) -> str:
         name = str(self.cleaned_data["programme"]).strip()
-        self._check(lambda: check_asset(_asset(name)))
+        self._check(lambda: check_asset(asset_of_points(name)))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class PointsTermsForm(forms.Form):
 
     @property
     def asset(self) -> str:
-        return _asset(self.cleaned_data["programme"])
+        return asset_of_points(self.cleaned_data["programme"])
 
     @property
     def valid_from(self) -> datetime | None:
@@ -110,10 +110,6 @@ class PointsTermsForm(forms.Form):
             check()
         except LiebianError as error:
             raise forms.ValidationError(error_text(error)) from None
-
-
-def _asset(name: str) -> str:
-    return f"POINTS:{name}/0" if name else POINTS
 
 
 def _terms(data: dict[str, Any]) -> PointsTerms:

@@ -15,7 +15,8 @@ WITH RECURSIVE touched(asset, customer_id) AS (
     WHERE kind IN ('burn', 'transfer', 'adjust', 'shortage') OR key LIKE 'claw:earn:%'
     UNION SELECT asset, customer_id FROM rewards_points_lot
     WHERE cause LIKE 'adjust:%' OR cause LIKE 'transfer:%' OR cause LIKE 'earn:%' OR cause LIKE 'grace:%'
-    UNION SELECT 'POINTS/0', r.customer_id FROM rewards_reward r JOIN rewards_offer o ON o.id = r.offer_id
+    UNION SELECT 'POINTS' || coalesce(':' || json_extract(o.terms, '$.points_programme'), '') || '/0', r.customer_id
+    FROM rewards_reward r JOIN rewards_offer o ON o.id = r.offer_id
     WHERE r.is_by_hand AND o.kind = 'points'
     UNION SELECT t.asset, c.merged_into FROM touched t JOIN customers_customer c ON c.id = t.customer_id
     WHERE c.merged_into IS NOT NULL
@@ -26,7 +27,10 @@ _QUALIFICATIONS = """
 SELECT qualification FROM rewards_reward WHERE is_by_hand
 UNION SELECT r.qualification FROM rewards_reward r JOIN rewards_offer o ON o.id = r.offer_id
 WHERE o.kind = 'points' AND r.clawed_amount > 0
-AND r.customer_id IN (SELECT customer_id FROM temp.touched_customers WHERE asset = 'POINTS/0')
+AND r.customer_id IN (
+    SELECT customer_id FROM temp.touched_customers
+    WHERE asset = 'POINTS' || coalesce(':' || json_extract(o.terms, '$.points_programme'), '') || '/0'
+)
 """
 _KINDS = (
     "points", "points_pending", "points_reserved", "points_debt", "points_receivable", "points_in_review",

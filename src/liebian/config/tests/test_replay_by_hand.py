@@ -129,7 +129,7 @@ def test_programmes_are_told_apart(old, new):
 
 def test_taking_a_reward_back_from_them_moves_other_money(old, new):
     for side in (old, new):
-        side.say("rewards_offer", 1, "points")
+        side.say("rewards_offer", 1, "points", "{}")
         side.post("order:1", world=-100, c5=100)
         side.post("order:1", asset="CNY/2", paid_out=500, budget=-500)
     old.post(c5=-100, points_burned=100)
@@ -144,12 +144,23 @@ def test_taking_a_reward_back_from_them_moves_other_money(old, new):
 
 def test_the_points_of_a_reward_that_people_decided_about_are_left_out_with_what_became_of_them(old, new):
     both(old, new, "order:2", world=-40, c6=40)
-    old.say("rewards_offer", 1, "points")
+    old.say("rewards_offer", 1, "points", "{}")
     old.say("rewards_reward", "order:1", 1, 5, 1, 0)
     new.post("order:1", world=-100, c5=100)
     old.post(c6=-40, points_breakage=40)
     new.post(c5=-100, c6=-40, points_breakage=140)
     assert difference(old, new) == ""
+
+
+def test_a_reward_of_a_programme_of_points_touches_that_programme(old, new):
+    both(old, new, asset=VIP, world=-9, c5=9)
+    both(old, new, world=-9, c5=9)
+    old.say("rewards_offer", 1, "points", '{"points_programme": "vip"}')
+    old.say("rewards_reward", "order:1", 1, 5, 1, 0)
+    new.post("order:1", asset=VIP, world=-100, c5=100)
+    assert difference(old, new) == ""
+    old.post(world=-1, c5=1)
+    assert "points:5'" in difference(old, new)
 
 
 def test_who_was_merged_into_somebody_took_their_points_along(old, new):

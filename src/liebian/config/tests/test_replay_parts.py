@@ -17,7 +17,7 @@ def balances(path, *rows):
         database.execute(
             "CREATE TABLE rewards_reward (qualification, is_by_hand, customer_id, offer_id, clawed_amount)"
         )
-        database.execute("CREATE TABLE rewards_offer (id, kind)")
+        database.execute("CREATE TABLE rewards_offer (id, kind, terms)")
         database.execute("CREATE TABLE rewards_points_use (asset, customer_id, kind, key)")
         database.execute("CREATE TABLE rewards_points_lot (asset, customer_id, cause)")
         database.execute("CREATE TABLE customers_customer (id, merged_into)")

@@ -91,6 +91,10 @@ def _chosen_offer() -> forms.TypedChoiceField:
     )  # fmt: skip
 
 
+def _points_programme() -> forms.ChoiceField:
+    return forms.ChoiceField(label=gettext_lazy("Programme of points"), required=False)
+
+
 class RewardsForm(StepForm):
     money = (
         "referrer_face", "referrer_threshold", "referrer_cost", "friend_face", "friend_threshold", "friend_cost",
@@ -98,6 +102,7 @@ class RewardsForm(StepForm):
     referrer_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="points")
     referrer_offer_id = _chosen_offer()
     referrer_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
+    referrer_points_programme = _points_programme()
     referrer_face = amount(gettext_lazy("Off an order"), required=False)
     referrer_threshold = amount(gettext_lazy("From an order of"), required=False)
     referrer_valid_days = forms.IntegerField(
@@ -111,6 +116,7 @@ class RewardsForm(StepForm):
     friend_kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS, initial="coupon")
     friend_offer_id = _chosen_offer()
     friend_points = forms.IntegerField(label=gettext_lazy("Points"), required=False, min_value=1)
+    friend_points_programme = _points_programme()
     friend_face = amount(gettext_lazy("Off an order"), required=False)
     friend_threshold = amount(gettext_lazy("From an order of"), required=False)
     friend_valid_days = forms.IntegerField(
@@ -127,12 +133,16 @@ class RewardsForm(StepForm):
         help_text=gettext_lazy("Until then it waits under Rewards, and its money stays set aside."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, offers: Sequence[tuple[int, str, int]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, offers: Sequence[tuple[int, str, int]], points_programmes: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.costs = {offer_id: cost for offer_id, _name, cost in offers}
         for role in ("referrer", "friend"):
             choices = [("", "—"), *((offer_id, name) for offer_id, name, _cost in offers)]
             self.fields[f"{role}_offer_id"].choices = choices  # type: ignore[attr-defined]
+            named = [("", _("General points")), *((name, name) for name in points_programmes)]
+            self.fields[f"{role}_points_programme"].choices = named  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = dict(super().clean() or {})
@@ -141,6 +151,8 @@ class RewardsForm(StepForm):
         return values
 
     def _clean_role(self, values: dict[str, Any], role: str) -> None:
+        if values.get(f"{role}_kind") != "points":
+            values[f"{role}_points_programme"] = ""
         if values.get(f"{role}_kind") == "points":
             if not values.get(f"{role}_points"):
                 self.add_error(f"{role}_points", _("Say how many points."))

@@ -64,8 +64,8 @@ def _terms(programme: ProgrammeView, role: str) -> OfferDraft:
         return rewards.get_offer(int(draft["offer_id"])).as_draft()
     if draft.get("kind") == "points":
         return OfferDraft(
-            kind="points", name=points_name(int(draft["points"])), currency=programme.currency, cost_minor=int(draft["cost_minor"]),
-            points=int(draft["points"]),
+            kind="points", name=points_name(int(draft["points"])), currency=programme.currency,
+            cost_minor=int(draft["cost_minor"]), points=int(draft["points"]), points_programme=draft.get("points_programme") or "",
         )  # fmt: skip
     face, threshold = int(draft["face_minor"]), int(draft.get("threshold_minor") or 0)
     return OfferDraft(

@@ -16,7 +16,7 @@ from liebian.referrals.models import Participation, Programme
 from liebian.referrals.tests.shop import DRAFT, T0, Shop
 from liebian.rewards import queries as rewards
 from liebian.rewards import services as reward_services
-from liebian.rewards.types import OfferDraft, PolicyView, PrivilegeTerms
+from liebian.rewards.types import OfferDraft, PointsTerms, PolicyView, PrivilegeTerms
 from liebian.segments import queries as segment_queries
 from liebian.segments.types import SegmentView
 
@@ -84,6 +84,29 @@ def test_the_wizard_goes_from_a_name_to_a_running_programme(client: Client, shop
     assert client.post(f"/referrals/{programme_id}/publish", **EN).status_code == 302
     assert Participation.objects.count() == 30 and Entry.objects.filter(kind="fund").count() == 1
     assert client.get(f"/referrals/{programme_id}/edit/budget", **EN)["Location"] == f"/referrals/{programme_id}"
+
+
+def test_points_of_a_reward_are_of_the_programme_of_points_that_is_chosen(client: Client, shop: Shop) -> None:
+    shop.target = [shop.customer(f"u{number}") for number in range(30)]
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat", "target_customers": "200"}, **EN)
+    rewards_step = f"/referrals/{Programme.objects.get().pk}/edit/rewards"
+    assert "referrer_points_programme" not in page(client, rewards_step), "nothing to choose from yet"
+    terms = PointsTerms("Asia/Shanghai")
+    reward_services.set_points_terms(asset="POINTS:vip/0", terms=terms, actor=None, now=T0)
+    assert '<option value="vip">vip</option>' in page(client, rewards_step)
+    wrong = {**STEPS["rewards"], "referrer_points_programme": "typo"}
+    assert client.post(rewards_step, wrong, **EN).status_code == 422
+    chosen = {**STEPS["rewards"], "referrer_points_programme": "vip", "friend_points_programme": "vip"}
+    for step, said in {**STEPS, "rewards": chosen}.items():
+        assert client.post(rewards_step.replace("rewards", step), said, **EN).status_code == 302
+    assert "the inviter gets <b>300 points of vip</b>" in page(client, rewards_step.replace("rewards", "publish"))
+    client.post(rewards_step.replace("edit/rewards", "publish"), **EN)
+    offers = [
+        rewards.get_offer(each or 0)
+        for each in Programme.objects.values_list("referrer_offer_id", "friend_offer_id")[0]
+    ]
+    assert [(each.kind, each.points_programme) for each in offers] == [("points", "vip"), ("coupon", "")]
 
 
 def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Client, shop: Shop) -> None:

@@ -24,7 +24,7 @@ from liebian.referrals.forms.steps import STEP_FORMS, STEP_LABELS, STEPS
 from liebian.referrals.forms.wizard import StepForm
 from liebian.referrals.rules import pair_cost, read_limits
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, limit_text, money, offer_text
+from liebian.referrals.words import finding_text, limit_text, money, offer_text, points_text
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -102,6 +102,7 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
             for key, name, size in choices
         ]
     if step == "rewards":
+        extra["points_programmes"] = rewards.list_points_names()
         extra["offers"] = [
             (each.id, f"{formats.named(each.name)} · {offer_text(each)}", each.cost_minor)
             for each in queries.list_made_choices(programme)
@@ -199,5 +200,5 @@ def _reward(draft: Any, role: str, currency: str) -> str:
     if draft[f"{role}_kind"] == "made":
         return offer_text(next(iter(rewards.list_offers(ids=[draft[f"{role}_offer_id"] or 0])), None))
     if draft[f"{role}_kind"] == "points":
-        return _("%(points)s points") % {"points": formats.number(int(draft[f"{role}_points"] or 0))}
+        return points_text(int(draft[f"{role}_points"] or 0), draft.get(f"{role}_points_programme") or "")
     return _("%(amount)s off") % {"amount": money(int(draft[f"{role}_face_minor"] or 0), currency)}

@@ -1,8 +1,21 @@
-"""JSON over HTTP for shops: their checkout, `/v1/coupons/…`, and their customers' gifts, `/v1/rewards/…`."""
+"""JSON over HTTP for shops: their checkout, `/v1/coupons/…`, their customers' gifts, `/v1/rewards/…`, and points, `/v1/points/…`."""
 
+from liebian.rewards.api import points
 from liebian.rewards.api.checkout import redeem, reserve, rollback, validate
 from liebian.rewards.api.gifts import address, gifts
 from liebian.rewards.api.gifts import openapi as gifts_openapi
 from liebian.rewards.api.openapi import openapi
+from liebian.rewards.api.points_openapi import points_openapi
 
-__all__ = ["address", "gifts", "gifts_openapi", "openapi", "redeem", "reserve", "rollback", "validate"]
+__all__ = [
+    "address",
+    "gifts",
+    "gifts_openapi",
+    "openapi",
+    "points",
+    "points_openapi",
+    "redeem",
+    "reserve",
+    "rollback",
+    "validate",
+]

@@ -50,6 +50,7 @@ from liebian.rewards.queries.liability import (
 from liebian.rewards.queries.limits import list_limit_uses
 from liebian.rewards.queries.offers import get_offer, list_offers
 from liebian.rewards.queries.points import (
+    get_earned_lot,
     get_points_balance,
     has_ended_points,
     list_expiring_points,
@@ -67,7 +68,12 @@ from liebian.rewards.queries.points_desk import (
     list_programmes_of,
     sum_ending_points,
 )
-from liebian.rewards.queries.points_terms import get_points_terms, list_points_programmes
+from liebian.rewards.queries.points_terms import (
+    get_points_asset,
+    get_points_terms,
+    list_points_names,
+    list_points_programmes,
+)
 from liebian.rewards.queries.privileges import (
     find_privilege_of,
     get_level_book,
@@ -136,12 +142,14 @@ __all__ = [
     "get_budget",
     "get_check",
     "get_deadlines",
+    "get_earned_lot",
     "get_gift_stock",
     "get_level_book",
     "get_lot",
     "get_offer",
     "get_parcel",
     "get_point_use",
+    "get_points_asset",
     "get_points_balance",
     "get_points_terms",
     "get_pool",
@@ -182,6 +190,7 @@ __all__ = [
     "list_points_balances",
     "list_points_history",
     "list_points_months",
+    "list_points_names",
     "list_points_of",
     "list_points_programmes",
     "list_pools",

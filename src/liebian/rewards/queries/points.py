@@ -115,6 +115,12 @@ def list_lots_by_cause(causes: Sequence[str]) -> dict[str, LotView]:
     return {lot.cause: lot for lot in list_lots_where(cause__in=causes)}
 
 
+def get_earned_lot(key: str) -> LotView:
+    """What an earning gave. It has to be there."""
+    [lot] = list_lots_where(cause=f"earn:{key}")
+    return lot
+
+
 def list_lots_where(**condition: object) -> list[LotView]:
     """For modules of this context only."""
     return [_view(lot) for lot in PointsLot.objects.filter(**condition)]

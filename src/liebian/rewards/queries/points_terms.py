@@ -7,9 +7,12 @@ from datetime import datetime
 
 from django.conf import settings
 
+from liebian.core.errors import NotFound
+from liebian.core.texts import mark as _
 from liebian.ledger import queries as ledger
 from liebian.ledger.types import WORLD
 from liebian.rewards.models import PointsTermsRow
+from liebian.rewards.rules import asset_of_points, name_of_points
 from liebian.rewards.types import POINTS, PointsProgramme, PointsTerms, TermsVersion
 
 
@@ -34,6 +37,20 @@ class TermsBook:
 
 def get_points_terms(asset: str, at: datetime) -> PointsTerms:
     return TermsBook([asset]).at(asset, at)
+
+
+def get_points_asset(programme: str) -> str:
+    """The unit of a programme of points, by its name. Raises NotFound "points_programme_unknown"."""
+    asset = asset_of_points(programme)
+    if asset != POINTS and not PointsTermsRow.objects.filter(asset=asset).exists():
+        raise NotFound("points_programme_unknown", _("There is no programme of points with this name."))
+    return asset
+
+
+def list_points_names() -> list[str]:
+    """The names of the programmes of points that have terms, besides the general points."""
+    rows = PointsTermsRow.objects.exclude(asset=POINTS).order_by("asset")
+    return [name_of_points(asset) for asset in rows.values_list("asset", flat=True).distinct()]
 
 
 def list_points_programmes(*, at: datetime) -> list[PointsProgramme]:

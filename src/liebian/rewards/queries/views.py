@@ -24,6 +24,7 @@ def view_offer(row: Offer) -> OfferView:
         terms=read_terms(row.terms if row.kind == "coupon" else {}),
         privilege=read_privilege(row.terms) if row.kind == "privilege" else None,
         tax=row.tax,  # type: ignore[arg-type]
+        points_programme=row.terms.get("points_programme", ""),
     )
 
 

@@ -10,7 +10,6 @@ from liebian.rewards.rules.accounts import (
     coupons_reserved,
     coupons_used,
     points_account,
-    points_world,
 )
 from liebian.rewards.rules.claws import Claw, clawed_so_far, cost_of, plan_claw
 from liebian.rewards.rules.coupon_codes import (
@@ -61,6 +60,7 @@ from liebian.rewards.rules.offers import check_offer
 from liebian.rewards.rules.points import (
     MOST_POINTS,
     PointsAccounts,
+    asset_of_points,
     check_amount,
     check_asset,
     check_terms,
@@ -69,6 +69,7 @@ from liebian.rewards.rules.points import (
     idle_end,
     is_open,
     multiply_points,
+    name_of_points,
     pick_lots,
     refuse_transfer,
     spending_order,
@@ -112,6 +113,7 @@ __all__ = [
     "PointsAccounts",
     "allocate",
     "allowance_for",
+    "asset_of_points",
     "chain",
     "check_address",
     "check_adjustment",
@@ -158,10 +160,10 @@ __all__ = [
     "limits_world",
     "make_codes",
     "multiply_points",
+    "name_of_points",
     "pick_lots",
     "plan_claw",
     "points_account",
-    "points_world",
     "price",
     "promised_codes",
     "read_privilege",

@@ -75,10 +75,6 @@ class BudgetAccounts:
         return self._ref("clawback_receivable", f"clawback_receivable:{customer_id}:{self.budget_id}")
 
 
-def points_world() -> AccountRef:
-    return AccountRef(f"world:{POINTS}", WORLD, POINTS, book="points")
-
-
 def points_account(customer_id: int) -> AccountRef:
     return AccountRef(f"points:{customer_id}", "points", POINTS, book="points")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.rewards.rules.coupon_terms import check_coupon
+from liebian.rewards.rules.points import asset_of_points, check_asset
 from liebian.rewards.rules.privileges import check_privilege
 from liebian.rewards.rules.taxes import gross_of
 from liebian.rewards.types import MONEY, OfferDraft
@@ -17,12 +18,20 @@ def check_offer(draft: OfferDraft) -> None:
         raise Invalid("offer_amount", _("A reward costs more than zero, and none of its figures is negative."))
     if draft.kind == "points" and draft.points <= 0:
         raise Invalid("offer_points", _("Say how many points the reward gives: at least 1."))
+    if draft.points_programme:
+        _check_programme(draft)
     if draft.kind == "coupon":
         check_coupon(draft)
     if draft.kind in MONEY:
         _check_money(draft)
     if draft.kind == "privilege":
         check_privilege(draft)
+
+
+def _check_programme(draft: OfferDraft) -> None:
+    if draft.kind != "points":
+        raise Invalid("offer_programme", _("Only points belong to a programme of points."))
+    check_asset(asset_of_points(draft.points_programme))
 
 
 def _check_money(draft: OfferDraft) -> None:

@@ -164,6 +164,19 @@ def check_asset(asset: str) -> None:
         raise Invalid("points_asset", _("A programme of points has a name of at most 30 letters and digits."))
 
 
+def asset_of_points(name: str) -> str:
+    """
+    >>> asset_of_points(""), asset_of_points("vip"), name_of_points("POINTS:vip/0"), name_of_points("POINTS/0")
+    ('POINTS/0', 'POINTS:vip/0', 'vip', '')
+    """
+    return f"POINTS:{name}/0" if name else POINTS
+
+
+def name_of_points(asset: str) -> str:
+    """The name of a programme of points; the general points have none."""
+    return asset.removeprefix("POINTS").removesuffix("/0").removeprefix(":")
+
+
 def check_terms(terms: PointsTerms) -> None:
     try:
         ZoneInfo(terms.zone)

@@ -15,7 +15,7 @@ from liebian.core.texts import mark as _
 from liebian.ledger.services import open_accounts
 from liebian.rewards.models import Offer
 from liebian.rewards.queries.views import view_offer
-from liebian.rewards.rules import PointsAccounts, check_offer, say_privilege, say_terms
+from liebian.rewards.rules import PointsAccounts, asset_of_points, check_offer, say_privilege, say_terms
 from liebian.rewards.types import OfferDraft, OfferView
 
 _SILENT = [("approval", "rule"), ("terms", {}), ("tax", "none")]  # terms that offers had before there was a choice
@@ -27,16 +27,20 @@ def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     if not draft.name.strip() or len(draft.name) > 120:
         raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
     terms = {**asdict(draft), "terms": _say(draft)}
-    del terms["privilege"]
+    del terms["privilege"], terms["points_programme"]
     said = {name: value for name, value in terms.items() if (name, value) not in _SILENT}
     body = json.dumps(said, sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
     with transaction.atomic():
         row, created = Offer.objects.get_or_create(fingerprint=fingerprint, defaults={**terms, "created_at": now})
         if created and draft.kind == "points":
-            open_accounts(refs=PointsAccounts().shared, now=now)
+            open_accounts(refs=PointsAccounts(asset_of_points(draft.points_programme)).shared, now=now)
     return view_offer(row)
 
 
 def _say(draft: OfferDraft) -> dict[str, Any]:
-    return say_privilege(draft.privilege) if draft.privilege else say_terms(draft.terms)
+    if draft.privilege:
+        return say_privilege(draft.privilege)
+    if draft.points_programme:
+        return {"points_programme": draft.points_programme}
+    return say_terms(draft.terms)

@@ -207,10 +207,17 @@ class Paper:
         self.pay(receiver, at)
         return ""
 
-    def night(self, at: datetime) -> None:
-        due = [key for key, use in self.uses.items() if use.state == "reserved" and use.until <= at]
+    def free_lapsed(self, at: datetime, who: int | None = None) -> None:
+        due = [
+            key
+            for key, use in self.uses.items()
+            if use.state == "reserved" and use.until <= at and who in (None, use.owner)
+        ]
         for key in sorted(due, key=lambda key: self.uses[key].until):
             self.end_reservation(key, self.uses[key].until, 0)
+
+    def night(self, at: datetime) -> None:
+        self.free_lapsed(at)
         woken = [lot for lot in self.lots if lot.state == "pending" and lot.start <= at]
         for lot in woken:
             lot.state = "active"

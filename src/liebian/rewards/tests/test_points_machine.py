@@ -17,13 +17,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from liebian.core import clock
 from liebian.core.errors import Conflict
+from liebian.customers.queries import people
 from liebian.customers.types import Merge
 from liebian.ledger import queries as ledger
 from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
+from liebian.rewards.tests.points_api import USERS, Watch
+from liebian.rewards.tests.points_doors import ApiDoor, ServiceDoor
 from liebian.rewards.tests.points_model import Paper
-from liebian.rewards.tests.points_shop import VIP, burn, claw, earn, restore, start_day, transfer
+from liebian.rewards.tests.points_shop import VIP, start_day, transfer
 from liebian.rewards.types import PointsAdjustment, PointsTerms
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -51,6 +55,8 @@ TERMS = st.builds(
 
 
 class Points(RuleBasedStateMachine):
+    door: ServiceDoor | ApiDoor = ServiceDoor()
+
     def __init__(self) -> None:
         super().__init__()
         self.block = transaction.atomic()
@@ -68,6 +74,7 @@ class Points(RuleBasedStateMachine):
 
     @initialize(terms=TERMS, start=st.sampled_from(STARTS), amounts=st.lists(AMOUNTS, min_size=3, max_size=3))
     def begin(self, terms: PointsTerms, start: datetime, amounts: list[int]) -> None:
+        self.door.begin()
         services.set_points_terms(asset=VIP, terms=terms, actor=1, now=start - timedelta(days=1))
         self.paper, self.now, self.standing = Paper(terms), start, {who: who for who in PEOPLE}
         for who, amount in zip(PEOPLE, amounts, strict=True):
@@ -81,16 +88,18 @@ class Points(RuleBasedStateMachine):
     def earn(self, who: int, amount: int, wait: int, again: str) -> None:
         key, start = self.key(), self.now + timedelta(hours=wait)
         self.paper.earn(key, self.standing[who], amount, self.now, start)
-        assert earn(key, amount, self.now, who, active_from=start).amount == amount
-        self.ask_again(again, lambda n: earn(key, amount + n, self.now, who, active_from=start))
+        assert self.door.earn(key, amount, self.now, who, start).amount == amount
+        self.ask_again(again, lambda n: self.door.earn(key, amount + n, self.now, who, start))
 
-    @rule(who=WHO, amount=AMOUNTS, hold=st.sampled_from([0, 0, 1, 8, 30]), again=AGAIN)
+    @rule(who=WHO, amount=AMOUNTS, hold=st.sampled_from([0, 0, 1, 8, 24]), again=AGAIN)
     def burn(self, who: int, amount: int, hold: int, again: str) -> None:
         key, until = self.key(), self.now + timedelta(hours=hold) if hold else None
+        if self.door.frees_lapsed:
+            self.paper.free_lapsed(self.now, self.standing[who])
         reason = self.paper.burn(key, self.standing[who], amount, self.now, until)
-        assert burn(key, amount, self.now, who, until=until).reason == reason
+        assert self.door.burn(key, amount, self.now, who, until).reason == reason
         if not reason:
-            self.ask_again(again, lambda n: burn(key, amount + n, self.now, who, until=until))
+            self.ask_again(again, lambda n: self.door.burn(key, amount + n, self.now, who, until))
 
     @precondition(lambda self: self.uses("reserved"))
     @rule(data=st.data(), percent=st.sampled_from([0, 30, 100]))
@@ -99,10 +108,7 @@ class Points(RuleBasedStateMachine):
         used = self.paper.uses[key].amount * percent // 100
         reason = self.paper.end_reservation(key, self.now, used)
         for is_repeat in (False, True):
-            if used:
-                [outcome] = services.use_reserved(amounts={key: used}, at=self.now, now=self.now)
-            else:
-                [outcome] = services.release_reserved(keys=[key], at=self.now, now=self.now)
+            outcome = self.door.end(key, used, self.now)
             assert outcome.reason == reason
             assert outcome.repeated == (is_repeat and not reason)
 
@@ -110,16 +116,16 @@ class Points(RuleBasedStateMachine):
     @rule(data=st.data(), total=st.integers(1, 150), again=AGAIN)
     def restore(self, data: st.DataObject, total: int, again: str) -> None:
         key = data.draw(st.sampled_from(self.uses("used")))
-        assert restore(key, total, self.now).amount == self.paper.restore(key, total, self.now)
+        assert self.door.restore(key, total, self.now).amount == self.paper.restore(key, total, self.now)
         if again == "same":
-            assert restore(key, total, self.now).repeated
+            assert self.door.restore(key, total, self.now).repeated
 
     @rule(data=st.data(), total=st.integers(1, 150), again=AGAIN)
     def claw(self, data: st.DataObject, total: int, again: str) -> None:
         key = data.draw(st.sampled_from(sorted(self.paper.earned)))
-        assert claw(key, total, self.now).amount == self.paper.claw(key, total, self.now)
+        assert self.door.claw(key, total, self.now).amount == self.paper.claw(key, total, self.now)
         if again == "same":
-            assert claw(key, total, self.now).repeated
+            assert self.door.claw(key, total, self.now).repeated
 
     @rule(sender=WHO, receiver=WHO, amount=AMOUNTS, again=AGAIN)
     def transfer(self, sender: int, receiver: int, amount: int, again: str) -> None:
@@ -160,6 +166,7 @@ class Points(RuleBasedStateMachine):
         if self.standing[loser] != loser or self.standing[winner] != winner or loser == winner:
             return
         self.paper.merge(loser, winner, self.now)
+        self.door.merge(loser, winner)
         self.standing = {who: winner if now == loser else now for who, now in self.standing.items()}
         merges = [Merge(loser, loser, winner)]
         assert services.merge_points(merges=merges, at=self.now, now=self.now) == 1
@@ -204,10 +211,22 @@ class Points(RuleBasedStateMachine):
         return held
 
 
+def run(machine: type[Points]) -> None:
+    checks = list(HealthCheck)
+    said = settings(max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=checks)
+    run_state_machine_as_test(machine, settings=said)
+
+
 def test_no_sequence_of_acts_leads_to_other_points_than_on_paper():
-    run_state_machine_as_test(
-        Points,
-        settings=settings(
-            max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    run(Points)
+
+
+def test_a_shop_that_asks_the_api_comes_to_the_points_on_paper(monkeypatch):
+    watch = Watch(STARTS[0])
+    monkeypatch.setattr(clock, "now", lambda: watch.now)
+    monkeypatch.setattr(people, "find_customer_id", lambda *, kind, value: USERS.get(value))
+
+    class Asking(Points):
+        door = ApiDoor(watch)
+
+    run(Asking)

@@ -23,7 +23,7 @@ CouponState = Literal["issued", "redeemed", "void", "expired"]
 class OfferDraft:
     """The terms of a reward. `cost_minor` is what one whole reward costs the budget.
 
-    points: `points`. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say.
+    points: `points` of the programme of points that `points_programme` names, the general ones where it is empty. coupon: `face_minor` off an order of at least `threshold_minor`, for `valid_days` days, or what `terms` say.
     gift: one piece of a stock. code: one code of a pool. privilege: `valid_days` of what `privilege` says.
     cash, red_packet: `face_minor` of money, taxed by `tax`. `approval` says
     whether the programme's rules suffice or a person has to approve every single reward.
@@ -41,6 +41,7 @@ class OfferDraft:
     terms: CouponTerms = field(default_factory=CouponTerms)
     privilege: PrivilegeTerms | None = None
     tax: TaxRule = "none"
+    points_programme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class OfferView:
     terms: CouponTerms = field(default_factory=CouponTerms)
     privilege: PrivilegeTerms | None = None
     tax: TaxRule = "none"
+    points_programme: str = ""
 
     @property
     def amount(self) -> int:

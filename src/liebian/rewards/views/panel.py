@@ -15,7 +15,8 @@ from liebian.access.guard import requires
 from liebian.core import clock
 from liebian.core.days import day_of
 from liebian.rewards import queries
-from liebian.rewards.types import GIVEN, PAYABLE, RESERVED, CouponView, RewardView
+from liebian.rewards.rules import name_of_points
+from liebian.rewards.types import GIVEN, PAYABLE, POINTS, RESERVED, CouponView, RewardView
 from liebian.rewards.views.holdings import list_current_privileges
 from liebian.rewards.views.words import role_words, words_of
 
@@ -34,6 +35,7 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "has_more": len(found) > SHOWN,
         "n_shown": SHOWN,
         "points": queries.points_balance(customer_id),
+        "other_points": _other_points(customer_id),
         "customer_id": customer_id,
         "has_points": bool(queries.list_programmes_of(customer_id)),
         "may_points": bool(request.user.may("rewards:points")),  # type: ignore[union-attr]
@@ -41,6 +43,15 @@ def customer_panel(request: HttpRequest, customer_id: int) -> HttpResponse:
         "coupons": [_coupon(each) for each in queries.list_coupons(customer_id)[:SHOWN]],
     }
     return render(request, "rewards/_customer_panel.html", context)
+
+
+def _other_points(customer_id: int) -> list[tuple[str, int]]:
+    """What the customer can spend in programmes of points that have a name."""
+    assets = [asset for asset in queries.list_programmes_of(customer_id) if asset != POINTS]
+    now = clock.now()
+    return [
+        (name_of_points(each), queries.get_points_balance(customer_id, at=now, asset=each).active) for each in assets
+    ]
 
 
 def _row(reward: RewardView) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from liebian.core import clock
 from liebian.core.errors import LiebianError
 from liebian.rewards import queries, services
 from liebian.rewards.points_terms_form import PointsTermsForm, fill
-from liebian.rewards.rules import expiry_of
+from liebian.rewards.rules import expiry_of, name_of_points
 from liebian.rewards.types import PointsProgramme, PointsTerms, TermsVersion
 from liebian.rewards.views.points_words import name_programme, say_example, say_start, say_terms
 from liebian.ui.formats import error_text
@@ -73,13 +73,9 @@ def _initial(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """The terms that the programme has now; for a new one the usual ones."""
     name = request.GET.get("programme")
     for each in queries.list_points_programmes(at=now) if name is not None else ():
-        if _name_of(each.asset) == name:
+        if name_of_points(each.asset) == name:
             return fill(name, each.in_force.terms)
     return fill("", PointsTerms(zone=settings.TIME_ZONE))
-
-
-def _name_of(asset: str) -> str:
-    return asset.removeprefix("POINTS").removesuffix("/0").removeprefix(":")
 
 
 def _preview(form: PointsTermsForm, terms: PointsTerms, now: datetime) -> dict[str, Any]:
@@ -99,7 +95,7 @@ def _show(programme: PointsProgramme, names: dict[int, str]) -> dict[str, Any]:
     held = programme.held
     return {
         "asset": programme.asset,
-        "key": _name_of(programme.asset),
+        "key": name_of_points(programme.asset),
         "name": name_programme(programme.asset),
         "usable": held.get("points", 0),
         "pending": held.get("points_pending", 0),

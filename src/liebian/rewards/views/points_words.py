@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from liebian.core.ids import customer_number
+from liebian.rewards.rules import name_of_points
 from liebian.rewards.types import LotView, PointsTerms, PointsUseView
 from liebian.rewards.views.words import StateWords
 from liebian.ui.formats import day, moment, number
@@ -31,8 +32,7 @@ USES: dict[tuple[str, str], Any] = {
 
 
 def name_programme(asset: str) -> str:
-    name = asset.removeprefix("POINTS").removesuffix("/0").removeprefix(":")
-    return name or _("General points")
+    return name_of_points(asset) or _("General points")
 
 
 def state_of(lot: LotView, at: datetime, idle_at: datetime | None = None) -> StateWords:

@@ -134,6 +134,14 @@ def say_points(amount: int) -> str:
     return ngettext("%(n)s point", "%(n)s points", abs(amount)) % {"n": number(amount)}
 
 
+def say_points_of(programme: str, amount: int) -> str:
+    """Points with their programme; the general ones have none."""
+    if not programme:
+        return say_points(amount)
+    texts = {"n": number(amount), "programme": programme}
+    return ngettext("%(n)s point of %(programme)s", "%(n)s points of %(programme)s", abs(amount)) % texts
+
+
 def say_change(points: int) -> str:
     """Points with their sign, also where they are given."""
     return f"{'+' if points > 0 else ''}{say_points(points)}"
@@ -141,7 +149,7 @@ def say_change(points: int) -> str:
 
 def say_units(offer: OfferView, amount: int) -> str:
     if offer.kind == "points":
-        return say_points(amount)
+        return say_points_of(offer.points_programme, amount)
     if offer.kind in MONEY:
         return money(amount, offer.currency)
     if offer.kind == "privilege":

@@ -13,7 +13,13 @@ from liebian.rewards.services.points.ending import expire_many_points, expire_po
 from liebian.rewards.services.points.merging import merge_points
 from liebian.rewards.services.points.moving import adjust_points, transfer_points
 from liebian.rewards.services.points.returns import restore_points
-from liebian.rewards.services.points.spending import burn_points, expire_reservations, release_reserved, use_reserved
+from liebian.rewards.services.points.spending import (
+    burn_points,
+    expire_reservations,
+    free_lapsed_points,
+    release_reserved,
+    use_reserved,
+)
 from liebian.rewards.services.points.terms import set_points_terms
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "expire_many_points",
     "expire_points",
     "expire_reservations",
+    "free_lapsed_points",
     "merge_points",
     "release_by_hand",
     "release_reserved",

@@ -46,6 +46,7 @@ def _earn(desk: Desk, earn: PointsEarn, lots: dict[str, PointsLot]) -> PointsOut
     amount = multiply_points(earn.amount, earn.multipliers, terms.stacking, terms.most_bp)
     if amount <= 0:
         return PointsOutcome(earn.key, 0, "points_nothing")
+    check_amount(amount, earn.key)
     active_from = max(earn.active_from or earn.at, earn.at)
     trace = {
         **earn.trace,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
@@ -128,7 +129,19 @@ def release_reserved(*, keys: Iterable[str], at: datetime, now: datetime) -> lis
 
 def expire_reservations(*, at: datetime, now: datetime, limit: int = 1000) -> int:
     """Let go what nobody used in time, at most `limit`; call until it returns 0. Each returns as of its own end. Idempotent."""
-    due = PointsUse.objects.filter(state="reserved", reserved_until__lte=at).order_by("reserved_until", "id")
+    return _let_lapse(_due(at), at, now, limit)
+
+
+def free_lapsed_points(*, customer_id: int, at: datetime, now: datetime) -> int:
+    """As `expire_reservations`, for one customer: nobody waits for the next round to have these points again."""
+    return _let_lapse(_due(at).filter(customer_id=customer_id), at, now, 1000)
+
+
+def _due(at: datetime) -> QuerySet[PointsUse]:
+    return PointsUse.objects.filter(state="reserved", reserved_until__lte=at).order_by("reserved_until", "id")
+
+
+def _let_lapse(due: QuerySet[PointsUse], at: datetime, now: datetime, limit: int) -> int:
     keys = list(due.values_list("key", flat=True)[:limit])
     if not keys:
         return 0
@@ -146,8 +159,10 @@ def expire_reservations(*, at: datetime, now: datetime, limit: int = 1000) -> in
 def _release(desk: Desk, back: GivenBack, key: str, use: PointsUse | None, at: datetime) -> PointsOutcome:
     if use is None:
         return PointsOutcome(key, 0, "points_unknown")
-    if use.state != "reserved":
-        return PointsOutcome(key, 0, "points_used" if use.state == "used" else "", repeated=use.state == "released")
+    if use.state == "used":
+        return PointsOutcome(key, 0, "points_used")
+    if use.state == "released":
+        return PointsOutcome(key, use.asked, repeated=True)
     moves = Moves()
     back.from_reserved(use, use.amount, at, moves)
     use.state = "released"
