@@ -35,7 +35,7 @@ STEPS = {
     "ordered": gettext_lazy("Friends ordered"),
     "qualified": gettext_lazy("Orders that count"),
     "rewarded": gettext_lazy("Reward paid"),
-    "held": gettext_lazy("Reward waiting for the refund period"),
+    "held": gettext_lazy("Reward on its way"),
     "refused": gettext_lazy("Sign-ups that do not count"),
     "reversed": gettext_lazy("Given back"),
     "holdout": gettext_lazy("Held out"),

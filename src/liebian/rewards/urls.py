@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/coupons/redeem", api.redeem, name="coupons-redeem"),
     path("v1/coupons/rollback", api.rollback, name="coupons-rollback"),
     path("v1/rewards/openapi.json", api.gifts_openapi, name="gifts-openapi"),
+    path("v1/rewards", api.own_rewards, name="api-rewards"),
     path("v1/rewards/gifts", api.gifts, name="api-gifts"),
     path("v1/rewards/<int:reward_id>/address", api.address, name="api-address"),
     path("v1/points/openapi.json", api.points_openapi, name="points-openapi"),

@@ -211,6 +211,37 @@ _TRACKS: dict[str, Callable[[EventRecord, str], Line]] = {
     ),
     "Reward Issued": _reward("coin", lambda amount: _("Reward %(amount)s paid out") % {"amount": amount}, "good"),
     "Reward Refused": _reward("ban", lambda amount: _("No reward %(amount)s") % {"amount": amount}, "warn"),
+    "Reward Pending": _reward(
+        "user-question", lambda amount: _("Reward %(amount)s waits for a person's approval") % {"amount": amount}, "act"
+    ),
+    "Reward Approved": _reward(
+        "user-check", lambda amount: _("Reward %(amount)s approved") % {"amount": amount}, "act"
+    ),
+    "Reward Issuing": _reward(
+        "truck-delivery", lambda amount: _("Reward %(amount)s being delivered") % {"amount": amount}, "act"
+    ),
+    "Reward Sent": _reward("truck-delivery", lambda amount: _("Reward %(amount)s sent") % {"amount": amount}, "act"),
+    "Reward Rejected": _reward("ban", lambda amount: _("Reward %(amount)s rejected") % {"amount": amount}, "warn"),
+    "Reward Cancelled": _reward(
+        "arrow-back-up", lambda amount: _("Reward %(amount)s cancelled before it was paid") % {"amount": amount}, "warn"
+    ),
+    "Reward Reduced": _reward(
+        "arrow-back-up",
+        lambda amount: _("Reward reduced by %(amount)s before it was paid") % {"amount": amount},
+        "warn",
+    ),
+    "Reward Returned": _reward(
+        "arrow-back-up", lambda amount: _("Reward %(amount)s did not arrive") % {"amount": amount}, "warn"
+    ),
+    "Reward Written Off": _reward(
+        "arrow-back-up", lambda amount: _("Reward %(amount)s written off") % {"amount": amount}, "warn"
+    ),
+    "Reward Expired": _reward(
+        "hourglass-empty", lambda amount: _("Reward %(amount)s expired unused") % {"amount": amount}, ""
+    ),
+    "Reward Usable Again": _reward(
+        "ticket", lambda amount: _("Reward %(amount)s can be used again") % {"amount": amount}, "good"
+    ),
     "Coupon Redeemed": _coupon("ticket", lambda: _("Used a coupon that was earned"), "good"),
     "Coupon Refused": _coupon("ban", lambda: _("A coupon did not count"), "warn"),
     CUSTOMER_ERASED: _erased,

@@ -206,12 +206,7 @@ def _check_references(entries: Sequence[EntryDraft], stored: Mapping[str, int]) 
 def _check_reversals(entries: Sequence[EntryDraft], stored: Mapping[str, int]) -> None:
     targets = [draft.reversal_of for draft in entries if draft.reversal_of is not None and draft.key not in stored]
     if targets and (done := Entry.objects.filter(reversal_of__in=targets).first()):
-        raise Conflict(
-            "already_reversed",
-            _("Entry %(original)s was already reversed by entry %(reversal)s."),
-            original=done.reversal_of_id,
-            reversal=done.pk,
-        )
+        raise _reversed(done)
 
 
 def _choose(
@@ -287,8 +282,24 @@ def insert_entries(rows: list[Entry]) -> None:
     try:
         with transaction.atomic():
             write_rows(rows)
-    except IntegrityError:
-        raise _mismatch(rows[0].idempotency_key if len(rows) == 1 else "") from None
+    except IntegrityError as error:
+        raise (_find_clash(rows) or error) from None
+
+
+def _find_clash(rows: Sequence[Entry]) -> Conflict | None:
+    """What somebody else posted meanwhile, under other accounts' locks, that these entries cannot stand beside."""
+    keys, references = [row.idempotency_key for row in rows], [row.reference for row in rows if row.reference]
+    if (
+        key := Entry.objects.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True).first()
+    ) is not None:
+        return _mismatch(key)
+    if (
+        taken := Entry.objects.filter(reference__in=references).values_list("reference", flat=True).first()
+    ) is not None:
+        return _taken(taken)
+    targets = [row.reversal_of_id for row in rows if row.reversal_of_id is not None]
+    done = Entry.objects.filter(reversal_of__in=targets).first()
+    return _reversed(done) if done else None
 
 
 def _apply(deltas: Mapping[str, int], accounts: Mapping[str, Locked]) -> None:
@@ -307,6 +318,15 @@ def move_balances(moves: Sequence[tuple[int, int]]) -> bool:
         else:
             cursor.executemany(_APPLY, [(delta, key, delta) for key, delta in moves])
         return bool(cursor.rowcount == len(moves))
+
+
+def _reversed(done: Entry) -> Conflict:
+    return Conflict(
+        "already_reversed",
+        _("Entry %(original)s was already reversed by entry %(reversal)s."),
+        original=done.reversal_of_id,
+        reversal=done.pk,
+    )
 
 
 def _taken(reference: str) -> Conflict:

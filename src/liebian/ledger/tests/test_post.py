@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 
 from liebian.core.errors import Conflict, Invalid, NotFound
 from liebian.ledger import queries, services
-from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
+from liebian.ledger.services import posting
+from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero, run_threads
 from liebian.ledger.types import AccountRef, EntryDraft, InsufficientFunds, Leg, move
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -152,6 +154,29 @@ def test_a_reversal_may_not_overdraw():
     services.post(entry=draft("pay", move(BUDGET, PAID, 60), kind="pay"), now=NOW)
     with pytest.raises(InsufficientFunds):
         services.reverse(entry_id=entry_id, key="undo", now=NOW)
+
+
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_of_two_who_post_one_reference_at_once_on_other_accounts_one_is_told_so(monkeypatch):
+    both_have_looked, look = Barrier(2, timeout=20), posting._check_references
+
+    def look_together(*args: Any) -> None:
+        look(*args)
+        if connection.vendor == "postgresql":  # SQLite lets one write after the other
+            both_have_looked.wait()
+
+    def act(number: int) -> str:
+        world = AccountRef(f"world:r{number}", "world", "CNY/2", book="t")
+        pot = AccountRef(f"pot:r{number}", "budget", "CNY/2", book="t")
+        entry = EntryDraft(f"r{number}", "fund", move(world, pot, 1), NOW, reference="WX-1")
+        try:
+            services.post(entry=entry, now=NOW)
+        except Conflict as error:
+            return f"{error.code} {error.details}"
+        return "posted"
+
+    monkeypatch.setattr(posting, "_check_references", look_together)
+    assert sorted(run_threads(act, range(2))) == ["posted", "reference_taken {'reference': 'WX-1'}"]
 
 
 def test_a_reference_belongs_to_one_entry():

@@ -11,7 +11,7 @@ from django.db import transaction
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
 from liebian.ledger.types import InsufficientFunds
-from liebian.payouts.models import Account, Payout
+from liebian.payouts.models import Account, Payout, PayoutChange
 from liebian.payouts.rules import next_ask
 from liebian.payouts.services.findings import record_finding
 from liebian.payouts.services.providers import open_provider
@@ -126,7 +126,10 @@ def _fail(step: _Step, **fields: object) -> None:
 
 
 def _returned(step: _Step) -> None:
-    reason = "recipient_did_not_confirm"
+    """The provider gives a reason where its time was over; without one it stopped because somebody had asked it to."""
+    asked = PayoutChange.objects.filter(payout=step.row, reason="called_back")
+    called_back = not step.answer.code and asked.exists()
+    reason = "called_back" if called_back else "recipient_did_not_confirm"
     step.move("returned", reason=reason, is_burnt=True)
     rewards.return_unissued(reward_ids=[step.row.reward_id], reason=reason, at=step.now, now=step.now)
 

@@ -96,8 +96,20 @@ def call_back_payout(*, payout_id: int, actor: int, now: datetime) -> None:
         raise Conflict("payout_not_waiting", _("Only a payout that waits for its recipient can be called back."))
     if not claim_calls(row.account, now=now, n=2):
         raise Conflict("provider_pace", _("The provider takes no more calls in this minute. Try again in a minute."))
+    if not _write_down_call_back(row.pk, actor, now):
+        raise Conflict("payout_not_waiting", _("Only a payout that waits for its recipient can be called back."))
     provider.cancel(row.out_no)
     apply_answer(payout_id=row.pk, answer=provider.ask(row.out_no), now=now, actor=actor)
+
+
+def _write_down_call_back(payout_id: int, actor: int, now: datetime) -> bool:
+    """Before the provider hears of it, so that what it answers, whenever it does, is told as what happened."""
+    with transaction.atomic():
+        row = Payout.objects.select_for_update().filter(pk=payout_id, state="awaiting").first()
+        if row is None:
+            return False
+        move_payout(row, "awaiting", now=now, reason="called_back", actor=actor)
+    return True
 
 
 def start_sending(payout_id: int, *, now: datetime, actor: int | None = None) -> Transfer | None:

@@ -194,6 +194,13 @@ class Payouts(RuleBasedStateMachine):
             assert self.provider.bills[out_no]["state"] in LET_GO
 
     @invariant()
+    def what_was_refunded_is_never_the_customers(self) -> None:
+        for number, part in self.refunded.items():
+            seen = rewards_seen.get_reward(self.owed[number].id)
+            if seen.state in ("issued", "clawed_back", "cancelled"):
+                assert seen.clawed_amount == part * 100
+
+    @invariant()
     def payouts_agree_with_rewards(self) -> None:
         told = [each for each in PayoutCheck().compare(self.now).differences if each.subject.startswith("reward:")]
         assert told == []

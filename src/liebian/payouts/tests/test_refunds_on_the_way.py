@@ -9,6 +9,7 @@ import pytest
 from liebian.payouts import queries, services
 from liebian.payouts.models import Payout
 from liebian.payouts.tests.desk import approve, give_payees, make_account, owe, reward_state, where
+from liebian.payouts.types import Answer
 from liebian.rewards.tests.factories import NOW
 from liebian.rewards.tests.gift_shop import refund
 
@@ -67,3 +68,39 @@ def test_an_earlier_notice_that_comes_late_forgets_nothing(wechat, on_its_way):
     wechat.set_state(out_no, "SUCCESS")
     services.work_payouts(NOW + SOON)
     assert reward_state(reward)[0] == "clawed_back"
+
+
+@pytest.mark.parametrize("first", ["refund", "return"])
+def test_given_back_refunded_and_paid_after_all_it_is_owed(wechat, on_its_way, first):
+    budget, reward, out_no = on_its_way
+    steps = [lambda: refund(1, 10), lambda: give_back(wechat, out_no)]
+    for step in steps if first == "refund" else steps[::-1]:
+        step()
+    assert reward_state(reward)[0] == "returned" and where(budget) == (1000, 0, 0)
+    answer = Answer("paid", amount_minor=1000)
+    services.apply_answer(payout_id=Payout.objects.get().pk, answer=answer, now=NOW + SOON)
+    assert reward_state(reward) == ("clawed_back", "order_refunded") and where(budget) == (0, 0, 0)
+
+
+def give_back(wechat, out_no: str) -> None:
+    wechat.set_state(out_no, "FAIL", fail_reason="OVERDUE_CLOSE")
+    services.work_payouts(NOW + SOON)
+
+
+def test_called_back_by_staff_it_is_told_as_called_back_also_when_the_provider_takes_its_time(wechat, on_its_way):
+    _budget, reward, out_no = on_its_way
+    wechat.slow_to_cancel = True
+    services.call_back_payout(payout_id=Payout.objects.get().pk, actor=2, now=NOW + SOON)
+    wechat.set_state(out_no, "CANCELLED")
+    services.work_payouts(NOW + 9 * SOON)
+    assert reward_state(reward) == ("returned", "called_back")
+    assert Payout.objects.get().reason == "called_back"
+
+
+def test_called_back_in_vain_it_is_told_as_not_confirmed(wechat, on_its_way):
+    _budget, reward, out_no = on_its_way
+    wechat.slow_to_cancel = True
+    services.call_back_payout(payout_id=Payout.objects.get().pk, actor=2, now=NOW + SOON)
+    wechat.set_state(out_no, "FAIL", fail_reason="OVERDUE_CLOSE")
+    services.work_payouts(NOW + 9 * SOON)
+    assert reward_state(reward) == ("returned", "recipient_did_not_confirm")

@@ -50,6 +50,7 @@ class Fake:
     first_state: str = "WAIT_USER_CONFIRM"
     before: Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None] = lambda body: None
     after: Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None] = lambda body: None
+    slow_to_cancel: bool = False
     signs_with: rsa.RSAPrivateKey = PLATFORM
 
     def paid_minor(self) -> int:
@@ -149,7 +150,7 @@ def _act(fake: Fake, method: str, path: str, body: dict[str, Any]) -> tuple[int,
     if bill is None:
         return 404, {"code": "NOT_FOUND", "message": "no such bill"}
     if path.endswith("/cancel") and bill["state"] == "WAIT_USER_CONFIRM":
-        bill["state"] = "CANCELLED"
+        bill["state"] = "CANCELING" if fake.slow_to_cancel else "CANCELLED"
     return 200, bill
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from liebian.access.types import mask_name
 from liebian.customers import queries as customers
 from liebian.referrals.models import Qualification, Referral
 from liebian.referrals.types import REFERRER, Participant
 from liebian.rewards import queries as rewards
-from liebian.rewards.types import RewardView
+from liebian.rewards.types import RewardView, Told
+
+FriendState = Literal["no_order", "small_order", "not_counted"] | Told
 
 
 @dataclass(frozen=True, slots=True)
 class FriendView:
-    """`state`: no_order, small_order, held, paid, returned, not_rewarded, not_counted. `name` is masked, or empty."""
+    """`state`: no_order, small_order, not_counted, or what the inviter is told of the reward. `name` is masked, or empty."""
 
     name: str
     at: datetime
-    state: str
+    state: FriendState
     reason: str
     pays_on: date | None
     reward: RewardView | None
@@ -52,17 +55,13 @@ def list_friends(participation: Participant) -> list[FriendView]:
     return found
 
 
-def _state(row: Referral, judged: Qualification | None, reward: RewardView | None) -> tuple[str, str]:
+def _state(row: Referral, judged: Qualification | None, reward: RewardView | None) -> tuple[FriendState, str]:
     if row.state == "refused":
         return "not_counted", row.reason
     if row.state == "reversed":
-        return "returned", row.reason
+        return "taken_back", row.reason
     if judged is None:
         return "no_order", ""
     if judged.outcome == "refused":
         return "small_order", judged.reason
-    if reward is None or reward.state == "refused":
-        return "not_rewarded", reward.reason if reward else judged.reason
-    if reward.state in ("cancelled", "clawed_back", "written_off"):
-        return "returned", reward.reason
-    return ("held", "in_hold") if reward.state == "held" else ("paid", reward.reason)
+    return (reward.told, reward.reason) if reward else ("not_given", judged.reason)

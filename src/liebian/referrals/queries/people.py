@@ -14,6 +14,7 @@ from liebian.core.texts import mark as _
 from liebian.referrals.models import Participation, Qualification, Referral, ReferralDecision, Touch
 from liebian.referrals.types import REFERRER, Inviter, PersonRow, TreeNode
 from liebian.rewards import queries as rewards
+from liebian.rewards.types import FunnelStep
 
 BOUND = ("bound", "qualified", "reversed")
 STEPS = (
@@ -21,7 +22,6 @@ STEPS = (
     "holdout", "unpaid",
 )  # fmt: skip
 Row = TypeVar("Row", Participation, Referral)
-_PAID = ("issued", "redeemed", "expired")
 
 
 def list_people(
@@ -97,15 +97,16 @@ def _friends(programme_id: int, step: str, as_of: datetime) -> QuerySet[Referral
         return rows.filter(state="qualified", pk__in=good.values("referral_id"))
     decided = ReferralDecision.objects.filter(qualification__in=good, role=REFERRER)
     if step == "unpaid":
-        decided = decided.filter(outcome="refused")
+        lost = decided.filter(qualification__referral__state="qualified", reward_id__in=_rewards(decided, "unpaid"))
+        decided = decided.filter(Q(outcome="refused") | Q(pk__in=lost.values("pk")))
     else:
-        decided = decided.filter(reward_id__in=_rewards(decided, _PAID if step == "rewarded" else ("held",)))
+        decided = decided.filter(reward_id__in=_rewards(decided, "rewarded" if step == "rewarded" else "held"))
     return rows.filter(pk__in=decided.values("qualification__referral_id"))
 
 
-def _rewards(decided: QuerySet[ReferralDecision], states: tuple[str, ...]) -> list[int]:
+def _rewards(decided: QuerySet[ReferralDecision], step: FunnelStep) -> list[int]:
     ids = [each for each in decided.values_list("reward_id", flat=True) if each is not None]
-    return [reward.id for reward in rewards.list_rewards(ids=ids) if reward.state in states]
+    return [reward.id for reward in rewards.list_rewards(ids=ids) if reward.step == step]
 
 
 def _participant(row: Participation) -> PersonRow:

@@ -133,7 +133,7 @@ def _decided(judged: QualificationView, decision: DecisionView, reward: RewardVi
     }
     reason = decision.reason or (reward.reason if reward else "")
     at = reward.changed_at if reward else judged.at
-    kind = "reward_refused" if decision.outcome == "refused" else f"reward_{reward.state if reward else 'held'}"
+    kind = "reward_not_given" if decision.outcome == "refused" else f"reward_{reward.told if reward else 'waiting'}"
     return Why(max(at, judged.at), kind, None, reason, values, decision.trace)
 
 

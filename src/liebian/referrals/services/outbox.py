@@ -18,11 +18,6 @@ from liebian.rewards.types import RewardChangeView, RewardView
 OUTCOMES = "referrals.outcomes"
 REWARDS = "referrals.reward_changes"
 _LIMIT = 2000
-_NAMES = {
-    "refused": "Reward Refused",
-    "issued": "Reward Issued",
-    "expired": "Reward Expired",
-}
 
 
 def announce_outcomes() -> int:
@@ -71,8 +66,7 @@ def _of_rewards(position: int) -> tuple[list[dict[str, Any]], int]:
         return [], position
     known = {reward.id: reward for reward in rewards.list_rewards(ids=[change.reward_id for change in changes])}
     names = _programme_names({reward.programme_id for reward in known.values() if reward.programme_id})
-    # a coupon that was used is told by its order, which this change does not know
-    told = [change for change in changes if change.to_state != "redeemed"]
+    told = [change for change in changes if change.event]
     messages = [_reward_message(change, known[change.reward_id], names) for change in told]
     return messages, changes[-1].id
 
@@ -82,13 +76,6 @@ def _programme_names(ids_: set[int]) -> dict[int, str]:
 
 
 def _reward_message(change: RewardChangeView, reward: RewardView, names: dict[int, str]) -> dict[str, Any]:
-    name = (
-        "Reward Held"
-        if not change.from_state and change.to_state == "held"
-        else _NAMES.get(change.to_state, "Reward Clawed Back")
-    )
-    if change.from_state == change.to_state:
-        name = "Reward Clawed Back"
     cause = (
         "reward",
         reward.qualification,
@@ -104,7 +91,7 @@ def _reward_message(change: RewardChangeView, reward: RewardView, names: dict[in
         "amount": change.amount, "cost_minor": change.minor, "currency": reward.offer.currency, "reason": change.reason,
         "state": change.to_state, "hold_until": reward.hold_until.isoformat(),
     }  # fmt: skip
-    return _message(name, "\x1f".join(map(str, cause)), reward.customer_id, change.at, properties)
+    return _message(change.event, "\x1f".join(map(str, cause)), reward.customer_id, change.at, properties)
 
 
 def _message(name: str, cause: str, customer_id: int, at: datetime, properties: dict[str, Any]) -> dict[str, Any]:

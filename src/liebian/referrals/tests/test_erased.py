@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -64,14 +65,18 @@ def test_who_comes_back_is_no_new_friend_again(shop):
     assert refusal("other") == ""
 
 
-def test_what_waits_ends_with_the_reason_and_returns_to_the_budget(shop):
+def test_what_waits_ends_with_the_reason_and_returns_to_the_budget(shop, client):
     one = shop.customer("one")
     programme = shop.programme(one)
     shop.sign_up("friend", shop.code(programme, one), phone=PHONE)
     shop.order("friend", "f1", 120, at=T0 + timedelta(hours=1))
     shop.run()
     assert rewards.get_budget(programme.budget_id).reserved == 5000
+    key = reward_services.create_shop_key(name="web", actor_id=None, now=T0)[1]
+    ask = partial(client.get, "/v1/rewards?user_id=one", headers={"authorization": f"Bearer {key}"})
+    assert [each["state"] for each in ask().json()["rewards"]] == ["waiting"]
     erase(shop, one, at=T0 + timedelta(days=1))
+    assert (ask().status_code, ask().json()["error"]["code"]) == (404, "customer_unknown")
     states = {(r.role, r.state, r.reason) for r in rewards.list_rewards(programme_id=programme.id)}
     assert states == {("referrer", "rejected", "deleted_identity"), ("friend", "held", "")}
     budget = rewards.get_budget(programme.budget_id)

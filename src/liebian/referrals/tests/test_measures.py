@@ -112,6 +112,6 @@ def test_why_not_tells_the_story_in_order(shop: Shop) -> None:
     assert queries.find_people(f" {code.lower()} ") == [anna]
     story = queries.list_story(shop.id_of("ben"), programme_id=programme.id)
     assert [(entry.kind, entry.reason) for entry in story] == [
-        ("opened", ""), ("signed_up", ""), ("ordered", "below_min_order"), ("reward_refused", "below_min_order"),
+        ("opened", ""), ("signed_up", ""), ("ordered", "below_min_order"), ("reward_not_given", "below_min_order"),
     ]  # fmt: skip
     assert queries.find_people("nobody here") == []

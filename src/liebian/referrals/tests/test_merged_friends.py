@@ -138,7 +138,7 @@ def test_everybody_reads_why_on_their_page(shop: Shop, client: Client) -> None:
     told = {(r.referrer_id, r.state, r.reason) for r in queries.list_referrals(referee_id=cleo)}
     assert told == {(anna, "qualified", ""), (ben, "refused", "merged_duplicate")}
     kinds = [(e.kind, e.reason) for e in queries.list_story(cleo, programme_id=programme.id)]
-    assert ("sign_up_refused", "merged_duplicate") in kinds and ("reward_cancelled", "merged_duplicate") in kinds
+    assert ("sign_up_refused", "merged_duplicate") in kinds and ("reward_taken_back", "merged_duplicate") in kinds
     assert ("ordered", "merged_duplicate") in kinds
     assert queries.find_people("o-d1") == [cleo]
     me = queries.find_participation(codes["d1"])

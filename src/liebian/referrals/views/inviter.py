@@ -15,22 +15,29 @@ from liebian.access.guard import public
 from liebian.core import clock
 from liebian.core.errors import NotFound
 from liebian.referrals import queries, services
-from liebian.referrals.queries.friends import FriendView, list_friends
+from liebian.referrals.queries.friends import FriendState, FriendView, list_friends
 from liebian.referrals.rules import inviter_cap
 from liebian.referrals.types import Participant
 from liebian.referrals.views.frame import offers_context
 from liebian.referrals.views.landing import counts_as_visit, invitation_text, link_of, qr_svg
 from liebian.referrals.words import offer_text, reason_text
 
-_TAGS = {
-    "paid": ("ok", _("Arrived")),
-    "held": ("wait", _("On its way")),
+_TAGS: dict[FriendState, tuple[str, Any]] = {
+    "received": ("ok", _("Arrived")),
+    "expired": ("no", _("Expired")),
+    "checking": ("wait", _("Being checked")),
+    "waiting": ("wait", _("On its way")),
+    "coming": ("wait", _("On its way")),
     "small_order": ("wait", _("Almost")),
     "no_order": ("", _("No order yet")),
-    "returned": ("no", _("Cancelled")),
-    "not_rewarded": ("no", _("No reward")),
+    "taken_back": ("no", _("Cancelled")),
+    "not_given": ("no", _("No reward")),
+    "not_delivered": ("no", _("Not delivered")),
     "not_counted": ("no", _("Not counted")),
 }
+_TOLD_WITHOUT_REASON = frozenset({"received", "expired", "checking", "waiting", "small_order", "no_order"})
+_ARRIVED = frozenset({"received", "expired"})
+_ON_ITS_WAY = frozenset({"checking", "waiting", "coming"})
 
 
 @public
@@ -72,18 +79,17 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 
 def _row(friend: FriendView) -> dict[str, Any]:
     look, label = _TAGS[friend.state]
-    reason = (
-        "" if friend.state in ("paid", "held", "small_order", "no_order") else reason_text(friend.reason, customer=True)
-    )
+    reason = "" if friend.state in _TOLD_WITHOUT_REASON else reason_text(friend.reason, customer=True)
     return {"friend": friend, "look": look, "label": label, "reason": reason}
 
 
 def _sums(me: Participant, friends: Sequence[FriendView], cap: int) -> dict[str, Any]:
-    paid = [friend for friend in friends if friend.state == "paid"]
-    held = [friend for friend in friends if friend.state == "held"]
+    paid = [friend for friend in friends if friend.state in _ARRIVED]
+    held = [friend for friend in friends if friend.state in _ON_ITS_WAY]
+    waiting = [friend for friend in held if friend.state == "waiting"]
     return {
-        "paid": len(paid), "held": len(held), "left": max(cap - len(paid) - len(held), 0) if cap else None,
-        "next_day": min((friend.pays_on for friend in held if friend.pays_on), default=None),
+        "paid": len(paid), "held": len(held), "waiting": len(waiting), "left": max(cap - len(paid) - len(held), 0) if cap else None,
+        "next_day": min((friend.pays_on for friend in waiting if friend.pays_on), default=None),
         "reward": offer_text(next((f.reward.offer for f in friends if f.reward), None)), "cap": cap,
         "signed_up": sum(friend.state != "not_counted" for friend in friends), "me": me,
     }  # fmt: skip

@@ -21,6 +21,7 @@ from liebian.referrals import queries, services
 from liebian.referrals.types import ProgrammeView, Why
 from liebian.referrals.words import REFERRAL_STATES, STATUS, STATUS_LOOK, STEPS, check_lines, offer_text, reason_text
 from liebian.rewards import queries as rewards
+from liebian.rewards.types import Told
 
 _PAGE = 50
 _INVITERS = ("invited", "viewed", "shared")
@@ -132,7 +133,7 @@ def _tell(entry: Why, names: dict[int, str], programme: ProgrammeView) -> dict[s
     }
     if entry.kind.startswith("reward_"):
         reward = entry.values.get("reward")
-        icon, tone, title = _reward_words(entry.kind)
+        icon, tone, title = _REWARD_KINDS[entry.kind]
         values["reward"] = offer_text(reward.offer) if reward else _("No reward")
         values["role"] = _("as the inviter") if entry.values.get("role") == "referrer" else _("as the friend")
     return {
@@ -160,14 +161,17 @@ _KINDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def _reward_words(kind: str) -> tuple[str, str, str]:
-    if kind == "reward_refused":
-        return "ban", "warn", gettext_noop("No reward for order %(order)s, %(role)s")
-    if kind == "reward_held":
-        return "clock", "", gettext_noop("%(reward)s on its way for order %(order)s, %(role)s")
-    if kind in ("reward_issued", "reward_redeemed", "reward_expired"):
-        return "gift", "good", gettext_noop("%(reward)s paid for order %(order)s, %(role)s")
-    return "arrow-back-up", "warn", gettext_noop("%(reward)s taken back for order %(order)s, %(role)s")
+_REWARDS: dict[Told, tuple[str, str, str]] = {
+    "not_given": ("ban", "warn", gettext_noop("No reward for order %(order)s, %(role)s")),
+    "checking": ("user-question", "warn", gettext_noop("%(reward)s waits for a person for order %(order)s, %(role)s")),
+    "waiting": ("clock", "", gettext_noop("%(reward)s on its way for order %(order)s, %(role)s")),
+    "coming": ("truck-delivery", "", gettext_noop("%(reward)s being delivered for order %(order)s, %(role)s")),
+    "received": ("gift", "good", gettext_noop("%(reward)s paid for order %(order)s, %(role)s")),
+    "expired": ("hourglass-empty", "", gettext_noop("%(reward)s expired unused for order %(order)s, %(role)s")),
+    "not_delivered": ("arrow-back-up", "warn", gettext_noop("%(reward)s not delivered for order %(order)s, %(role)s")),
+    "taken_back": ("arrow-back-up", "warn", gettext_noop("%(reward)s taken back for order %(order)s, %(role)s")),
+}
+_REWARD_KINDS = {f"reward_{told}": words for told, words in _REWARDS.items()}
 
 
 @requires("referrals:view")

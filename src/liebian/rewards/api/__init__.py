@@ -5,6 +5,7 @@ from liebian.rewards.api.checkout import redeem, reserve, rollback, validate
 from liebian.rewards.api.gifts import address, gifts
 from liebian.rewards.api.gifts import openapi as gifts_openapi
 from liebian.rewards.api.openapi import openapi
+from liebian.rewards.api.own import own_rewards
 from liebian.rewards.api.points_openapi import points_openapi
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "gifts",
     "gifts_openapi",
     "openapi",
+    "own_rewards",
     "points",
     "points_openapi",
     "redeem",

@@ -18,6 +18,8 @@ from liebian.customers import queries as customers
 from liebian.rewards import queries, services
 from liebian.rewards.api.bodies import MAX_BODY, AddressBody
 from liebian.rewards.api.once import answer_once
+from liebian.rewards.api.own import CODES as OWN_CODES
+from liebian.rewards.api.own import OwnRewards, describe_own
 from liebian.rewards.types import ParcelView, PostalAddress, ShopKeyView
 
 REALM = "rewards"
@@ -113,8 +115,8 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def describe() -> dict[str, Any]:
-    [listed, gift, body], schemas = msgspec.json.schema_components(
-        [Gifts, Gift, AddressBody], ref_template="#/components/schemas/{name}"
+    [listed, gift, body, own], schemas = msgspec.json.schema_components(
+        [Gifts, Gift, AddressBody, OwnRewards], ref_template="#/components/schemas/{name}"
     )
     user = {
         "name": "user_id",
@@ -124,6 +126,7 @@ def describe() -> dict[str, Any]:
     }
     reward = {"name": "reward_id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     paths = {
+        "/v1/rewards": {"get": describe_own(own)},
         "/v1/rewards/gifts": {
             "get": {
                 "operationId": "gifts",
@@ -143,6 +146,7 @@ def describe() -> dict[str, Any]:
         },
     }
     codes = {
-        status: tuple(dict.fromkeys((*LIST_CODES.get(status, ()), *ADDRESS_CODES[status]))) for status in ADDRESS_CODES
+        status: tuple(dict.fromkeys((*LIST_CODES.get(status, ()), *ADDRESS_CODES[status], *OWN_CODES.get(status, ()))))
+        for status in ADDRESS_CODES
     }
-    return document("Liebian gifts API", paths, schemas, codes)
+    return document("Liebian rewards API", paths, schemas, codes)

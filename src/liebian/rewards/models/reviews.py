@@ -40,7 +40,8 @@ class Review(models.Model):
         db_table = "rewards_review"
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="agreed") | ~Q(decided_by=F("proposed_by")), name="rewards_review_by_two"
+                condition=~Q(state="agreed") | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                name="rewards_review_by_two",
             )
         ]
         indexes = [
@@ -50,7 +51,7 @@ class Review(models.Model):
 
 
 class ReviewItem(models.Model):
-    """One reward of a review. `outcome` is empty until the act was taken, then "done" or why it was not."""
+    """One reward of a review. `outcome` is empty until the act was taken, then "done", "on_arrival" (taken back when it arrives) or why it was not."""
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="items", db_index=False)
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="review_items")

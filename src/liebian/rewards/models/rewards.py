@@ -92,7 +92,10 @@ class Reward(models.Model):
 
 
 class RewardChange(models.Model):
-    """One step of a reward, never changed. `amount` and `minor` are what moved in this step; `actor` is the user who took it."""
+    """One step of a reward, never changed. `amount` and `minor` are what moved in this step; `actor` is the user who took it.
+
+    `kind` "to_take_back": nothing moved yet, `amount` units in all go back as soon as what is under way has arrived.
+    """
 
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="changes", db_index=False)
     from_state = models.CharField(max_length=20, blank=True)
@@ -102,6 +105,7 @@ class RewardChange(models.Model):
     minor = models.BigIntegerField(default=0)
     actor = models.BigIntegerField(null=True)
     note = models.CharField(max_length=500, blank=True)
+    kind = models.CharField(max_length=12, blank=True, default="", db_default="")
     at = models.DateTimeField()
 
     class Meta:

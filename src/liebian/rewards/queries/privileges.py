@@ -19,7 +19,7 @@ def list_privileges(customer_ids: Iterable[int], *, on: date | None = None) -> l
     rows = Privilege.objects.filter(customer_id__in=list(customer_ids), ends_on__gt=F("starts_on"))
     if on is not None:
         rows = rows.filter(starts_on__lte=on, ends_on__gt=on)
-    return [_view(row) for row in rows.order_by("customer_id", "starts_on", "id")]
+    return [view_privilege(row) for row in rows.order_by("customer_id", "starts_on", "id")]
 
 
 def list_privileges_at(customer_ids: Iterable[int], *, at: datetime) -> list[PrivilegeView]:
@@ -32,21 +32,21 @@ def list_holders(
 ) -> list[PrivilegeView]:
     """Who holds a privilege on a business day, by customer from the one after `after` on. Nobody twice: days never overlap."""
     rows = Privilege.objects.filter(kind=kind, subject=subject, starts_on__lte=on, ends_on__gt=on)
-    return [_view(row) for row in rows.filter(customer_id__gt=after).order_by("customer_id")[:limit]]
+    return [view_privilege(row) for row in rows.filter(customer_id__gt=after).order_by("customer_id")[:limit]]
 
 
 def list_levels(*, on: date) -> list[PrivilegeView]:
     """Everybody's levels on a business day, by customer. Past days stay as they were: only days that have not begun are taken back."""
     rows = Privilege.objects.filter(kind="level", starts_on__lte=on, ends_on__gt=on)
-    return [_view(row) for row in rows.order_by("customer_id", "id")]
+    return [view_privilege(row) for row in rows.order_by("customer_id", "id")]
 
 
 def find_privilege_of(reward_id: int) -> PrivilegeView | None:
     row = Privilege.objects.filter(reward_id=reward_id).first()
-    return _view(row) if row else None
+    return view_privilege(row) if row else None
 
 
-def _view(row: Privilege) -> PrivilegeView:
+def view_privilege(row: Privilege) -> PrivilegeView:
     zone = settings.TIME_ZONE
     return PrivilegeView(
         reward_id=row.reward_id,

@@ -79,6 +79,7 @@ def view_changes(rows: Iterable[RewardChange]) -> list[RewardChangeView]:
             at=row.at,
             actor=row.actor,
             note=row.note,
+            kind=row.kind,  # type: ignore[arg-type]
         )
         for row in rows
     ]

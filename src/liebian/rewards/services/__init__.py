@@ -46,6 +46,7 @@ from liebian.rewards.services.issuing import (
 )
 from liebian.rewards.services.liability import set_point_value, take_stock
 from liebian.rewards.services.offers import create_offer
+from liebian.rewards.services.own import tell_own_rewards
 from liebian.rewards.services.points import (
     activate_points,
     adjust_points,
@@ -169,6 +170,7 @@ __all__ = [
     "take_back_by_hand",
     "take_codes",
     "take_stock",
+    "tell_own_rewards",
     "transfer_budget",
     "transfer_by_hand",
     "transfer_points",

@@ -13,7 +13,7 @@ from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts
 from liebian.rewards.services.life import Step, attempt_key, lock_budgets, move_rewards, post_all
 from liebian.rewards.services.limits import redraw_legs
-from liebian.rewards.services.refunds import claw_back_rewards
+from liebian.rewards.services.refunds import take_back_planned
 from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import PAYABLE, RewardView
 
@@ -29,8 +29,7 @@ def mark_issued(
     """
     with transaction.atomic():
         rows = _deliver(reward_ids, "issued", "", lambda accounts, _row: accounts.paid_out, at, now, actor)
-        late = {row.pk: row.claw_target for row in rows if row.claw_target > row.clawed_amount}
-        claw_back_rewards(targets=late, reason="order_refunded", at=at, now=now)
+        take_back_planned(reward_ids=[row.pk for row in rows], at=at, now=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 
@@ -83,13 +82,12 @@ def call_back(*, reward_ids: Collection[int], reason: str, at: datetime, now: da
     with transaction.atomic():
         rows = _lock(reward_ids, ("awaiting_recipient",))[1]
         move_rewards([Step(row, "issuing", reason=reason, at=at, by_hand=True) for row in rows], at=now)
-        late = {row.pk: row.claw_target for row in rows if row.claw_target > row.clawed_amount}
-        claw_back_rewards(targets=late, reason="order_refunded", at=at, now=now)
+        take_back_planned(reward_ids=[row.pk for row in rows], at=at, now=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 
 def mark_issued_late(*, reward_ids: Collection[int], at: datetime, now: datetime) -> list[RewardView]:
-    """They were given up and arrived after all: the budget → paid_out, "issued".
+    """They were given up and arrived after all: the budget → paid_out, "issued". What was refunded meanwhile is taken back at once.
 
     Writes Reward, RewardChange, ledger. Idempotent: only "returned" moves. Raises InsufficientFunds when the budget has given the money to
     others by now: nothing moves then.
@@ -107,6 +105,7 @@ def mark_issued_late(*, reward_ids: Collection[int], at: datetime, now: datetime
         money = [(row, row.cost_minor - row.clawed_minor) for row in rows]
         steps = [Step(row, "issued", "paid_after_all", _left(row), minor, at=at, by_hand=True) for row, minor in money]
         move_rewards(steps, at=now)
+        take_back_planned(reward_ids=[row.pk for row in rows], at=at, now=now)
     return list_rewards(ids=[row.pk for row in rows])[::-1]
 
 

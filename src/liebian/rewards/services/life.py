@@ -142,6 +142,7 @@ def move_rewards(steps: Sequence[Step], *, at: datetime) -> None:
             minor=step.minor,
             actor=step.actor,
             note=step.note,
+            kind="taken_back" if step.clawed_amount else "",
             at=step.at or at,
         )
         for step in steps

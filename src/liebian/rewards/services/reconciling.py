@@ -20,7 +20,7 @@ from liebian.rewards.services.checks.units import LedgerCheck
 from liebian.rewards.types import AlarmView, Check, Compared, Difference
 
 MOST_ALARMS = 500
-"""Of one check; more say nothing more than that it is thoroughly off."""
+"""Of one check; more say nothing more than that it is thoroughly off. Those that are known come first, so none is gone that is still there."""
 
 
 def list_checks() -> list[Check]:
@@ -116,17 +116,21 @@ def _keep(check: Check, compared: Compared, now: datetime, *, error: str = "") -
     with transaction.atomic():
         CheckRun.objects.update_or_create(code=check.code, day=day, defaults=said)
         if not error:
-            _raise_alarms(check.code, compared.differences[:MOST_ALARMS], now)
+            _raise_alarms(check.code, compared.differences, now)
 
 
 def _raise_alarms(code: str, differences: Sequence[Difference], now: datetime) -> None:
     known = {(row.subject, row.what): row for row in Alarm.objects.filter(code=code).exclude(state="gone")}
     settled = set(Alarm.objects.filter(code=code, state="gone", closed_at__gt=now).values_list("subject", "what"))
+    room = MOST_ALARMS - sum((each.subject, each.what) in known for each in differences)
     for each in differences:
         row = known.pop((each.subject, each.what), None)
         if row is None and (each.subject, each.what) in settled:
             continue  # explained while the check was reading
         if row is None:
+            if room <= 0:
+                continue
+            room -= 1
             row = Alarm(code=code, subject=each.subject, what=each.what, unit=each.unit, opened_at=now)
         elif row.found - row.expected != each.found - each.expected:
             row.state = "open"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models import F, Q
 
 from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
-from liebian.rewards.models import Reward
+from liebian.rewards.models import Reward, RewardChange
 from liebian.rewards.queries import list_rewards
 from liebian.rewards.rules import BudgetAccounts, Claw, clawed_so_far, plan_claw
 from liebian.rewards.services.kinds import by_kind, kind_of
@@ -21,6 +20,8 @@ from liebian.rewards.services.stock import unissued_legs
 from liebian.rewards.types import GIVEN, PARCEL_ENDS, PAYABLE, RESERVED, RefundNotice, RewardView
 
 _OPEN = RESERVED | PAYABLE | GIVEN
+_GONE = Q(state="returned") | Q(state="written_off", reason__in=PARCEL_ENDS)
+"""Nobody got it so far: it may be sent again, or arrive after all."""
 _WHOLLY = {"issued": "clawed_back", "redeemed": "written_off"}
 
 
@@ -35,6 +36,11 @@ class _Ask:
     actor: int | None = None
     note: str = ""
 
+    @property
+    def said(self) -> str:
+        whole = self.target == self.reward.amount
+        return self.reason or ("order_refunded" if whole else "order_partly_refunded")
+
 
 @dataclass(frozen=True, slots=True)
 class _Return:
@@ -48,10 +54,6 @@ class _Return:
     @property
     def is_whole(self) -> bool:
         return self.reward.clawed_amount + self.claw.units == self.reward.amount
-
-    @property
-    def reason(self) -> str:
-        return self.ask.reason or ("order_refunded" if self.is_whole else "order_partly_refunded")
 
 
 def cancel_or_claw_back(
@@ -72,12 +74,12 @@ def claw_back_many(*, notices: Sequence[RefundNotice], now: datetime) -> list[Re
     """Bring rewards into line with what was refunded in all; answers the rewards that changed.
 
     Before it was issued: money back to the budget, wholly taken back = "cancelled". While it is delivered: stopped where that is
-    still possible, otherwise taken back when the delivery has ended. Issued: what the customer still has comes back, the rest goes
+    still possible, otherwise taken back when it has arrived, as is what came back and arrives after all. Issued: what the customer still has comes back, the rest goes
     to `clawback_receivable`. Redeemed: money to `written_off`.
     Writes Reward, RewardChange, what its kind keeps, ledger. Idempotent by the cumulative refund: a repeat changes nothing.
     """
     latest = _latest(notices)
-    picked = Reward.objects.filter(qualification__in=latest, state__in=_OPEN).values_list("id", "budget_id")
+    picked = Reward.objects.filter(_GONE | Q(state__in=_OPEN), qualification__in=latest).values_list("id", "budget_id")
 
     def ask(row: Reward) -> _Ask:
         notice = latest[row.qualification]
@@ -86,10 +88,10 @@ def claw_back_many(*, notices: Sequence[RefundNotice], now: datetime) -> list[Re
 
     with transaction.atomic():
         budgets, rewards = _lock(list(picked))
-        ended = Reward.objects.filter(qualification__in=latest, reason__in=PARCEL_ENDS)
-        for row in ended.filter(state__in=("returned", "written_off")).order_by("id"):
-            _remember(ask(row))
-        return _take_back([ask(row) for row in rewards], budgets, now)
+        for row in rewards:
+            if row.state not in _OPEN:
+                _remember(ask(row))
+        return _take_back([ask(row) for row in rewards if row.state in _OPEN], budgets, now)
 
 
 def claw_back_rewards(
@@ -105,13 +107,36 @@ def claw_back_rewards(
     picked = Reward.objects.filter(pk__in=list(targets), state__in=_OPEN).values_list("id", "budget_id")
     with transaction.atomic():
         budgets, rewards = _lock(list(picked))
-        asks = [_Ask(row, min(targets[row.pk], row.amount), reason, at, actor, note) for row in rewards]
+        asks = [
+            _Ask(row, min(targets[row.pk], row.amount), reason, at, actor, note)
+            for row in rewards
+            if row.state in _OPEN
+        ]
         return _take_back(asks, budgets, now)
+
+
+def take_back_planned(*, reward_ids: Collection[int], at: datetime, now: datetime) -> list[RewardView]:
+    """What was asked back while nobody could stop it, now that it has ended: for the reason, and by whom, that was written down then.
+
+    Writes and rules as `claw_back_many`; idempotent.
+    """
+    planned = Reward.objects.filter(pk__in=list(reward_ids), state__in=_OPEN, claw_target__gt=F("clawed_amount"))
+    with transaction.atomic():
+        budgets, rewards = _lock(list(planned.values_list("id", "budget_id")))
+        plans = RewardChange.objects.filter(reward__in=rewards, kind="to_take_back").order_by("id")
+        last = {plan.reward_id: plan for plan in plans}
+        return _take_back([_as_planned(row, last.get(row.pk), at) for row in rewards], budgets, now)
+
+
+def _as_planned(row: Reward, plan: RewardChange | None, at: datetime) -> _Ask:
+    if plan is None:
+        return _Ask(row, row.claw_target, "", at)
+    return _Ask(row, row.claw_target, plan.reason, at, plan.actor, plan.note)
 
 
 def _lock(picked: Sequence[tuple[int, int]]) -> tuple[dict[int, BudgetAccounts], list[Reward]]:
     budgets = lock_budgets(budget_id for _, budget_id in picked)
-    rows = Reward.objects.filter(pk__in=[reward_id for reward_id, _ in picked], state__in=_OPEN)
+    rows = Reward.objects.filter(_GONE | Q(state__in=_OPEN), pk__in=[reward_id for reward_id, _ in picked])
     return budgets, list(rows.select_related("offer").order_by("id"))
 
 
@@ -164,9 +189,15 @@ def _plan(asks: Sequence[_Ask], now: datetime) -> list[_Return]:
 
 
 def _remember(ask: _Ask) -> None:
-    """It is on its way to the customer and cannot be stopped: taken back when it has arrived."""
-    target = Greatest(F("claw_target"), ask.target)
-    Reward.objects.filter(pk=ask.reward.pk).update(claw_target=target)
+    """It cannot be stopped, or nobody got it so far: taken back when it has arrived, for the reason that is written down here."""
+    row = ask.reward
+    if ask.target <= max(row.claw_target, row.clawed_amount):
+        return
+    Reward.objects.filter(pk=row.pk).update(claw_target=ask.target)
+    RewardChange.objects.create(
+        reward=row, from_state=row.state, to_state=row.state, reason=ask.said, amount=ask.target, actor=ask.actor,
+        note=ask.note, kind="to_take_back", at=ask.at,
+    )  # fmt: skip
 
 
 def _read_pockets(rewards: Sequence[Reward], now: datetime) -> dict[Hashable, int]:
@@ -187,7 +218,7 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
         legs=legs,
         effective_at=each.ask.at,
         subject=row.qualification,
-        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": each.reason},
+        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": each.ask.said},
     )
 
 
@@ -214,7 +245,7 @@ def _step(each: _Return) -> Step:
     return Step(
         row,
         _WHOLLY.get(row.state, "cancelled") if each.is_whole else row.state,
-        reason=each.reason,
+        reason=ask.said,
         amount=claw.units,
         minor=claw.minor,
         clawed_amount=claw.units,

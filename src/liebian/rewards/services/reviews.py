@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from liebian.access.services import audit
 from liebian.core.errors import Conflict, NotFound
@@ -25,7 +26,7 @@ from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
 from liebian.rewards.services.review_steps import close_review, let_wait, line_up, rehearse
 from liebian.rewards.services.stock import unissued_legs
-from liebian.rewards.types import MOST_REWARDS, Act, PolicyView, ReviewView
+from liebian.rewards.types import MOST_REWARDS, PAYABLE, Act, PolicyView, ReviewView
 
 _TO = {"approve": "approved", "hold": "held", "reject": "rejected", "resend": "issuing"}
 
@@ -171,6 +172,9 @@ def _take(review: Review, state: str, actor: int, note: str, day: date, now: dat
     _ACTS[act](_Acting(review, rows, budgets, day, now))
     done = [row.pk for row in rows]
     review.items.filter(reward_id__in=done).update(outcome="done")
+    if act == "claw_back":
+        later = Reward.objects.filter(pk__in=done, state__in=PAYABLE, claw_target__gt=F("clawed_amount"))
+        review.items.filter(reward_id__in=later.values("pk")).update(outcome="on_arrival")
     review.items.filter(outcome="").update(outcome="moved_on")
     close_review(review, state, actor, note, now)
 

@@ -129,8 +129,8 @@ def test_only_with_a_key_and_not_too_often(key, gifts):
     assert say(key, gifts[0], 429)["error"]["code"] == "too_many_calls"
 
 
-def test_the_document_names_both_operations():
+def test_the_document_names_every_operation():
     document = json.loads(Client().get("/v1/rewards/openapi.json").content)
-    assert set(document["paths"]) == {"/v1/rewards/gifts", "/v1/rewards/{reward_id}/address"}
+    assert set(document["paths"]) == {"/v1/rewards", "/v1/rewards/gifts", "/v1/rewards/{reward_id}/address"}
     codes = document["components"]["schemas"]["Error409"]["properties"]["error"]["properties"]["code"]["enum"]
     assert set(codes) == {"gift_not_due", "parcel_left", "idempotency_mismatch"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from liebian.access.tests.factories import make_user
 from liebian.ledger.tests.support import prove_zero
 from liebian.rewards import queries, services
 from liebian.rewards.services.kinds import KINDS
@@ -113,11 +114,52 @@ def test_a_refund_waits_for_a_delivery_that_cannot_be_stopped(budget, on_its_way
     assert where(budget) == (4000, 0, 1000 - owed, owed)
 
 
-def test_a_refund_while_it_could_not_be_stopped_is_forgotten_when_it_returns(budget, on_its_way, stoppable):
+def test_a_refund_that_met_it_half_way_moves_nothing_when_it_returns(budget, on_its_way, stoppable):
     stoppable["now"] = False
     refund()
-    services.return_unissued(reward_ids=[on_its_way.id], reason="recipient_did_not_confirm", at=NOW, now=NOW)
+    give_back(on_its_way)
     assert where(budget) == (5000, 0, 0, 0)
+
+
+@pytest.mark.parametrize("first", ["refund", "return"])
+@pytest.mark.parametrize(("part", "state"), [(3, "issued"), (10, "clawed_back")])
+def test_what_was_refunded_is_taken_back_when_it_arrives_after_all(budget, on_its_way, stoppable, first, part, state):
+    stoppable["now"] = False
+    for act in ("refund", "return") if first == "refund" else ("return", "refund"):
+        refund(part) if act == "refund" else give_back(on_its_way)
+    services.mark_issued_late(reward_ids=[on_its_way.id], at=NOW, now=NOW)
+    seen = queries.get_reward(on_its_way.id)
+    assert (seen.state, seen.clawed_amount, seen.owed_minor) == (state, part * 100, part * 100)
+    assert where(budget) == (4000, 0, 1000 - part * 100, part * 100)
+
+
+def give_back(reward: RewardView) -> None:
+    services.return_unissued(reward_ids=[reward.id], reason="recipient_did_not_confirm", at=NOW, now=NOW)
+
+
+def test_what_staff_took_back_under_way_keeps_its_reason_who_and_why(budget, on_its_way, stoppable):
+    stoppable["now"] = False
+    review = services.propose_review(
+        act="claw_back", reward_ids=[on_its_way.id], reason="self_referral", note="Same flat", key="1", actor=7, day=HOLD, now=NOW
+    )  # fmt: skip
+    assert [item.outcome for item in review.items] == ["on_arrival"]
+    planned = queries.list_reward_changes(on_its_way.id)[-1]
+    said = ("self_referral", 7, "Same flat")
+    assert (planned.kind, planned.amount, planned.minor) == ("to_take_back", 1000, 0)
+    assert (planned.reason, planned.actor, planned.note) == said
+    refund()
+    services.mark_issued(reward_ids=[on_its_way.id], at=NOW, now=NOW)
+    taken = queries.list_reward_changes(on_its_way.id)[-1]
+    assert (taken.to_state, taken.kind, taken.reason, taken.actor, taken.note) == ("clawed_back", "taken_back", *said)
+
+
+def test_the_history_says_what_will_be_taken_back(client, on_its_way, stoppable):
+    client.force_login(make_user("administrator"))
+    stoppable["now"] = False
+    refund()
+    for language, words in (("en", "Will be taken back when it arrives"), ("zh-hans", "到达后收回")):
+        page = client.get(f"/rewards/{on_its_way.id}", headers={"accept-language": language})
+        assert words in page.content.decode()
 
 
 def test_totals_count_what_is_under_way_apart(budget, on_its_way):

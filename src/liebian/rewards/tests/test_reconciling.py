@@ -15,6 +15,7 @@ from liebian.ledger.queries import count_unproven
 from liebian.ledger.services import proving
 from liebian.rewards import queries, services
 from liebian.rewards.models import Coupon, CouponCode, PointsLot, Reward
+from liebian.rewards.services.reconciling import MOST_ALARMS
 from liebian.rewards.tests.coupon_shop import issue, make_offer
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
 from liebian.rewards.types import Compared, Difference, LimitRule
@@ -138,6 +139,29 @@ def test_the_night_runs_once_from_its_hour_on():
     n_checks = len(services.list_checks())
     nights = (before, NIGHT, second, NIGHT + timedelta(days=1))
     assert [services.reconcile_night(now=each) for each in nights] == [0, n_checks, 0, n_checks]
+
+
+class _Many:
+    code, title, writes = "many", "Many", False
+    figures, page = {"amount": "the amount"}, ""
+
+    def __init__(self, subjects: range) -> None:
+        self.subjects = subjects
+
+    def compare(self, now: datetime) -> Compared:
+        found = tuple(Difference(f"thing:{number:05}", "amount", 1, 0, "CNY/2") for number in self.subjects)
+        return Compared(len(found), found)
+
+
+def test_a_known_alarm_is_gone_only_when_its_difference_is():
+    known = range(900, 910)
+    services.reconcile(checks=[_Many(known)], now=NOW)
+    services.reconcile(checks=[_Many(range(910))], now=NOW)
+    open_ones = {each.subject for each in queries.list_alarms(limit=1000)}
+    assert {f"thing:{number:05}" for number in known} <= open_ones and len(open_ones) == MOST_ALARMS
+    assert queries.list_alarms(states=["gone"]) == []
+    services.reconcile(checks=[_Many(range(901, 910))], now=NOW)
+    assert "thing:00900" in {each.subject for each in queries.list_alarms(states=["gone"], limit=1000)}
 
 
 class _Statements:

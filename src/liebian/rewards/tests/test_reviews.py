@@ -158,6 +158,8 @@ def test_the_database_itself_knows_that_two_are_not_one(budget):
     review = propose("reject", grant(budget))
     with pytest.raises(IntegrityError), transaction.atomic():
         Review.objects.filter(pk=review.id).update(state="agreed", decided_by=ANN)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.filter(pk=review.id).update(state="agreed", decided_by=None)
 
 
 def test_the_policy_counts_the_money_of_what_would_move(budget):

@@ -49,7 +49,9 @@ from liebian.rewards.types.liability import (
     StockKind,
 )
 from liebian.rewards.types.limits import LimitRule, LimitUse
+from liebian.rewards.types.meanings import MEANINGS, ChangeKind, FunnelStep, Told
 from liebian.rewards.types.names import coupon_name, points_name
+from liebian.rewards.types.own import OwnReward
 from liebian.rewards.types.points import (
     POINTS,
     Liability,
@@ -134,6 +136,7 @@ __all__ = [
     "CHECKS",
     "ENDS",
     "GIVEN",
+    "MEANINGS",
     "MONEY",
     "MOST_PARCELS",
     "MOST_REWARDS",
@@ -156,6 +159,7 @@ __all__ = [
     "BudgetView",
     "Cart",
     "CartLine",
+    "ChangeKind",
     "Check",
     "CheckRunView",
     "CheckoutRequest",
@@ -175,6 +179,7 @@ __all__ = [
     "Difference",
     "DoneAlone",
     "ForecastVerdict",
+    "FunnelStep",
     "GiftStock",
     "GrantOutcome",
     "GrantRequest",
@@ -194,6 +199,7 @@ __all__ = [
     "OnReturn",
     "OwedAsOf",
     "OwedLine",
+    "OwnReward",
     "ParcelAct",
     "ParcelOutcome",
     "ParcelState",
@@ -250,6 +256,7 @@ __all__ = [
     "Tally",
     "TaxRule",
     "TermsVersion",
+    "Told",
     "UseKind",
     "WhySecond",
     "coupon_name",

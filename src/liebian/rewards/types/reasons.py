@@ -113,6 +113,10 @@ REASONS: dict[str, ReasonText] = {
         _("The customer did not say in time where it goes"),
         _("You did not tell us in time where to send it. Please get in touch with us"),
     ),
+    "called_back": _said(
+        _("We called the payment back before the recipient confirmed"),
+        _("We took this payment back before it was confirmed"),
+    ),
     "parcel_shipped": _said(_("The carrier has the gift"), _("Your gift is on its way")),
     "parcel_lost": _said(_("The parcel was lost"), _("The parcel was lost on its way. Please get in touch with us")),
     "parcel_returned": _said(_("The parcel came back"), _("The parcel came back to us. Please get in touch with us")),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from liebian.rewards.types.coupons import CouponTerms
 from liebian.rewards.types.limits import LimitRule
+from liebian.rewards.types.meanings import ChangeKind, FunnelStep, Told, event_of, step_of, told_of
 from liebian.rewards.types.privileges import PrivilegeTerms
 from liebian.rewards.types.states import WITHOUT_COST, RewardState
 
@@ -189,6 +190,16 @@ class RewardView:
         """What it costs as things stand: nothing where it ended before anything was spent."""
         return 0 if self.state in WITHOUT_COST else self.cost_minor - self.clawed_minor
 
+    @property
+    def told(self) -> Told:
+        """What its recipient is told of it."""
+        return told_of(self.state, self.reason, is_on_hold=self.is_on_hold)
+
+    @property
+    def step(self) -> FunnelStep:
+        """Where it is in the funnel of its programme."""
+        return step_of(self.state, self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class GrantOutcome:
@@ -264,6 +275,12 @@ class RewardChangeView:
     at: datetime
     actor: int | None
     note: str
+    kind: ChangeKind = ""
+
+    @property
+    def event(self) -> str:
+        """What the log is told of it, or ""."""
+        return event_of(self.from_state, self.to_state, self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,12 +130,19 @@ def _read_chosen(given: QueryDict) -> list[int]:
 
 
 def _tell(request: HttpRequest, outcomes: Sequence[str], ids: Sequence[int]) -> HttpResponseRedirect:
-    done = outcomes.count("done")
+    done, later = outcomes.count("done"), outcomes.count("on_arrival")
     if done:
         said = ngettext("Done for %(n)s reward.", "Done for %(n)s rewards.", done) % {"n": done}
         messages.success(request, said)
-    if done < len(outcomes):
-        left = len(outcomes) - done
+    if later:
+        said = ngettext(
+            "%(n)s is on its way and is taken back when it arrives.",
+            "%(n)s are on their way and are taken back when they arrive.",
+            later,
+        )
+        messages.info(request, said % {"n": later})
+    left = len(outcomes) - done - later
+    if left:
         said = ngettext("%(n)s had moved on and was left alone.", "%(n)s had moved on and were left alone.", left)
         messages.warning(request, said % {"n": left})
     return redirect("rewards:reward", ids[0]) if len(ids) == 1 else redirect("rewards:list")
@@ -200,11 +207,17 @@ def _say_reason(reward: RewardView) -> dict[str, str]:
     return {"code": code, "staff": gettext(texts.staff), "customer": gettext(texts.customer)}
 
 
+def _change_title(change: RewardChangeView) -> Any:
+    if change.kind == "to_take_back":
+        return _("Will be taken back when it arrives")
+    return STATES[change.to_state].name if change.to_state != change.from_state else _("Partly changed")
+
+
 def _show_change(change: RewardChangeView, reward: RewardView, names: dict[int, str]) -> dict[str, Any]:
     words = STATES[change.to_state]
     return {
         "at": change.at,
-        "title": words.name if change.to_state != change.from_state else _("Partly changed"),
+        "title": _change_title(change),
         "icon": words.icon,
         "tone": words.tone,
         "code": change.reason,

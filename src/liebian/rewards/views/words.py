@@ -122,7 +122,11 @@ WHY_SECOND = {
         "Together with what was done alone for the same customer within the last 24 hours it reaches the limit from which a second person has to agree."
     ),
 }
-OUTCOMES = {"done": _("done"), "moved_on": _("had moved on, left alone")}
+OUTCOMES = {
+    "done": _("done"),
+    "on_arrival": _("taken back when it arrives"),
+    "moved_on": _("had moved on, left alone"),
+}
 _ROLES = {"referrer": _("as inviter"), "friend": _("as friend")}
 
 
