@@ -12,7 +12,7 @@ from liebian.core import days
 from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.insights.rules import WEEKS, expect
-from liebian.insights.types import ExpectedDay, Measure, ProgrammeCard, StageAlert
+from liebian.insights.types import ExpectedDay, Measure, ProgrammeCard, RewardsWaiting, StageAlert
 from liebian.lake import queries as lake
 from liebian.orders import queries as orders
 from liebian.pipeline import queries as pipeline
@@ -48,6 +48,7 @@ class Home:
     days: list[ExpectedDay]
     programmes: list[ProgrammeCard]
     refused_order_events: int
+    rewards: RewardsWaiting
     stages: list[StageAlert]
     freshness: Freshness
 
@@ -74,9 +75,21 @@ def get_home(*, now: datetime) -> Home:
         days=[expect(middle + timedelta(days=n), revenue, known_since) for n in range(SPAN)],
         programmes=[_card(each, now) for each in referrals.list_programmes() if each.status == "running"],
         refused_order_events=orders.count_refused_events(),
+        rewards=_rewards_waiting(),
         stages=[_alert(unit) for unit in units if unit.state in TROUBLES],
         freshness=_freshness(units),
     )  # fmt: skip
+
+
+def _rewards_waiting() -> RewardsWaiting:
+    """Pools warn where somebody has said at what number."""
+    by_state = rewards.count_rewards_by_state()
+    return RewardsWaiting(
+        low_pools=[pool for pool in rewards.list_low_pools() if pool.low_at],
+        short_gifts=[stock for stock in rewards.list_gift_stocks() if stock.n_waiting],
+        n_to_approve=sum(n for (state, _on_hold), n in by_state.items() if state == "pending"),
+        n_without_address=rewards.count_parcels()["no_address"],
+    )
 
 
 def _alert(unit: UnitView) -> StageAlert:

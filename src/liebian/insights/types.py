@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from liebian.rewards.types import GiftStock, PoolView
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -32,6 +34,16 @@ class ExpectedDay:
     revenue_minor: int
     low_minor: int | None
     high_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardsWaiting:
+    """What stops rewards on their way until a person does something."""
+
+    low_pools: list[PoolView]
+    short_gifts: list[GiftStock]
+    n_to_approve: int
+    n_without_address: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": now,
         "chart": _revenue_chart(found) if found.has_data else None,
         "behind_limit": BEHIND_LIMIT,
+        "may_see_rewards": request.user.may("rewards:view"),  # type: ignore[union-attr]
     }
     return render(request, "insights/home.html", context)
 

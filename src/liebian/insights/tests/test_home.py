@@ -11,6 +11,11 @@ from liebian.events.queries import get_log_end
 from liebian.insights.queries import get_home
 from liebian.orders import services as orders
 from liebian.pipeline.models import UnitState
+from liebian.rewards import services
+from liebian.rewards.tests.coupon_shop import make_offer
+from liebian.rewards.tests.factories import make_budget, make_grant
+from liebian.rewards.tests.gift_shop import make_gift, promise, restock
+from liebian.rewards.types import OfferDraft
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 NOW = datetime(2026, 6, 12, 2, 24, tzinfo=UTC)
@@ -113,3 +118,21 @@ def test_what_waits_is_what_the_slowest_stage_has_not_read():
     assert get_home(now=NOW).freshness.behind == get_log_end(), (
         "people and orders are done, the stages behind them are not"
     )
+
+
+def test_rewards_that_wait_for_people_need_attention(client):
+    play(order("u1", "o1", 100, NOW))
+    pooled = make_offer(codes="pool")
+    services.create_pool(offer_id=pooled.id, name="Summer", kind="rewards", low_at=5, now=NOW)
+    used_up = services.create_pool(offer_id=pooled.id, name="Retail", kind="retail", low_at=0, now=NOW)
+    gift = make_gift("Tea set")
+    restock(gift, 1)
+    promise(gift, 2)
+    asked = services.create_offer(draft=OfferDraft("points", "p", "CNY", 1000, points=100, approval="person"), now=NOW)
+    services.grant_pairs(grants=[make_grant(make_budget(funded=1000), 9, ("referee", asked))], now=NOW)
+    client.force_login(make_user("operator"))
+    page = client.get("/home", headers={"accept-language": "en"}).content.decode()
+    for words in ("Codes run low: Summer", "Out of stock: Tea set", "1 reward waits for one", "1 reward waits for approval",
+                  "1 gift has no address", f"/rewards/gifts/{gift.id}"):  # fmt: skip
+        assert words in page, words
+    assert used_up.name not in page, "a pool of which nobody said when it is low is not spoken of"
