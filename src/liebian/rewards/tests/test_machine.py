@@ -1,7 +1,8 @@
 """Any sequence of acts keeps the promises: sums zero, nothing negative, never more than funded, claw-back ≤ granted.
 
 The clock goes on between them, across ends of months and the nights in which clocks change, and sometimes back. Points are spent and come
-back, are passed on, and whoever has them turns out to be the one who gave them.
+back, are passed on, and whoever has them turns out to be the one who gave them. People approve, hold, reject and take back, and what
+they do not decide in time ends.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ from liebian.ledger import queries as ledger
 from liebian.ledger import services as ledger_services
 from liebian.ledger.tests.support import list_unbalanced_entries, prove_zero
 from liebian.rewards import queries, services
-from liebian.rewards.tests.factories import NOW, make_budget, make_coupon, make_grant, make_points
+from liebian.rewards.tests.factories import NOW, make_budget, make_coupon, make_grant
 from liebian.rewards.types import (
     POINTS,
+    RESERVED,
+    Act,
+    Approval,
     CouponUse,
+    Deadlines,
     GrantRequest,
+    OfferDraft,
     PointsBurn,
     PointsRestore,
     PointsTerms,
@@ -43,6 +49,9 @@ from liebian.rewards.types import (
 pytestmark = pytest.mark.django_db(databases="__all__")
 NUMBERS = st.integers(0, 2)
 FRIEND = 50
+REASONS: dict[Act, str] = {
+    "approve": "checked", "hold": "risk_held", "reject": "risk_rejected", "claw_back": "self_referral",
+}  # fmt: skip
 HELD, VALID = timedelta(days=7), 30
 STARTS = [
     datetime(2026, 3, 1, 5, tzinfo=UTC),  # held until the day on which New York goes to summer time
@@ -60,7 +69,7 @@ class Money(RuleBasedStateMachine):
         self.asked: dict[int, GrantRequest] = {}
         self.spent = 0
         self.burns: dict[str, int] = {}
-        self.n_passed_on = 0
+        self.n_passed_on = self.n_acts = 0
         self.is_merged = False
 
     def teardown(self) -> None:
@@ -73,6 +82,8 @@ class Money(RuleBasedStateMachine):
         cost=st.integers(200, 500),
         begun=st.sampled_from(["", "granted", "released"]),
         start=st.sampled_from(STARTS),
+        approval=st.sampled_from(["rule", "person"]),
+        decide_days=st.sampled_from([0, 3]),
         terms=st.builds(
             PointsTerms,
             st.sampled_from(["Asia/Shanghai", "America/New_York", "Europe/Berlin"]),
@@ -81,11 +92,23 @@ class Money(RuleBasedStateMachine):
             may_transfer=st.just(True),
         ),
     )
-    def begin(self, funded: int, points: int, cost: int, begun: str, start: datetime, terms: PointsTerms) -> None:
+    def begin(
+        self,
+        funded: int,
+        points: int,
+        cost: int,
+        begun: str,
+        start: datetime,
+        approval: Approval,
+        decide_days: int,
+        terms: PointsTerms,
+    ) -> None:
         services.set_points_terms(asset=POINTS, terms=terms, actor=1, now=start - timedelta(days=1))
+        services.set_deadlines(deadlines=Deadlines(decide_days), actor=1, now=start)
         self.now, self.zone = start, terms.zone
         self.budget = make_budget(funded)
-        self.points, self.coupon = make_points(points, cost), make_coupon(cost=cost, days=VALID)
+        draft = OfferDraft("points", "points", "CNY", cost, points=points, approval=approval)
+        self.points, self.coupon = services.create_offer(draft=draft, now=NOW), make_coupon(cost=cost, days=VALID)
         if begun:
             self.grant([0, 1, 2], True)
         if begun == "released":
@@ -119,8 +142,11 @@ class Money(RuleBasedStateMachine):
                 pass
         while services.expire_points(at=self.now, now=self.now):
             pass
+        while services.end_undecided(now=self.now, limit=2):
+            pass
         rewards = queries.list_rewards(programme_id=9, limit=100)
-        assert all(reward.hold_until > self.day for reward in rewards if reward.state == "held")
+        due = [each for each in rewards if each.state in ("held", "approved") and each.hold_until <= self.day]
+        assert all(each.is_on_hold for each in due)
         assert all(lot.expires_at is None or lot.expires_at > self.now for lot in queries.list_lots(1))
         assert queries.points_balance(1) == queries.get_points_balance(1, at=self.now).active
 
@@ -135,6 +161,24 @@ class Money(RuleBasedStateMachine):
             at=self.now,
             now=self.now,
         )
+
+    @rule(act=st.sampled_from(sorted(REASONS)), number=NUMBERS)
+    def decide(self, act: Act, number: int) -> None:
+        ids = [each.id for each in queries.list_rewards(qualifications=[f"order:{number}"])]
+        if not queries.preview_review(act, ids).n_fitting:
+            return
+        self.n_acts += 1
+        review = services.propose_review(
+            act=act,
+            reward_ids=ids,
+            reason=REASONS[act],
+            note="",
+            key=f"act:{self.n_acts}",
+            actor=1,
+            day=self.day,
+            now=self.now,
+        )
+        assert review.state == "done"
 
     def spend_points(self, amount: int) -> None:
         if amount:
@@ -205,7 +249,7 @@ class Money(RuleBasedStateMachine):
     def rewards_agree_with_the_ledger(self) -> None:
         rewards = queries.list_rewards(programme_id=9, limit=100)
         seen = queries.get_budget(self.budget.id)
-        assert sum(r.kept_minor for r in rewards if r.state == "held") == seen.reserved
+        assert sum(r.kept_minor for r in rewards if r.state in RESERVED) == seen.reserved
         assert sum(r.kept_minor for r in rewards if r.state in ("issued", "redeemed", "clawed_back")) == seen.paid_out
         assert sum(r.owed_minor for r in rewards) == seen.receivable
         assert all(0 <= r.clawed_amount <= r.amount and 0 <= r.clawed_minor <= r.cost_minor for r in rewards)
