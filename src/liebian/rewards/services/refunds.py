@@ -37,7 +37,7 @@ class _Ask:
     note: str = ""
 
     @property
-    def said(self) -> str:
+    def reason_said(self) -> str:
         whole = self.target == self.reward.amount
         return self.reason or ("order_refunded" if whole else "order_partly_refunded")
 
@@ -195,7 +195,7 @@ def _remember(ask: _Ask) -> None:
         return
     Reward.objects.filter(pk=row.pk).update(claw_target=ask.target)
     RewardChange.objects.create(
-        reward=row, from_state=row.state, to_state=row.state, reason=ask.said, amount=ask.target, actor=ask.actor,
+        reward=row, from_state=row.state, to_state=row.state, reason=ask.reason_said, amount=ask.target, actor=ask.actor,
         note=ask.note, kind="to_take_back", at=ask.at,
     )  # fmt: skip
 
@@ -218,7 +218,7 @@ def _draft(each: _Return, accounts: BudgetAccounts) -> EntryDraft | None:
         legs=legs,
         effective_at=each.ask.at,
         subject=row.qualification,
-        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": each.ask.said},
+        memo={"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": each.ask.reason_said},
     )
 
 
@@ -245,7 +245,7 @@ def _step(each: _Return) -> Step:
     return Step(
         row,
         _WHOLLY.get(row.state, "cancelled") if each.is_whole else row.state,
-        reason=ask.said,
+        reason=ask.reason_said,
         amount=claw.units,
         minor=claw.minor,
         clawed_amount=claw.units,

@@ -90,7 +90,7 @@ def test_sent_twice_it_happens_once_and_with_other_figures_never(budget):
 
 def test_one_person_in_small_steps_over_many_budgets_reaches_the_second():
     first, second, third = (make_budget().id for _ in range(3))
-    assert [fund(each, 2_000, key=f"{each}").state for each in (first, second)] == ["done"] * 2
+    assert [fund(each, 2_000, key=f"of {each}").state for each in (first, second)] == ["done"] * 2
     review = fund(third, 1_000, key="3")
     assert (review.state, review.why_second) == ("waiting", "staff")
     assert fund(third, 999, key="4").state == "done"
