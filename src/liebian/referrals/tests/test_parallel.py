@@ -9,12 +9,15 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
+from liebian.core import cursors
 from liebian.core.cursors import drain
 from liebian.customers import services as customers
 from liebian.ledger.tests.support import prove_zero
+from liebian.orders import queries as order_queries
 from liebian.orders import services as orders
 from liebian.referrals import services
 from liebian.referrals.models import Qualification, ReferralDecision
+from liebian.referrals.services import stage
 from liebian.referrals.tests.shop import T0, Shop
 from liebian.rewards import queries as rewards
 
@@ -93,3 +96,17 @@ def test_one_order_told_five_times_is_one_reward_for_each_role(monkeypatch: pyte
     given = Counter(reward.role for reward in rewards.list_rewards(programme_id=programme.id))
     assert set(given.values()) == {1} and len(given) == 2
     assert Qualification.objects.count() == 1
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_both_changes_of_one_event_are_read_however_small_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A corrected currency takes the whole order back and adds it anew: two changes of the log's last event."""
+    shop = Shop(monkeypatch)
+    anna = shop.customer("anna")
+    programme = shop.programme(anna)
+    shop.sign_up("ben", shop.code(programme, anna))
+    shop.order("ben", "o1", 120, at=T0 + timedelta(hours=1), currency="USD")
+    shop.order("ben", "o1", 120, at=T0 + timedelta(hours=2))
+    settle(shop)
+    drain(lambda: services.advance(limit=1))
+    assert cursors.position_of(stage.ORDERS) == order_queries.get_changes_end()
