@@ -251,5 +251,5 @@ def test_pages_ask_the_database_a_fixed_number_of_times(admin, django_assert_max
             now=NOW,
         )
     for name in ("access:settings", "access:audit", "access:roles"):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             admin.get(reverse(name))
