@@ -15,6 +15,7 @@ from liebian.payouts.services import CHECKS as PAYOUT_CHECKS
 from liebian.payouts.tests.desk import give_payees, make_people, owe
 from liebian.rewards import queries
 from liebian.rewards import services as rewards
+from liebian.rewards.models import Reward
 from liebian.rewards.tests.coupon_shop import make_offer as make_coupon
 from liebian.rewards.tests.factories import HOLD, NOW, TODAY, make_budget, make_grant, make_points
 from liebian.rewards.tests.gift_shop import address, make_gift, parcel_of, promise, restock
@@ -63,6 +64,7 @@ def test_what_nobody_decides_about_ends_at_its_instant_and_its_money_returns():
     assert [rewards.end_undecided(now=END, limit=1) for _ in range(3)] == [1, 1, 0]
     assert states(pending, held) == [("expired", "not_decided")] * 2
     assert queries.get_budget(pending.budget_id).available == 10_000
+    assert set(Reward.objects.values_list("is_by_hand", flat=True)) == {True}, "a replay of the log leaves them out"
     assert queries.points_balance(1000) == 0 and rewards.release_due(day=HOLD, now=END) == []
 
 

@@ -83,4 +83,4 @@ def _draft(row: Reward, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
 
 def _step(row: Reward) -> Step:
     left = row.cost_minor - row.clawed_minor
-    return Step(row, "expired", NOT_DECIDED, row.amount - row.clawed_amount, left)
+    return Step(row, "expired", NOT_DECIDED, row.amount - row.clawed_amount, left, by_hand=True)

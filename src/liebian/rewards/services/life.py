@@ -30,7 +30,7 @@ WHERE id = %s AND state = %s AND clawed_amount = %s
 class Step:
     """One reward's next state. `amount` and `minor` go to its history; what was clawed or is owed is added to its sums.
 
-    `at` is the step's own time, where steps of different times are taken together. `by_hand` says that a person, a provider or a
+    `at` is the step's own time, where steps of different times are taken together. `by_hand` says that a person, a provider, a deadline or a
     checkout took it, `actor` who; `on_hold` is whether it waits for somebody to let it go.
     """
 
