@@ -9,14 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from liebian.access.services import audit
-from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import DeadlineRow, Parcel, Reward
 from liebian.rewards.queries.deadlines import get_deadlines
-from liebian.rewards.rules import BudgetAccounts, check_deadlines
+from liebian.rewards.rules import check_deadlines
 from liebian.rewards.services.issuing import return_unissued
 from liebian.rewards.services.kinds.gifts import unpack
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
-from liebian.rewards.services.stock import EMPTY, unissued_legs
+from liebian.rewards.services.stock import EMPTY, draft_end
 from liebian.rewards.types import NOT_DECIDED, PACKING, Deadlines
 
 NOT_CLAIMED = "not_claimed"
@@ -45,7 +44,10 @@ def end_undecided(*, now: datetime, limit: int = 200) -> int:
     with transaction.atomic():
         budgets = lock_budgets(budget_id for _, budget_id in picked)
         rows = list(due.filter(pk__in=[pk for pk, _ in picked]).select_related("offer").order_by("id"))
-        post_all([_draft(row, budgets[row.budget_id], now) for row in rows], budgets, now)
+        drafts = [
+            draft_end(row, budgets[row.budget_id], key="not-decided", reason=NOT_DECIDED, now=now) for row in rows
+        ]
+        post_all(drafts, budgets, now)
         move_rewards([_step(row) for row in rows], at=now)
     return len(rows)
 
@@ -71,14 +73,6 @@ def return_unclaimed_gifts(*, now: datetime, limit: int = 200) -> int:
 def _still(reward_ids: Iterable[int]) -> list[Reward]:
     rows = Reward.objects.filter(pk__in=list(reward_ids), state="issuing")
     return list(rows.select_related("offer").order_by("id"))
-
-
-def _draft(row: Reward, accounts: BudgetAccounts, now: datetime) -> EntryDraft:
-    money = row.cost_minor - row.clawed_minor
-    legs: tuple[Leg, ...] = move(accounts.reserved(row.qualification), accounts.available(row.qualification), money)
-    legs += unissued_legs(row, money, whole=True)
-    memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": NOT_DECIDED}
-    return EntryDraft(f"not-decided:{row.pk}", "reject", legs, now, row.qualification, memo=memo)
 
 
 def _step(row: Reward) -> Step:

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Reward
 from liebian.rewards.services.gifts import erase_addresses
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
-from liebian.rewards.services.stock import unissued_legs
+from liebian.rewards.services.stock import draft_end
 from liebian.rewards.types import RESERVED
 
 ERASED = "deleted_identity"
@@ -29,14 +28,8 @@ def end_rewards(*, customer_ids: Sequence[int], actor: int | None, now: datetime
         rows = list(waiting.filter(budget_id__in=budgets).select_related("offer").order_by("id"))
         drafts, steps = [], []
         for row in rows:
-            accounts, money = budgets[row.budget_id], row.cost_minor - row.clawed_minor
-            legs: tuple[Leg, ...] = move(
-                accounts.reserved(row.qualification), accounts.available(row.qualification), money
-            )
-            legs += unissued_legs(row, money, whole=True)
-            memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": ERASED}
-            drafts.append(EntryDraft(f"erased:{row.pk}", "reject", legs, now, row.qualification, memo=memo))
-            amount = row.amount - row.clawed_amount
+            drafts.append(draft_end(row, budgets[row.budget_id], key="erased", reason=ERASED, now=now))
+            amount, money = row.amount - row.clawed_amount, row.cost_minor - row.clawed_minor
             steps.append(Step(row, "rejected", ERASED, amount, money, by_hand=True, actor=actor))
         post_all(drafts, budgets, now)
         move_rewards(steps, at=now)

@@ -12,7 +12,6 @@ from django.db.models import F
 from liebian.access.services import audit
 from liebian.core.errors import Conflict, NotFound
 from liebian.core.texts import mark as _
-from liebian.ledger.types import EntryDraft, Leg, move
 from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.alone import why_rewards_wait
 from liebian.rewards.queries.reviews import get_review
@@ -25,7 +24,7 @@ from liebian.rewards.services.points_reviews import carry_out_proposal
 from liebian.rewards.services.refunds import claw_back_rewards
 from liebian.rewards.services.releases import release_rewards
 from liebian.rewards.services.review_steps import close_review, let_wait, line_up, rehearse
-from liebian.rewards.services.stock import unissued_legs
+from liebian.rewards.services.stock import draft_end
 from liebian.rewards.types import MOST_REWARDS, PAYABLE, Act, PolicyView, ReviewView
 
 _TO = {"approve": "approved", "hold": "held", "reject": "rejected", "resend": "issuing"}
@@ -189,15 +188,9 @@ def _hold(acting: _Acting) -> None:
 
 
 def _reject(acting: _Acting) -> None:
-    drafts = []
-    for row in acting.rows:
-        accounts = acting.budgets[row.budget_id]
-        money = row.cost_minor - row.clawed_minor
-        legs: tuple[Leg, ...] = move(accounts.reserved(row.qualification), accounts.available(row.qualification), money)
-        legs += unissued_legs(row, money, whole=True)
-        memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": acting.review.reason}
-        drafts.append(EntryDraft(f"reject:{row.pk}", "reject", legs, acting.now, row.qualification, memo=memo))
-    post_all(drafts, acting.budgets, acting.now)
+    budgets, reason, now = acting.budgets, acting.review.reason, acting.now
+    drafts = [draft_end(row, budgets[row.budget_id], key="reject", reason=reason, now=now) for row in acting.rows]
+    post_all(drafts, budgets, now)
     _move(acting)
 
 

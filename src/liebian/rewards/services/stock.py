@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from liebian.ledger.queries import list_balances
-from liebian.ledger.types import AccountRef, Leg, move
+from liebian.ledger.types import AccountRef, EntryDraft, Leg, move
 from liebian.rewards.models import Offer, Reward
-from liebian.rewards.rules import promised_codes, stock_ends
+from liebian.rewards.rules import BudgetAccounts, promised_codes, stock_ends
 from liebian.rewards.services.limits import return_legs
 
 EMPTY = "stock_empty"
@@ -60,6 +61,15 @@ class Stock:
             return False
         self.left[self._offers[account]] = 0
         return True
+
+
+def draft_end(row: Reward, accounts: BudgetAccounts, *, key: str, reason: str, now: datetime) -> EntryDraft:
+    """A reward that was decided ends before it was issued: reserved → the budget, and what its limits and stock had set aside."""
+    money = row.cost_minor - row.clawed_minor
+    legs: tuple[Leg, ...] = move(accounts.reserved(row.qualification), accounts.available(row.qualification), money)
+    legs += unissued_legs(row, money, whole=True)
+    memo = {"reward": row.pk, "programme": row.programme_id, "role": row.role, "reason": reason}
+    return EntryDraft(f"{key}:{row.pk}", "reject", legs, now, row.qualification, memo=memo)
 
 
 def unissued_legs(row: Reward, minor: int, *, whole: bool) -> tuple[Leg, ...]:
