@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liebian.access.queries import get_organisation
 from liebian.events.queries import count_quarantined
-from liebian.pipeline.queries import count_set_aside, count_stopped
+from liebian.pipeline.queries import count_waiting
 from liebian.pipeline.services import every_unit
 from liebian.rewards.queries import count_open_alarms
 
@@ -65,7 +65,7 @@ ITEMS = [
         line_before=True,
         counts=(
             Count("quarantine:manage", count_quarantined, tab="quarantine"),
-            Count("pipeline:manage", lambda: count_stopped(every_unit()) + count_set_aside(), tab="pipeline"),
+            Count("pipeline:manage", lambda: count_waiting(every_unit()), tab="pipeline"),
         ),
     ),
     Item(_("Lake"), "database", "lake:tables", "lake:view", "/lake"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Value
+
 from liebian.core import cursors
 from liebian.events import queries as events
 from liebian.pipeline.models import ReplayCheck, SetAside, UnitState
@@ -67,9 +69,12 @@ def name_unit(name: str) -> str:
     return unit_name(name)
 
 
-def count_stopped(units: Sequence[Unit]) -> int:
-    """How many of the units have stopped and wait for somebody."""
-    return UnitState.objects.filter(name__in=[unit.name for unit in units], is_stopped=True).count()
+def count_waiting(units: Sequence[Unit]) -> int:
+    """How many units have stopped, and how many events were set aside: in one statement, as every page's menu says it."""
+    stopped = UnitState.objects.filter(name__in=[unit.name for unit in units], is_stopped=True)
+    aside = SetAside.objects.filter(taken_at__isnull=True)
+    one = Value(1)
+    return stopped.annotate(one=one).values("one").union(aside.annotate(one=one).values("one"), all=True).count()
 
 
 def list_set_aside(*, before: int | None = None, limit: int = 50) -> list[AsideView]:

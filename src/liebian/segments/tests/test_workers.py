@@ -6,8 +6,9 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
+from liebian.ledger.tests.support import run_threads
 from liebian.segments import services
 from liebian.segments.models import Progress
 from liebian.segments.stage import progress
@@ -19,7 +20,7 @@ WORKERS = 4
 def test_workers_that_start_together_lay_out_the_shards_once(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one worker")
-    all_have_looked, looked, errors = threading.Barrier(WORKERS), threading.local(), list[BaseException]()
+    all_have_looked, looked = threading.Barrier(WORKERS), threading.local()
     read_all = progress.read_all
 
     def look_together() -> list[Any]:
@@ -31,18 +32,5 @@ def test_workers_that_start_together_lay_out_the_shards_once(monkeypatch: pytest
 
     monkeypatch.setattr(progress, "read_all", look_together)
 
-    def work() -> None:
-        try:
-            services.advance(limit=10, shard=0, shards=2)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    run_threads(lambda _worker: services.advance(limit=10, shard=0, shards=2), range(WORKERS), workers=WORKERS)
     assert list(Progress.objects.order_by("shard").values_list("shard", "shards")) == [(0, 2), (1, 2)]
