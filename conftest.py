@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.test import TransactionTestCase, override_settings
+from django.utils import timezone, translation
 
 from tests import copying, emptying
 from tests.live import template
@@ -108,3 +109,10 @@ def plain_static_names() -> Iterator[None]:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_language_and_zone() -> None:
+    """A page sets both for its thread and leaves them set, so a test would read what the one before it asked for."""
+    translation.deactivate()
+    timezone.deactivate()

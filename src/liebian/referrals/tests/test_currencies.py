@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from liebian.referrals.forms.limits import LimitsForm
 from liebian.referrals.forms.wizard import RewardsForm
@@ -33,10 +34,14 @@ def test_an_amount_is_read_with_all_decimals_of_its_currency(typed: str, currenc
 
 
 @pytest.mark.parametrize(("typed", "currency"), [("1.505", "CNY"), ("1.5", "JPY")])
-def test_more_decimals_than_the_currency_has_are_refused_not_rounded(typed: str, currency: str) -> None:
-    form = RewardsForm({**SAID, "referrer_cost": typed, "friend_face": typed}, currency=currency, offers=[])
-    assert set(form.errors) == {"referrer_cost", "friend_face"}
-    assert "does not fit the currency" in str(form.errors["friend_face"])
+@pytest.mark.parametrize(("language", "words"), [("en", "does not fit the currency"), ("zh-hans", "金额不符合该币种")])
+def test_more_decimals_than_the_currency_has_are_refused_not_rounded(
+    typed: str, currency: str, language: str, words: str
+) -> None:
+    with translation.override(language):
+        form = RewardsForm({**SAID, "referrer_cost": typed, "friend_face": typed}, currency=currency, offers=[])
+        assert set(form.errors) == {"referrer_cost", "friend_face"}
+        assert words in str(form.errors["friend_face"])
 
 
 def test_a_limit_in_fils_is_taken() -> None:
