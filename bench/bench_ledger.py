@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from installation import use_home_of_its_own
+from together import run_together, wait_for_the_others
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 180
@@ -108,8 +108,7 @@ def work(shards: int, first: int, count: int, batch: int) -> None:
     pool = PoolRef(f"budget:{book}", "budget", "CNY/2", shards, book)
     drafts = [draft(number, book, pool.part_for(f"{number}")) for number in range(first, first + count)]
     connection.ensure_connection()
-    print("ready", flush=True)
-    sys.stdin.readline()
+    wait_for_the_others()
     for start in range(0, count, batch):
         services.post_each(entries=drafts[start : start + batch], now=BEGIN)
     print("done", flush=True)
@@ -118,25 +117,9 @@ def work(shards: int, first: int, count: int, batch: int) -> None:
 def post_hot(options: argparse.Namespace, shards: int, batch: int) -> float:
     fund(f"hot{shards}", shards)
     share = options.entries // options.workers
-    workers = [
-        subprocess.Popen(
-            [sys.executable, __file__, "--work", str(shards), str(n * share), str(share), str(batch)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for n in range(options.workers)
-    ]  # fmt: skip
-    for worker in workers:
-        assert worker.stdout and worker.stdout.readline() == "ready\n"
-    began = time.perf_counter()
-    for worker in workers:
-        assert worker.stdin
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    for worker in workers:
-        assert worker.stdout and worker.stdout.readline() == "done\n"
-    taken = time.perf_counter() - began
-    for worker in workers:
-        worker.wait(30)
+    command = [sys.executable, __file__, "--work", str(shards)]
+    taken, answers = run_together([*command, str(n * share), str(share), str(batch)] for n in range(options.workers))
+    assert answers == ["done"] * options.workers
     return taken
 
 

@@ -11,12 +11,12 @@ transactions, in one process. Prints qualifications a second and the ratio to th
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
 from typing import Any
 
 from installation import use_home_of_its_own
+from together import run_together, wait_for_the_others
 
 TABLES = ("rewards_reward", "rewards_change", "ledger_entry", "ledger_posting")
 
@@ -57,8 +57,7 @@ def work(budget_id: int, offer_id: int, first: int, count: int, batch: int) -> N
     now = datetime(2026, 6, 1, 4, tzinfo=UTC)
     asked = grants(budget_id, offer_id, first, count)
     connection.ensure_connection()
-    print("ready", flush=True)
-    sys.stdin.readline()
+    wait_for_the_others()
     busy = time.process_time()
     for start in range(0, count, batch):
         services.grant_pairs(grants=asked[start : start + batch], now=now)
@@ -79,25 +78,10 @@ def measure(options: argparse.Namespace, shards: int, batch: int, first: int) ->
     offer = services.create_offer(draft=OfferDraft("points", "bench", "CNY", cost_minor=500, points=100), now=now)
     share = options.qualifications // options.workers
     command = [sys.executable, __file__, "--work", str(budget.id), str(offer.id)]
-    workers = [
-        subprocess.Popen(
-            [*command, str(first + n * share), str(share), str(batch)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for n in range(options.workers)
-    ]  # fmt: skip
-    for worker in workers:
-        assert worker.stdout and worker.stdout.readline() == "ready\n"
-    began = time.perf_counter()
-    for worker in workers:
-        assert worker.stdin
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    busy = sum(float(worker.stdout.readline()) for worker in workers if worker.stdout)
-    taken = time.perf_counter() - began
-    for worker in workers:
-        worker.wait(30)
-    return taken, busy
+    taken, answers = run_together(
+        [*command, str(first + n * share), str(share), str(batch)] for n in range(options.workers)
+    )
+    return taken, sum(map(float, answers))
 
 
 def bare_copy(first: int, count: int, batch: int) -> float:

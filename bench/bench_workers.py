@@ -6,6 +6,8 @@ The database must be empty. Customers are split into two shards for both. While 
 workers start, and the clock runs from when they have read the first event until every stage has read the last. One worker and
 two take turns, so that neither has the smaller tables. The peer of two workers is one, in the same run. The limit is the processors:
 what one worker with its database and the lake keeps busy cannot be had twice. `--lanes stages` leaves the lake out.
+`--a-core-each` gives one worker and the whole database server one processor, and two workers two: how the work scales with the
+machine, where a second processor is not half used by the first worker already. It needs the right to move the server's processes.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import random
 import signal
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +38,30 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--lanes", choices=["all", "stages"], default="all", help="stages: without the lake and other jobs"
     )
+    parser.add_argument(
+        "--a-core-each", action="store_true", help="as many processors as workers, the database's among them"
+    )
     return parser.parse_args()
+
+
+def keep_to(processors: set[int]) -> None:
+    """This process, what it starts from now on, and every process of the database server."""
+    names = {int(path.parent.name): path.read_text().strip() for path in Path("/proc").glob("[0-9]*/comm")}
+    for process in (0, *(process for process, name in names.items() if name == "postgres")):
+        os.sched_setaffinity(process, processors)
+
+
+@contextmanager
+def as_many_processors(workers: int, *, is_asked: bool) -> Iterator[None]:
+    every = os.sched_getaffinity(0)
+    if not is_asked:
+        yield
+        return
+    keep_to(set(sorted(every)[:workers]))
+    try:
+        yield
+    finally:
+        keep_to(every)
 
 
 def start_workers(place: Installation, workers: int, lanes: str) -> None:
@@ -93,7 +120,8 @@ def main() -> int:
         for _ in range(options.times):
             for workers, times in took.items():
                 Sender(place, write_key, RATE, options.customers, batch=BATCH).run(options.events / RATE)
-                times.append(drain(place, workers, options.lanes))
+                with as_many_processors(workers, is_asked=options.a_core_each):
+                    times.append(drain(place, workers, options.lanes))
                 seconds, busy = times[-1]
                 print(
                     f"{workers} worker(s): {options.events:,} events in {seconds:.1f} s, {busy:.2f} cores busy",
@@ -104,7 +132,8 @@ def main() -> int:
         print(
             f"one {options.events / one:,.0f} events/s, two {options.events / two:,.0f} events/s: {one / two:.2f} x; "
         )
-        print(f"limit: {cores} processors, {busy:.2f} of them busy with one worker: {cores / busy:.2f} x")
+        cores = 2 / min(busy, 1) if options.a_core_each else cores / busy
+        print(f"limit: {busy:.2f} processors busy with one worker: {cores:.2f} x")
     return 0
 
 
