@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 
 from liebian.access import services as access
@@ -13,7 +15,7 @@ FIRST_ADMIN = "admin"
 
 def first_password() -> str | None:
     """Make the first administrator where nobody is there yet. None once they have logged in."""
-    note = settings.HOME / "first-login.txt"
+    note = _note()
     fresh = access.ensure_first_admin(now=clock.now())
     if fresh:
         note.touch(mode=0o600)
@@ -22,3 +24,13 @@ def first_password() -> str | None:
     if admin is None or admin.last_login is not None:
         note.unlink(missing_ok=True)
     return note.read_text() if note.exists() else None
+
+
+def forget_first_password(username: str) -> None:
+    """Whoever has a new password is not told the first one any more."""
+    if username == FIRST_ADMIN:
+        _note().unlink(missing_ok=True)
+
+
+def _note() -> Path:
+    return settings.HOME / "first-login.txt"

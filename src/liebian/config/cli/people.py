@@ -6,6 +6,7 @@ import cyclopts
 
 from liebian.access import queries as access
 from liebian.access import services
+from liebian.config.cli.first_login import forget_first_password
 from liebian.config.cli.root import app
 from liebian.config.terminal import console, print_json
 from liebian.core import clock
@@ -55,7 +56,9 @@ def reset(username: str, *, json: bool = False) -> None:
             _("Nobody logs in as '%(username)s'. `liebian user list` shows who does."),
             username=username,
         )
-    _show(username, services.reset_password(user_id=found.id, actor_id=None, now=clock.now()), json)
+    password = services.reset_password(user_id=found.id, actor_id=None, now=clock.now())
+    forget_first_password(found.username)
+    _show(username, password, json)
 
 
 def _show(username: str, password: str, json: bool) -> None:
