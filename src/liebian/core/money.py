@@ -33,6 +33,15 @@ MAX_MINOR = 10**15
 _MOST_DIGITS = 15
 
 
+def is_currency_code(text: str) -> bool:
+    """Whether a text looks like an ISO 4217 code.
+
+    >>> [is_currency_code(each) for each in ("CNY", "cny", "人民币", "")]
+    [True, False, False, False]
+    """
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
 def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 

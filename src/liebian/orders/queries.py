@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncDate
 
+from liebian.access.queries import get_organisation
 from liebian.core import cursors, days, keyset
 from liebian.core.columns import select_after, select_in
 from liebian.core.days import day_start
@@ -120,12 +121,16 @@ def find_owners_changed_since(at: datetime, *, upto: int) -> dict[int, int]:
 
 
 def list_order_facts(customer_ids: Iterable[int]) -> list[OrderFacts]:
-    """What the orders of each of these people amount to; people without orders included."""
+    """What the orders of each of these people amount to; people without orders included.
+
+    An order in another currency than the organisation's shows that somebody bought; its amount cannot be added up.
+    """
+    own = get_organisation().currency
     orders: dict[int, list[tuple[int, int, datetime]]] = {key: [] for key in sorted(set(customer_ids))}
-    columns = ("customer_id", "counts", "total_minor", "refunded_minor", "ordered_at")
+    columns = ("customer_id", "counts", "total_minor", "refunded_minor", "ordered_at", "currency")
     placed = select_in(Order, columns, "customer_id", list(orders), where="ordered_at IS NOT NULL")
-    for owner, counts, total, refunded, at in placed:
-        orders[owner].append((counts, total - refunded, at))
+    for owner, counts, total, refunded, at, currency in placed:
+        orders[owner].append((counts, total - refunded if currency == own else 0, at))
     return [_facts_of(owner, found) for owner, found in orders.items()]
 
 

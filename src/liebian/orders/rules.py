@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from liebian.core.errors import Invalid
-from liebian.core.money import MAX_MINOR, to_minor
+from liebian.core.money import MAX_MINOR, is_currency_code, to_minor
 from liebian.core.texts import mark as _
 from liebian.orders.types import Line, SeenProduct
 
@@ -152,20 +152,20 @@ def products_of(properties: dict[str, Any], default_currency: str) -> list[SeenP
     >>> products_of({"product_id": "p1", "name": "Tea", "price": "12.50"}, "CNY")
     [SeenProduct(external_id='p1', name='Tea', category='', price_minor=1250, currency='CNY')]
     """
-    currency = currency_of(properties) or default_currency
     several = properties.get("products")
     items = [item for item in several[:MAX_LINES] if isinstance(item, dict)] if isinstance(several, list) else []
-    return [seen for item in (properties, *items) if (seen := _product(item, currency)) is not None]
+    return [seen for item in (properties, *items) if (seen := _product(item, properties, default_currency)) is not None]
 
 
-def _product(item: dict[str, Any], currency: str) -> SeenProduct | None:
+def _product(item: dict[str, Any], event: dict[str, Any], default_currency: str) -> SeenProduct | None:
     key = item.get("product_id") or item.get("sku")
     if not key:
         return None
     try:
+        currency = currency_of(event) or default_currency
         price = to_minor(item["price"], currency) if item.get("price") is not None else None
     except Invalid:
-        price = None
+        currency, price = "", None
     if price is not None and not 0 <= price <= MAX_MINOR:
         price = None
     name, category = str(item.get("name") or "")[:200], str(item.get("category") or "")[:100]
@@ -173,12 +173,15 @@ def _product(item: dict[str, Any], currency: str) -> SeenProduct | None:
 
 
 def currency_of(properties: dict[str, Any]) -> str:
-    """The currency that an event names, "" when it names none.
+    """The currency that an event names, "" when it names none. Raises Invalid "bad_currency" for what is no code.
 
     >>> currency_of({"currency": " usd "}), currency_of({})
     ('USD', '')
     """
-    return str(properties.get("currency") or "").strip().upper()[:3]
+    said = str(properties.get("currency") or "").strip().upper()
+    if said and not is_currency_code(said):
+        raise Invalid("bad_currency", _("A currency is a code of three letters, such as CNY."))
+    return said
 
 
 def refunded_of(properties: dict[str, Any], currency: str) -> int | None:

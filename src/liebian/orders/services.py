@@ -72,9 +72,9 @@ def take(found: list[CustomerEvent], *, again: bool = False) -> set[int]:
     batch = OrderBatch(found, currency or DEFAULT_CURRENCY, again=again)
     batch.run()
     batch.save()
-    customer_facts.set_order_facts(list_order_facts(batch.customer_ids))
     if currency is None and (used := batch.main_currency()):
         organisation.set_currency(currency=used)
+    customer_facts.set_order_facts(list_order_facts(batch.customer_ids))
     return set(batch.refused)
 
 

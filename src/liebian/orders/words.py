@@ -12,6 +12,7 @@ Words = str | Promise
 REASONS: dict[str, Words] = {
     "order_id_missing": _("order_id is missing, or has more than 100 characters"),
     "bad_amount": _("An amount cannot be read, is negative, or is larger than we can hold"),
+    "bad_currency": _("The currency is no code of three letters, such as CNY"),
     "bad_quantity": _("A quantity is not a positive whole number"),
     "refund_currency": _("Order and refund are in different currencies; the refund does not count while they differ"),
 }

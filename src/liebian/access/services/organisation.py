@@ -12,6 +12,7 @@ from liebian.access.queries import get_organisation
 from liebian.access.services.audit import record_audit
 from liebian.access.types import OrganisationInfo
 from liebian.core.errors import Conflict, Invalid
+from liebian.core.money import is_currency_code
 from liebian.core.texts import mark as _
 
 
@@ -44,7 +45,7 @@ def set_currency(*, currency: str) -> OrganisationInfo:
     Writes it once; idempotent by value. Raises Conflict "currency_fixed" when another one is set already, Invalid
     "bad_currency" for anything but three capital letters.
     """
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+    if not is_currency_code(currency):
         raise Invalid(
             "bad_currency",
             _("“%(currency)s” is not a currency code. Use three capital letters, such as CNY."),

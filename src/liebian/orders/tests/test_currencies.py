@@ -7,9 +7,10 @@ from itertools import count
 import pytest
 
 from liebian.core import cursors
+from liebian.customers.models import Customer
 from liebian.customers.tests.factories import play, track
 from liebian.orders import services
-from liebian.orders.models import Order, OrderChange, RefusedOrderEvent
+from liebian.orders.models import Order, OrderChange, Product, RefusedOrderEvent
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -89,3 +90,22 @@ def test_refunds_that_were_stored_without_a_currency_are_in_their_order_s():
     Order.objects.update(refunds={"r0": 2000}, refunded_minor=2000)
     send(refund(total=30))
     assert Order.objects.get().refunded_minor == 5000
+
+
+def test_a_customers_revenue_adds_up_the_organisations_currency_only():
+    send(order(total=100, currency="CNY"), track("u1", "Order Completed", order_id="o2", total=50, currency="USD"))
+    customer = Customer.objects.get(is_known=True)
+    assert (customer.n_orders, customer.revenue_minor) == (2, 10000)
+
+
+@pytest.mark.parametrize("currency", ["人民币", "¥", "US dollars"])
+def test_what_is_no_currency_code_is_refused_and_the_stage_goes_on(currency):
+    send(order(total=100, currency=currency), refund(total=4, currency=currency))
+    assert [row.code for row in RefusedOrderEvent.objects.all()] == ["bad_currency", "bad_currency"]
+    send(order(total=100, currency="CNY"))
+    assert sums() == {"CNY": (10000, 1)}
+
+
+def test_a_product_is_known_without_its_price_when_the_currency_is_no_code():
+    send(track("u1", "Product Viewed", product_id="p1", name="Tea", price=3, currency="人民币"))
+    assert Product.objects.values_list("name", "price_minor").get() == ("Tea", None)
