@@ -159,6 +159,8 @@ def export(
     version, at = _moment(as_of)
     if out.exists():
         raise Invalid("file_exists", _("%(file)s exists already. Choose another name."), file=str(out))
+    if not out.parent.is_dir():
+        raise Invalid("no_such_folder", _("There is no folder %(folder)s. Make it first."), folder=str(out.parent))
     versions = {} if version is None else {table: version}
     with queries.open_history(table, versions=versions, at=at) as history:
         rows = write_table(history, table, out, format)

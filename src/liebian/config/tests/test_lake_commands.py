@@ -87,6 +87,11 @@ def test_an_export_has_every_row_and_nothing_of_a_person_that_can_be_read(shop, 
     assert refused.value.code == "file_exists" and out.read_bytes() == content
 
 
+def test_an_export_into_no_folder_says_so(shop):
+    with pytest.raises(Invalid, match="no folder"):
+        commands.export("events", out=shop / "nowhere" / "events.parquet")
+
+
 def test_an_export_as_of_a_version_or_a_moment_is_the_table_of_then(shop, capsys):
     then, version = datetime.now(UTC), queries.get_state("events").version
     play([{**track("u1", "Looked"), "messageId": "new"}])
