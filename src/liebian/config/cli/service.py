@@ -23,6 +23,7 @@ from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import ask_directly, examine
 from liebian.config.replay import check_replay
 from liebian.config.schema import bring_up_to_date
+from liebian.config.starting import start_child, wait_until_free
 from liebian.config.terminal import console, errors, print_json
 from liebian.config.worker import LANES, NICENESS, command_of, lanes_of, run_lane, supervise, watch_parent
 from liebian.core import clock, wal
@@ -49,6 +50,7 @@ def serve(*, workers: int = 1, threads: int = 4) -> None:
     threads
         Threads that answer pages, in each process.
     """
+    wait_until_free(env.HOST.value, int(env.PORT.value))
     os.environ[env.PAGE_THREADS.name] = str(threads)
     server = Granian(
         "liebian.config.asgi:application", address=env.HOST.value, port=int(env.PORT.value), interface=Interfaces.ASGI,
@@ -102,15 +104,12 @@ def run_all(*, demo: bool = True) -> None:
     demo
         --no-demo leaves an empty installation empty.
     """
+    wait_until_free(env.HOST.value, int(env.PORT.value))
     migrate()
     password = first_password()
     if demo:
         fill_if_empty(quiet=False)
-    command = [sys.executable, "-c", "from liebian.config.cli.main import run; run()"]
-    children = [
-        subprocess.Popen([*command, name], start_new_session=True, stdin=subprocess.DEVNULL)
-        for name in ("serve", "worker")
-    ]
+    children = [start_child(name) for name in ("serve", "worker")]
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
