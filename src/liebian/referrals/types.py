@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from liebian.rewards.types import LimitRule
+from liebian.rewards.types import Approval, LimitRule
 
 Status = Literal["draft", "running", "paused", "ended"]
 Arm = Literal["treated", "holdout"]
@@ -110,6 +110,11 @@ class ProgrammeView:
         """The target that was frozen, or the one chosen so far."""
         chosen = self.segment_id or self.draft.get("segment_id")
         return int(chosen) if chosen else None
+
+    @property
+    def approval(self) -> Approval:
+        """Who lets its rewards go: the rules, or a person for each."""
+        return "person" if self.draft.get("needs_approval") else "rule"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,8 @@ def ticket_text(offer: OfferView | None) -> str:
         return ""
     if offer.kind == "points":
         return formats.number(offer.points)
+    if offer.kind in ("gift", "code", "privilege"):
+        return offer_text(offer)
     if offer.terms.effect == "percent":
         return _("%(percent)s off") % {"percent": _percent(offer)}
     if offer.terms.effect in ("shipping", "gift"):

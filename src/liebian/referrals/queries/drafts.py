@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,11 +51,6 @@ def offers_of(programme: ProgrammeView) -> tuple[OfferDraft, OfferDraft]:
 
 
 def _offer(programme: ProgrammeView, role: str) -> OfferDraft:
-    offer = _terms(programme, role)
-    return replace(offer, approval="person") if programme.draft.get("needs_approval") else offer
-
-
-def _terms(programme: ProgrammeView, role: str) -> OfferDraft:
     draft: dict[str, Any] = {
         key.removeprefix(f"{role}_"): value for key, value in programme.draft.items() if key.startswith(f"{role}_")
     }

@@ -109,7 +109,7 @@ class Granter:
             ),
             limits=programme.limits,
             hold_until=pay_from(pending.order.at, programme.zone, programme.hold_days),
-            trace={"checks": pending.decision.trace},
+            trace={"checks": pending.decision.trace}, approval=programme.approval,
         )  # fmt: skip
 
     def _side(self, role: str, customer_id: int, offer_id: int, order: OrderChange) -> Side:

@@ -19,6 +19,7 @@ def offers_context(programme: ProgrammeView) -> dict[str, Any]:
         "referrer_offer": referrer, "friend_offer": friend,
         "referrer_gets": offer_text(referrer), "friend_gets": offer_text(friend), "friend_ticket": ticket_text(friend),
         "referrer_terms": coupon_terms_text(referrer), "friend_terms": coupon_terms_text(friend),
+        "is_checked": programme.approval == "person" or any(each.approval == "person" for each in offers.values()),
         "gap": " " if language() == "en" else "",
         "friend_minimum": money(friend.threshold_minor, friend.currency) if friend else "",
         "min_order": money(programme.min_order_minor, programme.currency) if programme.min_order_minor else "",

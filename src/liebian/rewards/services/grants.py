@@ -213,7 +213,7 @@ def _store(fresh: Sequence[_Carried], offers: Mapping[int, Offer]) -> dict[Cause
 def _make_reward(carried: _Carried, side: Side, drawn: Drawn, offer: Offer) -> Reward:
     grant = carried.grant
     reason = drawn.refusal or (OVER_BUDGET if carried.is_over_budget else "")
-    state = "refused" if reason else "pending" if offer.approval == "person" else "held"
+    state = "refused" if reason else "pending" if "person" in (grant.approval, offer.approval) else "held"
     check_transition("", state)
     whole = view_offer(offer).amount
     told = {} if carried.is_over_budget else drawn.told

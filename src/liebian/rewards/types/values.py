@@ -143,7 +143,8 @@ class GrantRequest:
     """Decide all sides of one qualification together. The cause (qualification, rule, role) makes each reward unique.
 
     `hold_until` is the first business day on which the reward may be paid (rules.hold_until). `both_or_none` is about
-    the budget only: a side refused by the caller does not take the other side with it.
+    the budget only: a side refused by the caller does not take the other side with it. `approval` by a person is asked for
+    here or by the offer.
     """
 
     qualification: str
@@ -156,6 +157,7 @@ class GrantRequest:
     both_or_none: bool = True
     limits: tuple[LimitRule, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
+    approval: Approval = "rule"
 
 
 @dataclass(frozen=True, slots=True)
