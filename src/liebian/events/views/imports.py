@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -62,7 +61,6 @@ def import_new(request: HttpRequest) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length[:18]) > MAX_FILE + _HEAD_ROOM:
         raise Invalid("file_too_large", gettext_noop("The file is larger than we read. Split it by month."))
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _receive(request)
 
 
