@@ -20,7 +20,7 @@ def listener():
 
 
 def test_an_address_at_which_somebody_listens_is_refused_although_they_would_share_it(listener):
-    with pytest.raises(Conflict, match="listens at 127.0.0.1") as refused:
+    with pytest.raises(Conflict, match="listens at") as refused:
         wait_until_free(*listener.getsockname(), seconds=0)
     assert refused.value.code == "address_in_use"
 

@@ -121,7 +121,10 @@ def test_the_wizard_offers_coupons_of_its_currency_and_reads_them_aloud(client: 
 
 
 def test_a_gift_that_a_person_approves_comes_from_the_stock_of_that_gift(shop: Shop) -> None:
-    gift, anna = reward_services.create_offer(draft=OfferDraft("gift", "Tea set", "CNY", 3000), now=T0), shop.customer("anna")
+    gift, anna = (
+        reward_services.create_offer(draft=OfferDraft("gift", "Tea set", "CNY", 3000), now=T0),
+        shop.customer("anna"),
+    )
     reward_services.restock(
         offer_id=gift.id, n_units=1, note="", idempotency_key="in", actor=1, day=date(2026, 6, 1), now=T0
     )
@@ -134,11 +137,16 @@ def test_a_gift_that_a_person_approves_comes_from_the_stock_of_that_gift(shop: S
     reward_services.propose_review(
         act="approve", reward_ids=waiting, reason="checked", note="", key="1", actor=1, day=date(2026, 6, 9), now=T0
     )
-    assert [each.state for each in rewards.list_rewards(programme_id=programme.id) if each.role == "friend"] == ["issuing"]
+    assert [each.state for each in rewards.list_rewards(programme_id=programme.id) if each.role == "friend"] == [
+        "issuing"
+    ]
 
 
 def test_a_friends_page_names_a_gift_and_says_that_a_person_looks_at_it(shop: Shop, client: Client) -> None:
-    gift, anna = reward_services.create_offer(draft=OfferDraft("gift", "Tea set", "CNY", 3000), now=T0), shop.customer("anna")
+    gift, anna = (
+        reward_services.create_offer(draft=OfferDraft("gift", "Tea set", "CNY", 3000), now=T0),
+        shop.customer("anna"),
+    )
     programme = shop.programme(anna, **choice(gift), needs_approval=True)
     said = client.get(f"/r/{shop.code(programme, anna)}", HTTP_ACCEPT_LANGUAGE="en").content.decode()
     assert "<b>Tea set</b>" in said and "A person looks at it first." in said
