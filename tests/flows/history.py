@@ -164,7 +164,9 @@ def digest() -> dict[str, Any]:
                 "event_id", "currency", "external_id", "kind", "amount_minor", "n_orders", "coupons"
             )
         ),
-        "collisions": sorted(NumberCollision.objects.values_list("event_id", "order_id", "source", "first_source", *_PAIR)),
+        "collisions": sorted(
+            NumberCollision.objects.values_list("event_id", "order_id", "source", "first_source", *_PAIR)
+        ),
         "refused": sorted(RefusedOrderEvent.objects.values_list("event_id", "code")),
         "lake": {
             "order_facts": _rows(fact_rows(list_order_changes_after(0, MANY))),

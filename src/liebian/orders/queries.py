@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncDate
 
 from liebian.core import cursors, days, keyset
@@ -197,4 +197,4 @@ def count_refused_events() -> int:
 
 def count_colliding_orders() -> int:
     """Orders whose number two sources placed for two customers, and about which nobody has decided."""
-    return NumberCollision.objects.filter(state=OPEN).aggregate(n=Count("order_id", distinct=True))["n"]
+    return NumberCollision.objects.filter(state=OPEN).values("order_id").distinct().count()

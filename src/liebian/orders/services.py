@@ -22,8 +22,7 @@ from liebian.customers import services as customer_facts
 from liebian.customers.types import CustomerEvent
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
-from liebian.orders import models
-from liebian.orders import collisions
+from liebian.orders import collisions, models
 from liebian.orders.batch import OrderBatch
 from liebian.orders.lake_rows import day_rows, fact_rows, line_rows
 from liebian.orders.queries import (

@@ -10,7 +10,7 @@ from liebian.access.permissions import OPERATOR, VIEWER
 from liebian.core import cursors
 from liebian.core.errors import Invalid
 from liebian.customers.models import Customer
-from liebian.customers.tests.factories import client_of, identify, play, track
+from liebian.customers.tests.factories import client_of, play, track
 from liebian.orders import collisions, queries, services
 from liebian.orders.models import Order
 
@@ -114,7 +114,9 @@ def test_a_visitor_who_turns_out_to_be_the_customer_is_the_same():
 
 def test_what_the_page_says_puts_both_orders_right():
     send("hangzhou", {**placed("u1"), "timestamp": "2026-03-01T04:00:00Z"})
-    send("suzhou", {**placed("u2"), "timestamp": "2026-03-02T04:00:00Z", "properties": {"order_id": "1001", "total": 7}})
+    send(
+        "suzhou", {**placed("u2"), "timestamp": "2026-03-02T04:00:00Z", "properties": {"order_id": "1001", "total": 7}}
+    )
     send("hangzhou", {**placed("u1", name="Order Updated"), "timestamp": "2026-03-03T04:00:00Z"})
     send("suzhou", {**placed("u2", "sz-1001"), "timestamp": "2026-03-02T04:00:00Z"})
     stand = Order.objects.order_by("id").values_list("external_id", "customer_id", "total_minor")

@@ -16,7 +16,7 @@ def event_of(given: QueryDict) -> int | None:
     """None when no event is named. A number that cannot be is that of no event, rather than none named."""
     if "event" not in given:
         return None
-    found = number_of(given["event"])
+    found = number_of(given.get("event"))
     return -1 if found is None else found
 
 
