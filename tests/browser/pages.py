@@ -16,7 +16,7 @@ PAGES = [
     "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
     "/rewards", "/rewards/1", "/rewards/points", "/rewards/points/terms", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation", "/rewards/liability",
     "/ledger/budgets", "/ledger/budgets/1", "/payouts", "/payouts/waiting", "/payouts/payees/file", "/payouts/accounts", "/payouts/accounts/new", "/payouts/statements",
-    "/payouts/taxes", "/payouts/rewards/new", "/quarantine/messages", "/quarantine/messages?state=repaired", "/quarantine?sort=newest&q=order", "/sources?sort=refused&state=on", "/schemas?sort=changed&type=track", "/pipeline?before=1", "/orders/refused", "/orders/refused?state=taken",
+    "/payouts/taxes", "/payouts/rewards/new", "/quarantine/messages", "/quarantine/messages?state=repaired", "/quarantine?sort=newest&q=order", "/sources?sort=refused&state=on", "/schemas?sort=changed&type=track", "/pipeline?before=1", "/orders/refused", "/orders/refused?state=taken", "/orders/collisions",
     "/lake", "/lake/events", "/lake/identities",
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,10 @@ from liebian.customers import services as customers
 from liebian.customers.models import Customer, CustomerEvent, CustomerSeen, Identifier, IdentityChange
 from liebian.customers.queries import find_final_ids
 from liebian.events.models import Event, EventKey
+from liebian.events.services import record_events
 from liebian.orders import services as orders
 from liebian.orders.lake_rows import fact_rows, line_rows
-from liebian.orders.models import Order, OrderChange, OrderLine, Product, RefusedOrderEvent
+from liebian.orders.models import NumberCollision, Order, OrderChange, OrderLine, Product, RefusedOrderEvent
 from liebian.orders.queries import list_line_changes_after, list_order_changes_after
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -94,6 +96,14 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
+def record(messages: list[dict[str, Any]], now: datetime) -> int:
+    """Two shops send them in turns; returns how many the log did not have."""
+    cuts = [0, len(messages) // 3, 2 * len(messages) // 3, len(messages)]
+    parts = [messages[start:end] for start, end in pairwise(cuts)]
+    sent = zip(parts, ("shop", "till", "shop"), strict=True)
+    return sum(record_events(part, source=source, received_at=now).accepted for part, source in sent)
+
+
 def one_step(*, limit: int) -> None:
     customers.advance(limit=limit)
     orders.advance(limit=limit)
@@ -108,6 +118,7 @@ def forget() -> None:
     """Everything that the stages derived; the log stays."""
     for model in (
         CustomerSeen, Customer, CustomerEvent, Identifier, IdentityChange, Order, OrderChange, OrderLine, Product, RefusedOrderEvent,
+        NumberCollision,
     ):  # fmt: skip
         model.objects.all().delete()
     from liebian.core.models import Cursor
@@ -153,6 +164,9 @@ def digest() -> dict[str, Any]:
                 "event_id", "currency", "external_id", "kind", "amount_minor", "n_orders", "coupons"
             )
         ),
+        "collisions": sorted(
+            NumberCollision.objects.values_list("event_id", "order_id", "source", "first_source", *_PAIR)
+        ),
         "refused": sorted(RefusedOrderEvent.objects.values_list("event_id", "code")),
         "lake": {
             "order_facts": _rows(fact_rows(list_order_changes_after(0, MANY))),
@@ -162,6 +176,7 @@ def digest() -> dict[str, Any]:
 
 
 MANY = 10_000
+_PAIR = ("customer_id", "first_customer_id", "first_event_id")
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ FREE_OF_PEOPLE = {
         "rewards.ReviewPolicy", "rewards.ShopKey", "segments.Segment", "tiers.TierModel",
     },
     "codes, numbers and keyed hashes that the product makes, by customer number": {
-        "customers.CustomerEvent", "customers.TierMembership", "events.EventKey", "events.ImportedItem", "orders.RefusedOrderEvent",
+        "customers.CustomerEvent", "customers.TierMembership", "events.EventKey", "events.ImportedItem", "orders.NumberCollision", "orders.RefusedOrderEvent",
         "referrals.Outcome", "referrals.Participation", "referrals.Qualification", "referrals.Referral", "referrals.ReferralDecision",
         "referrals.SignUpWindow", "referrals.Touch", "rewards.BudgetForecast", "rewards.CheckRun", "rewards.Coupon", "rewards.CouponCode",
         "rewards.CouponFill", "rewards.PointsCohort", "rewards.PointsMerge", "rewards.PointsWallet", "rewards.Privilege",

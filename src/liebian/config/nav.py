@@ -39,7 +39,7 @@ class Item:
     counts: tuple[Count, ...] = ()
 
 
-_DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/orders/refused", "/pipeline")
+_DATA_IN = ("/imports", "/sources", "/schemas", "/quarantine", "/orders", "/pipeline")
 ITEMS = [
     Item(_("Home"), "home", "insights:home", "insights:view", "/home"),
     Item(_("Customers"), "users", "customers:list", "customers:view", "/customers"),

@@ -48,6 +48,7 @@ class Home:
     days: list[ExpectedDay]
     programmes: list[ProgrammeCard]
     refused_order_events: int
+    colliding_orders: int
     rewards: RewardsWaiting
     stages: list[StageAlert]
     freshness: Freshness
@@ -74,7 +75,7 @@ def get_home(*, now: datetime) -> Home:
         n_lost=customers.count_in_tier(model="lifecycle", cells=["lost"]),
         days=[expect(middle + timedelta(days=n), revenue, known_since) for n in range(SPAN)],
         programmes=[_card(each, now) for each in referrals.list_programmes() if each.status == "running"],
-        refused_order_events=orders.count_refused_events(),
+        refused_order_events=orders.count_refused_events(), colliding_orders=orders.count_colliding_orders(),
         rewards=_rewards_waiting(),
         stages=[_alert(unit) for unit in units if unit.state in TROUBLES],
         freshness=_freshness(units),

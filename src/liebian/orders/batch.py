@@ -11,10 +11,12 @@ from liebian.core.bulk import write_rows
 from liebian.core.columns import insert_tuples, select_in, update_tuples
 from liebian.core.crypto import index_of
 from liebian.core.errors import Invalid
+from liebian.customers import queries as customers
 from liebian.customers.types import CustomerEvent
-from liebian.orders.models import Order, OrderChange, OrderLine, Product, RefusedOrderEvent
+from liebian.orders.models import NumberCollision, Order, OrderChange, OrderLine, Product, RefusedOrderEvent
 from liebian.orders.rules import (
     Placed,
+    Placing,
     Refund,
     State,
     apply_placed,
@@ -34,6 +36,7 @@ from liebian.orders.types import COMPLETED, ORDER_NAMES, REFUNDED, UPDATED, Line
 _ORDER_COLUMNS = [
     "customer_id", "ordered_at", "currency", "total_minor", "refunded_minor", "is_cancelled", "counts", "status", "channel", "lines", "refunds",
     "coupons", "checkout_id", "discount_minor", "store", "identifier", "stated_at",
+    "placed_event", "placed_source", "placed_by",
 ]  # fmt: skip
 
 
@@ -63,6 +66,7 @@ class OrderBatch:
         self.changed: dict[str, State] = {}
         self.changes: list[OrderChange] = []
         self.lines: list[OrderLine] = []
+        self.collisions: list[NumberCollision] = []
         self.refused: dict[int, str] = {}
         self.products: dict[str, SeenProduct] = {}
         self.customer_ids: set[int] = set()
@@ -94,6 +98,7 @@ class OrderBatch:
             (apply_placed if event.name == COMPLETED else apply_statement)(state, placed, event.at)
             state.identifier = state.identifier or _hash_identifier(event.body)
             kind = "corrected" if known else "paid"
+            self._note_placing(state, item)
         elif event.name == REFUNDED:
             self._refund(state, item)
             kind = "refunded"
@@ -106,6 +111,23 @@ class OrderBatch:
         self.customer_ids.add(state.customer_id)
         fresh = [code for code in state.coupons if code not in named] if state.counts else []
         self._log_difference(item, state, kind, before, fresh, is_first=event.name == COMPLETED and not known)
+
+    def _note_placing(self, state: State, item: CustomerEvent) -> None:
+        """Only who says for whom it is counts: a page often tells of its visitor's order before the shop names the customer.
+
+        Whoever is named is known, and two who are known are never merged: other ids are other people.
+        """
+        event = item.event
+        if event.name != COMPLETED or not customers.names_somebody(event):
+            return
+        first = state.placing = state.placing or Placing(event.id, event.source, item.customer_id)
+        if first.source != event.source and first.customer_id != item.customer_id:
+            self.collisions.append(
+                NumberCollision(
+                    event_id=event.id, order_id=state.id, at=event.received_at, source=event.source, customer_id=item.customer_id,
+                    first_event_id=first.event_id, first_source=first.source, first_customer_id=first.customer_id,
+                )
+            )  # fmt: skip
 
     def _refund(self, state: State, item: CustomerEvent) -> None:
         properties = item.event.properties
@@ -179,6 +201,7 @@ class OrderBatch:
         write_rows(self.lines)
         refused = [RefusedOrderEvent(event_id=key, code=code) for key, code in self.refused.items()]
         write_rows(refused, update=["code"])
+        write_rows(self.collisions, ignore=True)
         self._save_products()
 
     def _save_products(self) -> None:
@@ -232,8 +255,13 @@ def _state(row: tuple[Any, ...]) -> State:
         currency=told["currency"], total_minor=told["total_minor"], channel=told["channel"], is_cancelled=told["is_cancelled"],
         lines=tuple(Line(**line) for line in lines), refunds=_refunds(refunds, told["currency"]), coupons=tuple(coupons),
         checkout_id=told["checkout_id"], discount_minor=told["discount_minor"], stated_at=told["stated_at"],
-        store=told["store"], identifier=told["identifier"],
+        store=told["store"], identifier=told["identifier"], placing=_placing(told),
     )  # fmt: skip
+
+
+def _placing(told: dict[str, Any]) -> Placing | None:
+    event_id = told["placed_event"]
+    return None if event_id is None else Placing(event_id, told["placed_source"], told["placed_by"])
 
 
 def _refunds(stored: dict[str, Any], currency: str) -> dict[str, Refund]:
@@ -242,6 +270,7 @@ def _refunds(stored: dict[str, Any], currency: str) -> dict[str, Refund]:
 
 
 def _row(state: State) -> Order:
+    event_id, source, customer_id = state.placing or (None, "", None)
     return Order(
         id=state.id, external_id=state.external_id, customer_id=state.customer_id, ordered_at=state.ordered_at,
         currency=state.currency, total_minor=state.total_minor, refunded_minor=state.refunded_minor,
@@ -249,4 +278,5 @@ def _row(state: State) -> Order:
         lines=[{name: getattr(line, name) for name in Line.__slots__} for line in state.lines], refunds=state.refunds,
         coupons=list(state.coupons), checkout_id=state.checkout_id, discount_minor=state.discount_minor,
         stated_at=state.stated_at, store=state.store, identifier=state.identifier,
+        placed_event=event_id, placed_source=source, placed_by=customer_id,
     )  # fmt: skip

@@ -17,7 +17,8 @@ class Product(models.Model):
 class Order(models.Model):
     """The id is that of the first event that named the order. `stated_at` is when the statement was made that stands.
 
-    `identifier` is a keyed hash of who paid, or of the device; the first that was named stays.
+    `identifier` is a keyed hash of who paid, or of the device; the first that was named stays. `placed_*` is the first event that placed
+    it and said for whom: with its source and its customer of that time.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -39,6 +40,9 @@ class Order(models.Model):
     store = models.CharField(max_length=100, default="")
     identifier = models.CharField(max_length=32, default="")
     stated_at = models.DateTimeField(null=True)
+    placed_event = models.BigIntegerField(null=True)
+    placed_source = models.CharField(max_length=100, default="")
+    placed_by = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "orders_order"
@@ -93,3 +97,26 @@ class RefusedOrderEvent(models.Model):
     class Meta:
         db_table = "orders_refusedorderevent"
         indexes = [models.Index(fields=["state", "code", "-event_id"], name="refused_order_by_state")]
+
+
+class NumberCollision(models.Model):
+    """An event that placed an order which another source had placed for another customer. It was taken: it states that order anew.
+    `at` is when it arrived."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    order_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=100)
+    customer_id = models.BigIntegerField()
+    first_event_id = models.BigIntegerField()
+    first_source = models.CharField(max_length=100)
+    first_customer_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, default="open")
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "orders_numbercollision"
+        indexes = [
+            models.Index(fields=["state", "first_source", "source", "-event_id"], name="collision_by_sources"),
+            models.Index(fields=["state", "-event_id"], name="collision_by_state"),
+        ]

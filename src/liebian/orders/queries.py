@@ -17,7 +17,7 @@ from liebian.core.columns import select_after, select_in
 from liebian.core.days import day_start
 from liebian.core.moments import EPOCH
 from liebian.customers.types import OrderFacts
-from liebian.orders.models import Order, OrderChange, OrderLine, RefusedOrderEvent
+from liebian.orders.models import NumberCollision, Order, OrderChange, OrderLine, RefusedOrderEvent
 from liebian.orders.types import (
     OPEN,
     STAGE,
@@ -198,3 +198,8 @@ def count_line_changes(*, upto: int) -> int:
 def count_refused_events() -> int:
     """Order events that could not be taken and wait for somebody to look."""
     return RefusedOrderEvent.objects.filter(state=OPEN).count()
+
+
+def count_colliding_orders() -> int:
+    """Orders whose number two sources placed for two customers, and about which nobody has decided."""
+    return NumberCollision.objects.filter(state=OPEN).values("order_id").distinct().count()

@@ -42,6 +42,14 @@ class Refund(NamedTuple):
     currency: str
 
 
+class Placing(NamedTuple):
+    """The event that placed an order and said for whom, its source, and the customer as whom it was read."""
+
+    event_id: int
+    source: str
+    customer_id: int
+
+
 @dataclass(slots=True)
 class State:
     """An order as it stands. `refunds` by their ids, so that a repeated refund changes nothing; those in another currency
@@ -63,6 +71,7 @@ class State:
     store: str = ""
     identifier: str = ""
     stated_at: datetime | None = None
+    placing: Placing | None = None
 
     @property
     def refunded_minor(self) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from liebian.access import queries as access
 from liebian.access import services as organisation
@@ -20,7 +22,7 @@ from liebian.customers import services as customer_facts
 from liebian.customers.types import CustomerEvent
 from liebian.lake import services as lake
 from liebian.lake.queries import get_position
-from liebian.orders import models
+from liebian.orders import collisions, models
 from liebian.orders.batch import OrderBatch
 from liebian.orders.lake_rows import day_rows, fact_rows, line_rows
 from liebian.orders.queries import (
@@ -120,15 +122,35 @@ def dismiss_refused(*, event_id: int | None = None, code: str = "", reason: str,
 
     Writes RefusedOrderEvent.state and an audit entry with the reason. Idempotent. Raises Invalid "reason_missing".
     """
+    return _dismiss(
+        selected(event_id=event_id, code=code), action="orders.refused_dismissed", subject=_subject(event_id, code),
+        reason=reason, actor_id=actor_id, now=now,
+    )  # fmt: skip
+
+
+def dismiss_collisions(
+    *, event_id: int | None = None, sources: tuple[str, str] | None = None, reason: str, actor_id: int, now: datetime
+) -> int:
+    """Decide that these collisions, the one of an event or all of two sources, need nobody; returns how many.
+
+    Writes NumberCollision.state and an audit entry with the reason. Idempotent. Raises Invalid "reason_missing".
+    """
+    subject = f"event:{event_id}" if event_id is not None else f"sources:{' > '.join(sources or ())}"
+    return _dismiss(
+        collisions.selected(event_id=event_id, sources=sources), action="orders.collisions_dismissed", subject=subject,
+        reason=reason, actor_id=actor_id, now=now,
+    )  # fmt: skip
+
+
+def _dismiss(rows: QuerySet[Any], *, action: str, subject: str, reason: str, actor_id: int, now: datetime) -> int:
     if not reason.strip():
         raise Invalid("reason_missing", _("Say in a few words why they are not wanted."), field="reason")
     with transaction.atomic():
-        count = selected(event_id=event_id, code=code).update(state=DISMISSED, changed_at=now)
+        count = rows.update(state=DISMISSED, changed_at=now)
         if count:
             organisation.record_audit(
-                actor_id=actor_id, action="orders.refused_dismissed", subject=_subject(event_id, code), reason=reason,
-                details={"events": count}, now=now,
-            )  # fmt: skip
+                actor_id=actor_id, action=action, subject=subject, reason=reason, details={"events": count}, now=now
+            )
     return count
 
 

@@ -54,6 +54,31 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Collision:
+    """An event that placed an order which another source had placed for another customer. `at` is when it arrived."""
+
+    event_id: int
+    external_id: str
+    at: datetime
+    source: str
+    customer_id: int
+    first_event_id: int
+    first_source: str
+    first_customer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollidingSources:
+    """Two sources with the number of orders that both placed for different customers, and when the first and the last arrived."""
+
+    first_source: str
+    source: str
+    n_orders: int
+    since: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TakenAgain:
     """What came of taking refused events again; `left` are those of the same reason that were not tried yet."""
 

@@ -37,6 +37,7 @@ from liebian.customers.queries.people import (
     list_personal,
     list_recommended,
     list_user_ids,
+    names_somebody,
     normalise,
 )
 from liebian.customers.queries.profile import get_freshness, get_profile, list_facts, list_identifiers
@@ -100,6 +101,7 @@ __all__ = [
     "list_tiers",
     "list_timeline",
     "list_user_ids",
+    "names_somebody",
     "normalise",
     "rebuild_before_merge",
     "was_erased",

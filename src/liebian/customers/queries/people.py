@@ -15,10 +15,11 @@ from liebian.core.ids import customer_number
 from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids, list_merged_into
-from liebian.customers.rules import normal_email, normal_phone
-from liebian.customers.types import STAGE, CustomerView, Merge, Personal, Recommended
+from liebian.customers.rules import identifiers_of, normal_email, normal_phone
+from liebian.customers.types import ANONYMOUS_KIND, STAGE, CustomerView, Merge, Personal, Recommended
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events
+from liebian.events.types import EventRecord
 
 MOST_SIGNS = 120
 SPAN = 20_000  # how far one read goes when few of the events on the way are wanted
@@ -52,6 +53,13 @@ def list_customer_events(seen: Mapping[int, int]) -> list[CustomerEventView]:
     records = events.list_events_by_id(seen)
     finals = find_final_ids(seen.values())
     return [CustomerEventView(event=records[key], customer_id=finals.get(owner, owner)) for key, owner in seen.items()]
+
+
+def names_somebody(event: EventRecord) -> bool:
+    """Whether the event itself says who it is about, by more than a device."""
+    if event.user_id:
+        return True
+    return any(kind != ANONYMOUS_KIND for kind, _ in identifiers_of(None, event.anonymous_id, event.personal))
 
 
 def get_position() -> int:

@@ -88,6 +88,16 @@ def test_an_order_event_that_nobody_could_read_is_not_forgotten(client):
     assert 'class="btn btn-sm" href="/orders/refused"' in client.get("/home").content.decode()
 
 
+def test_an_order_number_that_two_sources_placed_is_told(client):
+    for user, source in (("u1", "hangzhou"), ("u2", "suzhou")):
+        said = order(user, "1001", 100, NOW) | {"messageId": user}
+        events.record_events([said], source=source, received_at=NOW)
+    play()
+    assert get_home(now=NOW).colliding_orders == 1
+    client.force_login(make_user("viewer"))
+    assert 'class="btn btn-sm" href="/orders/collisions"' in client.get("/home").content.decode()
+
+
 def test_the_search_finds_an_order_s_customer_and_otherwise_lists_customers(client):
     play(order("u1", "SY-1001", 100, NOW))
     client.force_login(make_user("viewer"))

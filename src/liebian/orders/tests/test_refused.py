@@ -100,7 +100,7 @@ def test_people_dismiss_and_take_again_on_the_page():
     send(completed(1, total="many"), completed(2, order_id=""))
     client = client_of(OPERATOR)
     event_id = refusals.list_refusals(code="bad_amount")[0].event_id
-    assert client.get(f"/orders/refused/dismiss?event={event_id}").context["count"] == 1
+    assert client.get(f"/orders/refused/dismiss?event={event_id}").context["what"].count == 1
     assert client.post("/orders/refused/dismiss", {"event": event_id, "reason": ""}).status_code == 422
     client.post("/orders/refused/dismiss", {"event": "x", "code": "order_id_missing", "reason": "no number"})
     assert queries.count_refused_events() == 2, "a number that cannot be means nothing"

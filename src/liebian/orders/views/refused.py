@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,16 +14,16 @@ from django.views.decorators.http import require_POST
 
 from liebian.access.guard import requires
 from liebian.core import clock
-from liebian.core.errors import Invalid
 from liebian.orders import refusals as reads
 from liebian.orders import services
-from liebian.orders.forms import DismissForm
+from liebian.orders.queries import count_colliding_orders
 from liebian.orders.types import OPEN, REFUSAL_STATES, TakenAgain
+from liebian.orders.views.asked import actor_of, event_of, number_of, text_of
+from liebian.orders.views.dismissing import Dismissal, ask_and_dismiss
 from liebian.orders.words import STATES, reason_text
-from liebian.ui.formats import error_text, number
+from liebian.ui.formats import number
 
 PAGE = 50
-_MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class _Wanted:
 def refused_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", OPEN)
     state = state if state in REFUSAL_STATES else OPEN
-    code = _code(request.GET)
-    found = reads.list_refusals(state=state, code=code, before=_number(request.GET.get("before", "")), limit=PAGE + 1)
+    code = _wanted(request.GET).code
+    found = reads.list_refusals(state=state, code=code, before=number_of(request.GET.get("before")), limit=PAGE + 1)
     counts = reads.count_refusals()
     of_state = {one: sum(n for named, _code, n in counts if named == one) for one in REFUSAL_STATES}
     user: Any = request.user
@@ -54,6 +53,7 @@ def refused_list(request: HttpRequest) -> HttpResponse:
         "states": [{"state": one, "label": STATES[one][0], "count": of_state[one]} for one in REFUSAL_STATES],
         "reasons": [{"code": named, "words": reason_text(named), "count": n} for of, named, n in counts if of == state],
         "state": state, "state_label": STATES[state][0], "code": code, "is_open": state == OPEN,
+        "n_colliding": count_colliding_orders(),
         "may_manage": user.may("quarantine:manage"), "may_open": user.may("events:view"), "now": clock.now(),
     }  # fmt: skip
     return render(request, "orders/refused.html", context)
@@ -66,7 +66,7 @@ def refused_take(request: HttpRequest) -> HttpResponse:
     _say(
         request,
         services.take_refused_again(
-            event_id=wanted.event_id, code=wanted.code, actor_id=_actor(request), now=clock.now()
+            event_id=wanted.event_id, code=wanted.code, actor_id=actor_of(request), now=clock.now()
         ),
     )
     return redirect("orders:refused")
@@ -75,24 +75,17 @@ def refused_take(request: HttpRequest) -> HttpResponse:
 @requires("quarantine:manage")
 def refused_dismiss(request: HttpRequest) -> HttpResponse:
     """Asks for the reason, with the number of events; then they leave the list of what waits."""
-    is_sent = request.method == "POST"
-    wanted = _wanted(request.POST if is_sent else request.GET)
-    form = DismissForm(request.POST if is_sent else None)
-    if is_sent and form.is_valid():
-        try:
-            count = services.dismiss_refused(
-                event_id=wanted.event_id, code=wanted.code, reason=form.cleaned_data["reason"],
-                actor_id=_actor(request), now=clock.now(),
-            )  # fmt: skip
-        except Invalid as error:
-            form.add_error("reason", error_text(error))
-        else:
-            words = ngettext("%(count)s order event is dismissed.", "%(count)s order events are dismissed.", count)
-            messages.success(request, words % {"count": number(count)})
-            return redirect("orders:refused")
+    wanted = _wanted(request.POST if request.method == "POST" else request.GET)
     count = reads.count_selected(event_id=wanted.event_id, code=wanted.code)
-    context = {"form": form, "hidden": wanted.pairs, "count": count, "query": urlencode(wanted.pairs)}
-    return render(request, "orders/refused_dismiss.html", context, status=422 if is_sent else 200)
+    words = _("They leave the list of what waits and stay in the log. Orders and revenue do not count them.")
+
+    def dismiss(reason: str) -> int:
+        return services.dismiss_refused(
+            event_id=wanted.event_id, code=wanted.code, reason=reason, actor_id=actor_of(request), now=clock.now()
+        )
+
+    what = Dismissal("orders:refused", _("Orders not taken"), count, words, wanted.pairs, dismiss)
+    return ask_and_dismiss(request, what)
 
 
 def _say(request: HttpRequest, came: TakenAgain) -> None:
@@ -107,21 +100,5 @@ def _say(request: HttpRequest, came: TakenAgain) -> None:
 
 
 def _wanted(given: QueryDict) -> _Wanted:
-    """An event number that cannot be means no event, rather than all of a reason."""
-    if "event" in given:
-        found = _number(given.get("event", ""))
-        return _Wanted(-1 if found is None else found, "")
-    return _Wanted(None, _code(given))
-
-
-def _code(given: QueryDict) -> str:
-    return given.get("code", "").replace("\x00", "")[:60] if "event" not in given else ""
-
-
-def _number(text: str | None) -> int | None:
-    text = text or ""
-    return int(text) if text.isascii() and text.isdigit() and int(text[:20]) <= _MAX_ID and len(text) <= 20 else None
-
-
-def _actor(request: HttpRequest) -> int:
-    return int(request.user.pk or 0)
+    event_id = event_of(given)
+    return _Wanted(event_id, "" if event_id is not None else text_of(given, "code", 60))
