@@ -1,6 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.alone import why_funding_waits, why_points_wait, why_rewards_wait
+from liebian.rewards.queries.alone import why_budget_act_waits, why_points_wait, why_rewards_wait
 from liebian.rewards.queries.budgets import (
     find_budget_forecast,
     get_budget,
@@ -95,8 +95,8 @@ from liebian.rewards.queries.reviews import (
     get_review_policy,
     list_reviews,
     list_reviews_of,
+    list_waiting_budget_acts,
     list_waiting_corrections,
-    list_waiting_fundings,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -206,8 +206,8 @@ __all__ = [
     "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
+    "list_waiting_budget_acts",
     "list_waiting_corrections",
-    "list_waiting_fundings",
     "map_owners",
     "open_addresses",
     "points_balance",
@@ -216,7 +216,7 @@ __all__ = [
     "sum_ending_points",
     "sum_money",
     "tax_of",
-    "why_funding_waits",
+    "why_budget_act_waits",
     "why_points_wait",
     "why_rewards_wait",
 ]
