@@ -232,14 +232,14 @@ class CashForm(forms.Form):
             self.add_error("amount", _("This amount does not fit the currency."))
         return data
 
-    def draft(self) -> OfferDraft:
+    def draft(self, today: date) -> OfferDraft:
         data, currency = self.cleaned_data, str(self.cleaned_data["currency"]).upper()
         face = to_minor(data["amount"], currency)
         return OfferDraft(
             kind=data["kind"],
             name=data["name"].strip(),
             currency=currency,
-            cost_minor=gross_of(data["tax"], face),
+            cost_minor=gross_of(data["tax"], face, on=today),
             face_minor=face,
             approval="person" if data["needs_approval"] else "rule",
             tax=data["tax"],

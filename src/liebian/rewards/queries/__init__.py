@@ -117,7 +117,7 @@ from liebian.rewards.queries.rewards import (
     sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
-from liebian.rewards.rules import gross_of, tax_of
+from liebian.rewards.rules import gross_of, tax_law_on, tax_of
 
 __all__ = [
     "count_open_alarms",
@@ -215,6 +215,7 @@ __all__ = [
     "prove_lots",
     "sum_ending_points",
     "sum_money",
+    "tax_law_on",
     "tax_of",
     "why_budget_act_waits",
     "why_points_wait",

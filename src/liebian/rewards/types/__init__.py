@@ -108,6 +108,7 @@ from liebian.rewards.types.reviews import (
     WhySecond,
 )
 from liebian.rewards.types.states import GIVEN, NOT_DECIDED, PAYABLE, RESERVED, WITHOUT_COST, RewardState
+from liebian.rewards.types.taxes import FeeBand, TaxLaw
 from liebian.rewards.types.values import (
     MONEY,
     Approval,
@@ -180,6 +181,7 @@ __all__ = [
     "Deadlines",
     "Difference",
     "DoneAlone",
+    "FeeBand",
     "ForecastVerdict",
     "FunnelStep",
     "GiftStock",
@@ -256,6 +258,7 @@ __all__ = [
     "Stock",
     "StockKind",
     "Tally",
+    "TaxLaw",
     "TaxRule",
     "TermsVersion",
     "Told",
