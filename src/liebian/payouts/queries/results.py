@@ -11,7 +11,7 @@ from liebian.payouts.queries.batches import get_batch, list_payouts
 from liebian.payouts.rules import judge_rows
 from liebian.payouts.types import BatchView, PayoutView, ResultLine, ResultPlan, StatementRow
 
-MOST_ROWS = 10_000
+MOST_ROWS = 2_000
 
 
 def plan_results(*, batch_id: int, rows: Sequence[StatementRow]) -> ResultPlan:

@@ -13,7 +13,7 @@ from liebian.access.permissions import OPERATOR, VIEWER
 from liebian.access.queries import list_audit
 from liebian.access.tests.factories import make_user
 from liebian.payouts import queries, services
-from liebian.payouts.models import Batch, Payout
+from liebian.payouts.models import Account, Batch, Payout
 from liebian.payouts.tests.desk import (
     CHECKER,
     MAKER,
@@ -63,6 +63,12 @@ def numbers() -> list[str]:
 def address() -> str:
     """Of the results of the first batch."""
     return f"/payouts/batches/{Batch.objects.order_by('id')[0].pk}/results"
+
+
+def csrf_of(client: Client) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(address()).content.decode())
+    assert found
+    return found[1]
 
 
 def bring(client: Client, *lines: str, header: str = "商户单号,结果,金额,原因", reference: str = "RUN-1"):
@@ -218,3 +224,14 @@ def test_the_page_speaks_chinese(owed):
     assert "银行结果" in text and "除以下" in text
     one, *_others = numbers()
     assert "将登记为已付" in bring(reader, f"{one},成功,10.00,").content.decode()
+
+
+@pytest.mark.parametrize("place", ["results", "/payouts/statements/new", "/payouts/payees/file"])
+def test_a_file_passes_the_check_of_forms_that_a_browser_meets(owed, place):
+    """The check reads the form before the page does."""
+    browser = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    browser.force_login(make_user(OPERATOR))
+    text = f"customer,name,number,our number,state,amount\nC-1,x,1,{numbers()[0]},paid,10.00".encode()
+    said = {"file": SimpleUploadedFile("f.csv", text), "reference": "R", "adapter": "bank_file", "account": Account.objects.get().pk}  # fmt: skip
+    where_to = address() if place == "results" else place
+    assert browser.post(where_to, {**said, "csrfmiddlewaretoken": csrf_of(browser)}).status_code == 200

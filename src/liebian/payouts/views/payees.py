@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -60,7 +59,6 @@ def payee_file(request: HttpRequest) -> HttpResponse:
     """Takes what is good of the file and shows every other row with its reason."""
     if request.method != "POST":
         return _file_page(request, PayeeFileForm())
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     form = PayeeFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _file_page(request, form, status=422)

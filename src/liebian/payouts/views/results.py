@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
@@ -32,7 +31,6 @@ def results(request: HttpRequest, batch_id: int) -> HttpResponse:
     batch = queries.get_batch(batch_id)
     if request.method != "POST":
         return _page(request, batch)
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     if "rows" in request.POST:
         return _confirm(request, batch)
     return _bring_all_paid(request, batch) if "exceptions" in request.POST else _bring_file(request, batch)
@@ -67,7 +65,7 @@ def _bring_all_paid(request: HttpRequest, batch: BatchView) -> HttpResponse:
 def _confirm(request: HttpRequest, batch: BatchView) -> HttpResponse:
     form = ResultsForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["rows"]))
+        messages.error(request, gettext("These lines cannot be read. Bring the file again."))
         return _page(request, batch, status=422)
     try:
         told = services.record_results(
@@ -92,7 +90,7 @@ def _preview(
     odd_first = sorted(plan.lines, key=lambda line: (line.kind not in DIFFERENCES, -_ORDER.index(line.kind)))
     paid = sum(line.said.amount_minor or line.ours_minor or 0 for line in plan.lines if line.kind in ("paid", "amount"))
     preview = {
-        "counts": [(RESULTS[kind], number(counted[kind])) for kind in RESULTS if counted[kind]],
+        "counts": [(words, number(counted[kind])) for kind, words in RESULTS.items() if counted[kind]],
         "paid": money(paid, batch.account.currency),
         "n_silent": plan.n_silent,
         "lines": [_show(line, batch.account.currency) for line in odd_first[:SHOWN]],

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -36,7 +35,6 @@ def statements(request: HttpRequest) -> HttpResponse:
 @require_POST
 def statement_new(request: HttpRequest) -> HttpResponse:
     """Takes what can be read of the file, and shows every other row with its reason."""
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     form = StatementForm(request.POST, request.FILES, accounts=queries.list_accounts())
     if not form.is_valid():
         return _page(request, form, status=422)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from liebian.payouts.types import PayoutView
+from liebian.payouts.types import PayoutView, ResultKind
 from liebian.rewards import queries as rewards
 from liebian.ui.formats import money
 
@@ -65,7 +65,7 @@ ROW_PROBLEMS = {
     "results_missing": _("does not say whether it was paid"),
     "payout_reference": _("does not say under which number it was paid; give one for all"),
 }
-RESULTS = {
+RESULTS: dict[ResultKind, Words] = {
     "paid": Words(_("Will be recorded as paid"), "good", "check"),
     "failed": Words(_("Will be recorded as not arrived"), "", "ban"),
     "amount": Words(_("Paid with another amount: recorded, and a difference"), "bad", "alert-triangle"),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
@@ -102,7 +101,6 @@ def pool_retail(request: HttpRequest, pool_id: int) -> HttpResponse:
 def pool_import(request: HttpRequest, pool_id: int) -> HttpResponse:
     """Takes what is good of the file and shows every other row with its reason."""
     pool = queries.get_pool(pool_id)
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     form = CodesFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, pool, status=422, file_form=form)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
@@ -79,7 +78,6 @@ def shipment_export(request: HttpRequest) -> HttpResponse:
 @require_POST
 def shipment_tracking(request: HttpRequest) -> HttpResponse:
     """Takes what is good of the file and shows every other row with its reason."""
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
     form = TrackingFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _list(request, status=422, form=form)
