@@ -134,7 +134,16 @@ class PayeeForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("openid", "name", "number", "bank")}
 
 
-class PayeeFileForm(forms.Form):
+class TableFileForm(forms.Form):
+    """Of forms with a table in the field `file`."""
+
+    def clean_file(self) -> Any:
+        if self.cleaned_data["file"].size > MOST_FILE:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        return self.cleaned_data["file"]
+
+
+class PayeeFileForm(TableFileForm):
     """A file that says where the money of many goes, by one way of paying."""
 
     adapter = forms.ChoiceField(label=_("Way of paying"), choices=ADAPTERS)
@@ -142,11 +151,6 @@ class PayeeFileForm(forms.Form):
         label=_("File"), help_text=_("CSV or XLSX: customer (C-000123 or your id), openid, or name, number and bank."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )  # fmt: skip
-
-    def clean_file(self) -> Any:
-        if self.cleaned_data["file"].size > MOST_FILE:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
-        return self.cleaned_data["file"]
 
 
 class ProposeForm(forms.Form):
@@ -164,7 +168,7 @@ class ResultForm(forms.Form):
     note = forms.CharField(label=_("Note for colleagues"), required=False, max_length=500)
 
 
-class StatementForm(forms.Form):
+class StatementForm(TableFileForm):
     account = forms.TypedChoiceField(label=_("Account"), coerce=int)
     file = forms.FileField(
         label=_("Statement"), help_text=_("CSV or XLSX with our numbers (商户单号), amounts and states."),
@@ -179,11 +183,6 @@ class StatementForm(forms.Form):
     def __init__(self, *args: Any, accounts: list[AccountView], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = [(each.id, each.name) for each in accounts]  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        if self.cleaned_data["file"].size > MOST_FILE:
-            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
-        return self.cleaned_data["file"]
 
 
 class MonthForm(forms.Form):
@@ -233,14 +232,14 @@ class CashForm(forms.Form):
             self.add_error("amount", _("This amount does not fit the currency."))
         return data
 
-    def draft(self) -> OfferDraft:
+    def draft(self, today: date) -> OfferDraft:
         data, currency = self.cleaned_data, str(self.cleaned_data["currency"]).upper()
         face = to_minor(data["amount"], currency)
         return OfferDraft(
             kind=data["kind"],
             name=data["name"].strip(),
             currency=currency,
-            cost_minor=gross_of(data["tax"], face),
+            cost_minor=gross_of(data["tax"], face, on=today),
             face_minor=face,
             approval="person" if data["needs_approval"] else "rule",
             tax=data["tax"],

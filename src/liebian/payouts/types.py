@@ -262,3 +262,31 @@ class StatementOutcome:
     n_settled: int
     n_findings: int
     problems: tuple[RowProblem, ...] = ()
+
+
+ResultKind = Literal["paid", "failed", "amount", "against", "unsent", "twice", "unknown", "elsewhere", "known"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """What a line of a bank's results means for the batch. Of `DIFFERENCES` it leaves an alarm."""
+
+    said: StatementRow
+    kind: ResultKind
+    payout_id: int | None = None
+    ours_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPlan:
+    """`n_silent` payouts of the batch are with the bank and not named."""
+
+    lines: tuple[ResultLine, ...]
+    n_silent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsOutcome:
+    n_paid: int
+    n_failed: int
+    n_differences: int

@@ -9,6 +9,7 @@ urlpatterns = [
     path("payouts/batches/<int:batch_id>", views.batch_page, name="batch"),
     path("payouts/batches/<int:batch_id>/decide", views.batch_decide, name="batch-decide"),
     path("payouts/batches/<int:batch_id>/file", views.batch_file, name="batch-file"),
+    path("payouts/batches/<int:batch_id>/results", views.results, name="batch-results"),
     path("payouts/<int:payout_id>", views.payout_page, name="payout"),
     path("payouts/<int:payout_id>/result", views.payout_result, name="payout-result"),
     path("payouts/<int:payout_id>/give-up", views.payout_give_up, name="payout-give-up"),

@@ -13,6 +13,7 @@ from liebian.payouts.queries.batches import (
 from liebian.payouts.queries.findings import count_open_findings, list_findings, list_recordings, list_statements
 from liebian.payouts.queries.months import tax_now
 from liebian.payouts.queries.people import list_money_of, list_to_confirm
+from liebian.payouts.queries.results import list_all_paid, plan_results
 from liebian.payouts.queries.taxes import TaxDifference, TaxRow, list_tax_differences, list_taxes
 from liebian.payouts.queries.waiting import count_waiting, list_waiting
 
@@ -27,6 +28,7 @@ __all__ = [
     "get_payee_hints",
     "get_payout",
     "list_accounts",
+    "list_all_paid",
     "list_batches",
     "list_findings",
     "list_money_of",
@@ -38,6 +40,7 @@ __all__ = [
     "list_taxes",
     "list_to_confirm",
     "list_waiting",
+    "plan_results",
     "tax_now",
     "view_account",
     "view_batch",

@@ -29,7 +29,8 @@ class FeeMonths:
         owners = {each: each for each in people}
         for person, others in customers.list_merged_into(people).items():
             owners |= dict.fromkeys(others, person)
-        start, end = month_bounds(day_of(now, settings.TIME_ZONE))
+        self.day = day_of(now, settings.TIME_ZONE)
+        start, end = month_bounds(self.day)
         on_their_way = WITH_PROVIDER | {"proposed", "ready"} if planned else WITH_PROVIDER
         counted = Q(state="paid", paid_at__gte=start, paid_at__lt=end) | Q(state__in=on_their_way)
         rows = Payout.objects.filter(counted, customer_id__in=owners, tax_rule=FEES).order_by()
@@ -42,7 +43,7 @@ class FeeMonths:
     def tax(self, person: int, rule: TaxRule, currency: str, gross_minor: int) -> int:
         """What is withheld of this receipt, which is counted for the next one."""
         held = self.sums[person, currency]
-        own = tax_of(rule, gross_minor, month_gross=held[0], month_tax=held[1])
+        own = tax_of(rule, gross_minor, on=self.day, month_gross=held[0], month_tax=held[1])
         if rule == FEES:
             held[0], held[1] = held[0] + gross_minor, held[1] + own
         return own

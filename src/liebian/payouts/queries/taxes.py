@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
+
+from liebian.core.days import day_of
 from liebian.customers import queries as customers
 from liebian.payouts.models import Payout
 from liebian.payouts.queries.months import FEES, month_bounds
 from liebian.rewards.queries import tax_of
+from liebian.rewards.types import TaxRule
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRow:
     payout_id: int
     customer_id: int
-    tax_rule: str
+    tax_rule: TaxRule
     currency: str
     gross_minor: int
     tax_minor: int
@@ -29,7 +33,7 @@ class TaxRow:
 
 @dataclass(frozen=True, slots=True)
 class TaxDifference:
-    """One person's fees of a month: what was withheld when they were sent, and what all that was paid in the month bears."""
+    """One person's income of one class in a month: what was withheld when it was sent, and what all that was paid in the month bears."""
 
     customer_id: int
     currency: str
@@ -40,15 +44,29 @@ class TaxDifference:
 
 def list_tax_differences(rows: Sequence[TaxRow]) -> list[TaxDifference]:
     """Of the rows of one month. A payout that was sent in one month and paid in the next, or that failed, leaves such a difference."""
-    fees = [row for row in rows if row.tax_rule == FEES]
-    people = customers.list_customers_by_id({row.customer_id for row in fees})
-    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row in fees:
+    people = customers.list_customers_by_id({row.customer_id for row in rows})
+    of_whom: dict[tuple[int, str, str], list[TaxRow]] = defaultdict(list)
+    for row in rows:
         person = people[row.customer_id].id if row.customer_id in people else row.customer_id
-        total = sums[person, row.currency]
-        total[0], total[1] = total[0] + row.gross_minor, total[1] + row.tax_minor
-    found = [TaxDifference(*who, gross, tax, tax_of(FEES, gross)) for who, (gross, tax) in sorted(sums.items())]
+        of_whom[person, row.currency, row.tax_rule].append(row)
+    found = [
+        TaxDifference(
+            person, currency, sum(row.gross_minor for row in theirs), sum(row.tax_minor for row in theirs), _due(theirs)
+        )
+        for (person, currency, _rule), theirs in sorted(of_whom.items())
+    ]
     return [each for each in found if each.withheld_minor != each.due_minor]
+
+
+def _due(rows: Sequence[TaxRow]) -> int:
+    """By the law of the days on which they were paid; fees of a month are one sum, and a law begins with a month."""
+    if rows[0].tax_rule == FEES:
+        return tax_of(FEES, sum(row.gross_minor for row in rows), on=_paid_on(rows[0]))
+    return sum(tax_of(row.tax_rule, row.gross_minor, on=_paid_on(row)) for row in rows)
+
+
+def _paid_on(row: TaxRow) -> date:
+    return day_of(row.paid_at, settings.TIME_ZONE)
 
 
 def list_taxes(month: date) -> list[TaxRow]:

@@ -10,6 +10,7 @@ from liebian.payouts.services.hands import hand_over, record_result
 from liebian.payouts.services.payee_table import import_payees
 from liebian.payouts.services.payees import follow_erasures, forget_payee, set_payee
 from liebian.payouts.services.recordings import decide_recording, propose_recording
+from liebian.payouts.services.results import record_results
 from liebian.payouts.services.sending import ask_open, call_back_payout, send_ready, work_payouts
 from liebian.payouts.services.statements import compare_statement
 from liebian.payouts.services.texts import redact_texts
@@ -34,6 +35,7 @@ __all__ = [
     "propose_batch",
     "propose_recording",
     "record_result",
+    "record_results",
     "redact_texts",
     "return_unclaimed",
     "save_account",

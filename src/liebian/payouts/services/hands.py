@@ -25,8 +25,17 @@ def hand_over(*, batch_id: int, actor: int, now: datetime) -> list[Transfer]:
     return [transfer_of(row) for row in rows.filter(state="sending").select_related("account").order_by("id")]
 
 
-def record_result(*, payout_id: int, paid: bool, reference: str, note: str, actor: int, now: datetime) -> None:
-    """A person says that a payout by hand arrived, or did not. Writes as `apply_answer`. Idempotent.
+def record_result(
+    *,
+    payout_id: int,
+    paid: bool,
+    reference: str,
+    note: str,
+    actor: int,
+    now: datetime,
+    amount_minor: int | None = None,
+) -> None:
+    """A person says that a payout by hand arrived, with which amount where that is known, or did not. Writes as `apply_answer`. Idempotent.
     Raises NotFound, Conflict "payout_by_provider", "payout_not_agreed" (no second person let it go), "payout_not_sent", Invalid
     "payout_reference"."""
     row = Payout.objects.select_related("account").filter(pk=payout_id).first()
@@ -45,5 +54,5 @@ def record_result(*, payout_id: int, paid: bool, reference: str, note: str, acto
                 _("It cannot be paid now: a limit of the account is reached, or it was refunded. Open it again."),
             )
         state = "paid" if paid else "failed"
-        answer = Answer(state, provider_no=reference.strip()[:64])  # type: ignore[arg-type]
+        answer = Answer(state, provider_no=reference.strip()[:64], amount_minor=amount_minor)  # type: ignore[arg-type]
         apply_answer(payout_id=row.pk, answer=answer, now=now, actor=actor, note=note)

@@ -45,7 +45,7 @@ def make_account(
 
 
 def make_cash(face: int = 1000, tax: TaxRule = "none", kind: str = "cash") -> OfferView:
-    cost = rewards_seen.gross_of(tax, face)
+    cost = rewards_seen.gross_of(tax, face, on=NOW.date())
     draft = OfferDraft(kind=kind, name="Cash", currency="CNY", cost_minor=cost, face_minor=face, tax=tax)  # type: ignore[arg-type]
     return rewards.create_offer(draft=draft, now=NOW)
 

@@ -28,6 +28,7 @@ from liebian.payouts.tests.desk import (
     reward_state,
     where,
 )
+from liebian.rewards.rules import tax_laws
 from liebian.rewards.tests.factories import NOW
 from liebian.rewards.types import RewardView
 
@@ -262,3 +263,53 @@ def test_it_was_paid_when_the_provider_says_within_reason(wechat, said, paid_at)
     wechat.set_state(Payout.objects.get().out_no, "SUCCESS", update_time=said)
     services.work_payouts(FIRST_OF_JUNE + timedelta(minutes=5))
     assert Payout.objects.get().paid_at == paid_at and where(budget) == (0, 0, 1000)
+
+
+@pytest.fixture
+def new_law(monkeypatch):
+    """From the new year on incidental income bears a quarter, and fees 10 %."""
+    last = tax_laws.LAWS[-1]
+    bands = (replace(last.fee_bands[-1], percent=10),)
+    law = replace(last, valid_from=date(2027, 1, 1), incidental_percent=25, fee_bands=bands)
+    monkeypatch.setattr(tax_laws, "LAWS", (*tax_laws.LAWS, law))
+
+
+NEW_YEAR = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)  # midnight in Shanghai
+NEW_YEARS_EVE = NEW_YEAR - timedelta(microseconds=1)
+DECEMBER, JANUARY = date(2026, 12, 1), date(2027, 1, 1)
+
+
+@DB
+@pytest.mark.usefixtures("new_law")
+def test_what_was_paid_last_year_keeps_the_law_of_last_year():
+    account, owed = make_account(adapter="manual", **WIDE), owe_fees(2)
+    approve(account, owed, now=NEW_YEARS_EVE)
+    first, second = payouts()
+    send_and_pay(first, NEW_YEARS_EVE, NEW_YEARS_EVE)
+    send_and_pay(second, NEW_YEAR, NEW_YEAR)
+    assert (taxes(DECEMBER), taxes(JANUARY)) == ([44_000], [22_000])
+    assert (differences(DECEMBER), differences(JANUARY)) == ([], [])
+
+
+@DB
+@pytest.mark.usefixtures("new_law")
+@pytest.mark.parametrize(
+    ("rule", "withheld", "due"), [("incidental_withheld", 60_000, 75_000), ("fees_withheld", 44_000, 22_000)]
+)
+def test_sent_by_the_old_law_and_paid_under_the_new_one_it_is_shown(rule, withheld, due):
+    account = make_account(adapter="manual", **WIDE)
+    _budget, [reward] = owe(1, make_cash(300_000, rule))
+    give_payees([reward], "manual")
+    approve(account, [reward], now=NEW_YEARS_EVE)
+    send_and_pay(payouts()[0], NEW_YEARS_EVE, NEW_YEAR)
+    assert differences(JANUARY) == [TaxDifference(reward.customer_id, "CNY", 300_000, withheld, due)]
+
+
+@DB
+@pytest.mark.usefixtures("new_law")
+def test_the_page_shows_the_law_of_its_month():
+    client = Client(headers={"accept-language": "zh-hans"})
+    client.force_login(make_user(OPERATOR))
+    old, new = (client.get(f"/payouts/taxes?month={month}").content.decode() for month in ("2026-12", "2027-01"))
+    assert "每次收入的 20%" in old and "¥50,000.00" in old and "2018 年第 61 号" in old
+    assert "每次收入的 25%" in new and "¥50,000.00" not in new

@@ -8,6 +8,7 @@ from liebian.payouts.views.panel import customer_panel, reward_panel
 from liebian.payouts.views.payees import payee, payee_file, payee_forget
 from liebian.payouts.views.payouts import payout_call_back, payout_give_up, payout_page, payout_result
 from liebian.payouts.views.recordings import record, recording_decide
+from liebian.payouts.views.results import results
 from liebian.payouts.views.statements import explain, statement_new, statements
 from liebian.payouts.views.taxes import taxes, taxes_file
 
@@ -31,6 +32,7 @@ __all__ = [
     "payout_result",
     "record",
     "recording_decide",
+    "results",
     "reward_panel",
     "statement_new",
     "statements",

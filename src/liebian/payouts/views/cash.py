@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +11,7 @@ from django.utils.translation import gettext
 from liebian.access.guard import requires
 from liebian.access.queries import get_organisation
 from liebian.core import clock
+from liebian.core.days import day_of
 from liebian.core.errors import LiebianError
 from liebian.payouts.forms import CashForm
 from liebian.rewards import services as rewards
@@ -24,7 +26,8 @@ def cash_new(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
-        offer = rewards.create_offer(draft=form.draft(), now=clock.now())
+        now = clock.now()
+        offer = rewards.create_offer(draft=form.draft(day_of(now, settings.TIME_ZONE)), now=now)
     except LiebianError as error:
         form.add_error(None, error_text(error))
         return _page(request, form, status=error.status)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from liebian.access.guard import requires
 from liebian.access.services import record_audit
@@ -21,10 +22,13 @@ from liebian.payouts import queries
 from liebian.payouts.forms import MonthForm
 from liebian.payouts.queries import TaxDifference, TaxRow
 from liebian.payouts.views.words import TAXES
+from liebian.rewards import queries as rewards
+from liebian.rewards.types import TaxLaw
 from liebian.ui.formats import money
 from liebian.ui.tables import send_csv
 
 SHOWN = 500
+_LAW_IN = "CNY"
 HEADER = [
     "month",
     "customer",
@@ -50,6 +54,7 @@ def taxes(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"it": row, **_show(row.tax_rule, row.currency, row.gross_minor, row.tax_minor)} for row in rows[:SHOWN]
         ],
+        "law": _show_law(rewards.tax_law_on(month)),
         "differences": [_show_difference(each) for each in queries.list_tax_differences(rows)],
         "may_fetch": bool(request.user.may("payouts:prepare")),  # type: ignore[union-attr]
     }
@@ -78,6 +83,22 @@ def _sum(rows: Sequence[TaxRow]) -> list[dict[str, Any]]:
 
 def _show(rule: str, currency: str, gross: int, tax: int) -> dict[str, Any]:
     return {"rule": TAXES[rule], "gross": money(gross, currency), "tax": money(tax, currency)}
+
+
+def _show_law(law: TaxLaw) -> dict[str, Any]:
+    """Of yuan, whatever a payout is in."""
+    upper = [None, *(band.over_minor for band in law.fee_bands)]
+    bands = [
+        {"over": money(band.over_minor, _LAW_IN), "up_to": money(top, _LAW_IN) if top else "", "percent": band.percent, "quick": money(band.quick_minor, _LAW_IN)}
+        for band, top in zip(law.fee_bands, upper, strict=False)
+    ]  # fmt: skip
+    return {
+        "it": law,
+        "source": gettext(law.source),
+        "small": money(law.fees_small_minor, _LAW_IN),
+        "deduction": money(law.fees_deduction_minor, _LAW_IN),
+        "bands": bands[::-1],
+    }
 
 
 def _show_difference(each: TaxDifference) -> dict[str, Any]:

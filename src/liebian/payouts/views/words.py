@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from liebian.payouts.types import PayoutView
+from liebian.payouts.types import PayoutView, ResultKind
 from liebian.rewards import queries as rewards
 from liebian.ui.formats import money
 
@@ -62,6 +62,19 @@ ROW_PROBLEMS = {
     "statement_number": _("does not say which payout it is about"),
     "statement_state": _("says neither paid nor not paid"),
     "bad_amount": _("the amount cannot be read"),
+    "results_missing": _("does not say whether it was paid"),
+    "payout_reference": _("does not say under which number it was paid; give one for all"),
+}
+RESULTS: dict[ResultKind, Words] = {
+    "paid": Words(_("Will be recorded as paid"), "good", "check"),
+    "failed": Words(_("Will be recorded as not arrived"), "", "ban"),
+    "amount": Words(_("Paid with another amount: recorded, and a difference"), "bad", "alert-triangle"),
+    "against": Words(_("We were told the opposite before: a difference"), "bad", "alert-triangle"),
+    "unsent": Words(_("Paid, but nobody may pay it: a difference"), "bad", "alert-triangle"),
+    "twice": Words(_("Named more than once: a difference"), "bad", "alert-triangle"),
+    "unknown": Words(_("We do not know this number: a difference"), "bad", "alert-triangle"),
+    "elsewhere": Words(_("Of another batch: bring it there; nothing is recorded"), "warn", "arrow-right"),
+    "known": Words(_("Known already: nothing changes"), "", "equal"),
 }
 
 

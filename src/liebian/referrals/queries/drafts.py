@@ -77,7 +77,8 @@ def list_made_choices(programme: ProgrammeView) -> list[OfferView]:
 
 def _waiting_money(programme: ProgrammeView) -> Iterator[Finding]:
     """What a second person has not agreed to yet would go into the budget."""
-    if rewards.list_waiting_fundings(int(programme.draft.get("budget_id") or 0)):
+    waiting = rewards.list_waiting_budget_acts(int(programme.draft.get("budget_id") or 0))
+    if any(each.act == "fund" for each in waiting):
         text = _("Money for the budget waits for a second person, under “Decisions” of the rewards.")
         yield Finding("BUDGET_WAITS", "warn", text, {}, "budget")
 

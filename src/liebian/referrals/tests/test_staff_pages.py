@@ -147,7 +147,7 @@ def test_where_two_have_to_agree_the_money_comes_first_and_the_programme_afterwa
     assert client.post(f"/referrals/{programme_id}/publish", **EN)["Location"].endswith("/edit/publish")
     assert queries.get_programme(programme_id).status == "draft" and not Participation.objects.exists()
     [budget] = rewards.list_budgets()
-    [review] = rewards.list_waiting_fundings(budget.id)
+    [review] = rewards.list_waiting_budget_acts(budget.id)
     assert budget.funded == 0 and f'value="{budget.id}" selected' in page(
         client, f"/referrals/{programme_id}/edit/budget"
     )

@@ -16,13 +16,14 @@ from liebian.rewards.models.liability import PointsCohort, PointsRedeemed, Point
 from liebian.rewards.models.points import PointsLot, PointsMerge, PointsTermsRow, PointsUse, PointsUseLot, PointsWallet
 from liebian.rewards.models.privileges import Privilege
 from liebian.rewards.models.reconciling import Alarm, CheckRun, Comparison
-from liebian.rewards.models.reviews import FundingProposal, PointsProposal, Review, ReviewItem, ReviewPolicy
+from liebian.rewards.models.reviews import BudgetProposal, PointsProposal, Review, ReviewItem, ReviewPolicy
 from liebian.rewards.models.rewards import Budget, Offer, Reward, RewardChange
 
 __all__ = [
     "Alarm",
     "Budget",
     "BudgetForecast",
+    "BudgetProposal",
     "CheckRun",
     "CheckoutAnswer",
     "Comparison",
@@ -31,7 +32,6 @@ __all__ = [
     "CouponFill",
     "CouponPool",
     "DeadlineRow",
-    "FundingProposal",
     "Offer",
     "Parcel",
     "PointsCohort",

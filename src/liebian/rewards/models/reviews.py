@@ -77,13 +77,16 @@ class PointsProposal(models.Model):
         indexes = [models.Index(fields=["customer_id", "asset"], name="rewards_proposal_of_customer")]
 
 
-class FundingProposal(models.Model):
-    """What a review puts into a budget."""
+class BudgetProposal(models.Model):
+    """What a review puts into a budget; with a target, or where it closes the budget, what it takes out."""
 
-    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="funding")
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="budget_act")
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="+", null=True)
     amount_minor = models.BigIntegerField()
 
     class Meta:
         db_table = "rewards_review_funding"
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="rewards_funding_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="rewards_budget_act_not_below_zero")
+        ]

@@ -1,6 +1,6 @@
 """Reads of rewards: budgets, offers, rewards with their history, totals, coupons, points."""
 
-from liebian.rewards.queries.alone import why_funding_waits, why_points_wait, why_rewards_wait
+from liebian.rewards.queries.alone import why_budget_act_waits, why_points_wait, why_rewards_wait
 from liebian.rewards.queries.budgets import (
     find_budget_forecast,
     get_budget,
@@ -95,8 +95,8 @@ from liebian.rewards.queries.reviews import (
     get_review_policy,
     list_reviews,
     list_reviews_of,
+    list_waiting_budget_acts,
     list_waiting_corrections,
-    list_waiting_fundings,
     preview_review,
 )
 from liebian.rewards.queries.rewards import (
@@ -117,7 +117,7 @@ from liebian.rewards.queries.rewards import (
     sum_money,
 )
 from liebian.rewards.queries.totals import get_programme_totals, list_programme_totals
-from liebian.rewards.rules import gross_of, tax_of
+from liebian.rewards.rules import gross_of, tax_law_on, tax_of
 
 __all__ = [
     "count_open_alarms",
@@ -206,8 +206,8 @@ __all__ = [
     "list_reward_ids",
     "list_rewards",
     "list_shop_keys",
+    "list_waiting_budget_acts",
     "list_waiting_corrections",
-    "list_waiting_fundings",
     "map_owners",
     "open_addresses",
     "points_balance",
@@ -215,8 +215,9 @@ __all__ = [
     "prove_lots",
     "sum_ending_points",
     "sum_money",
+    "tax_law_on",
     "tax_of",
-    "why_funding_waits",
+    "why_budget_act_waits",
     "why_points_wait",
     "why_rewards_wait",
 ]

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Abs
 
 from liebian.customers import queries as customers
-from liebian.rewards.models import FundingProposal, PointsProposal, ReviewItem
+from liebian.rewards.models import BudgetProposal, PointsProposal, ReviewItem
 from liebian.rewards.queries.reviews import get_review_policy, list_fitting
 from liebian.rewards.rules import ALONE_WINDOW, COUNTED_ALONE, why_second_for_points, why_second_person
 from liebian.rewards.types import Act, DoneAlone, WhySecond
@@ -45,12 +45,14 @@ def why_rewards_wait(*, act: Act, reward_ids: Sequence[int], actor: int, at: dat
     return why_second_person(policy, sums, _money_alone(parts, policy.currency, actor, at))
 
 
-def why_funding_waits(*, budget_id: int, currency: str, amount_minor: int, actor: int, at: datetime) -> WhySecond:
-    """Why so much money that `actor` puts into this budget waits for a second person; "" if it does not."""
+def why_budget_act_waits(
+    *, budget_ids: Collection[int], currency: str, amount_minor: int, actor: int, at: datetime
+) -> WhySecond:
+    """Why so much money that `actor` puts into a budget, or takes out of it, waits for a second person; "" if it does not."""
     policy, sums = get_review_policy(), {currency: amount_minor}
     if policy.mode != "from":
         return why_second_person(policy, sums)
-    before = _sum_funded(policy.currency, at, budget_id=budget_id)
+    before = max(_sum_of_budgets(policy.currency, at, Q(budget_id=each) | Q(target_id=each)) for each in budget_ids)
     alone = DoneAlone(_money_of_staff(policy.currency, actor, at), before + amount_minor)
     why = why_second_person(policy, sums, alone)
     return "budget" if why == "customer" else why
@@ -81,10 +83,10 @@ def _money_alone(parts: Counter[int], currency: str, actor: int, at: datetime) -
 
 
 def _money_of_staff(currency: str, actor: int, at: datetime) -> int:
-    """What the rewards on which they acted had cost in full, and what they put into budgets."""
+    """What the rewards on which they acted had cost in full, and what they put into budgets, moved or took out."""
     rows = _rewards_alone(currency, at).filter(review__proposed_by=actor)
     of_rewards = rows.aggregate(n=Sum("reward__cost_minor"))["n"] or 0
-    return of_rewards + _sum_funded(currency, at, review__proposed_by=actor)
+    return of_rewards + _sum_of_budgets(currency, at, Q(review__proposed_by=actor))
 
 
 def _rewards_alone(currency: str, at: datetime) -> QuerySet[ReviewItem]:
@@ -97,8 +99,8 @@ def _rewards_alone(currency: str, at: datetime) -> QuerySet[ReviewItem]:
     )
 
 
-def _sum_funded(currency: str, at: datetime, **whose: int) -> int:
-    rows = FundingProposal.objects.filter(
-        review__state="done", review__proposed_at__gt=at - ALONE_WINDOW, budget__currency=currency, **whose
+def _sum_of_budgets(currency: str, at: datetime, whose: Q) -> int:
+    rows = BudgetProposal.objects.filter(
+        whose, review__state="done", review__proposed_at__gt=at - ALONE_WINDOW, budget__currency=currency
     )
     return rows.aggregate(n=Sum("amount_minor"))["n"] or 0

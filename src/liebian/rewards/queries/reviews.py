@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
@@ -14,7 +14,7 @@ from liebian.rewards.rules import NO_POLICY, fits
 from liebian.rewards.types import (
     Act,
     PolicyView,
-    ProposedFunding,
+    ProposedBudgetAct,
     ProposedPoints,
     ReviewItemView,
     ReviewPreview,
@@ -49,7 +49,7 @@ def list_fitting(act: Act, reward_ids: Sequence[int]) -> list[tuple[int, str, in
 
 
 def _read() -> QuerySet[Review]:
-    return Review.objects.select_related("points", "funding__budget")
+    return Review.objects.select_related("points", "budget_act__budget", "budget_act__target")
 
 
 def get_review(review_id: int) -> ReviewView:
@@ -81,9 +81,10 @@ def list_waiting_corrections(customer_id: int, asset: str) -> list[ReviewView]:
     return [view_review(row, ()) for row in rows.filter(state="waiting").order_by("id")]
 
 
-def list_waiting_fundings(budget_id: int) -> list[ReviewView]:
-    """What waits for a second person and would go into this budget."""
-    rows = _read().filter(funding__budget_id=budget_id, state="waiting")
+def list_waiting_budget_acts(budget_id: int) -> list[ReviewView]:
+    """What waits for a second person and would go into this budget, or out of it."""
+    of_budget = Q(budget_act__budget_id=budget_id) | Q(budget_act__target_id=budget_id)
+    rows = _read().filter(of_budget, state="waiting")
     return [view_review(row, ()) for row in rows.order_by("id")]
 
 
@@ -107,7 +108,7 @@ def view_review(row: Review, items: tuple[ReviewItemView, ...]) -> ReviewView:
         items=items,
         points=_proposed(row),
         why_second=row.why_second,  # type: ignore[arg-type]
-        funding=_funded(row),
+        budget_act=_budget_act(row),
     )
 
 
@@ -118,8 +119,11 @@ def _proposed(row: Review) -> ProposedPoints | None:
     return ProposedPoints(asked.customer_id, asked.asset, asked.amount, asked.details.get("receiver"))
 
 
-def _funded(row: Review) -> ProposedFunding | None:
-    asked = getattr(row, "funding", None)
+def _budget_act(row: Review) -> ProposedBudgetAct | None:
+    asked = getattr(row, "budget_act", None)
     if asked is None:
         return None
-    return ProposedFunding(asked.budget_id, asked.budget.name, asked.budget.currency, asked.amount_minor)
+    budget, target = asked.budget, asked.target
+    return ProposedBudgetAct(
+        budget.pk, budget.name, budget.currency, asked.amount_minor, asked.target_id, target.name if target else ""
+    )

@@ -89,6 +89,7 @@ from liebian.rewards.rules.reviews import (
     why_second_for_points,
     why_second_person,
 )
+from liebian.rewards.rules.tax_laws import tax_law_on
 from liebian.rewards.rules.taxes import gross_of, tax_of
 
 __all__ = [
@@ -177,6 +178,7 @@ __all__ = [
     "spending_order",
     "spread",
     "stock_ends",
+    "tax_law_on",
     "tax_of",
     "transfer_fee",
     "units_within",

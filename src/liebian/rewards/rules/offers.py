@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.rewards.rules.coupon_terms import check_coupon
@@ -11,8 +13,8 @@ from liebian.rewards.rules.taxes import gross_of
 from liebian.rewards.types import MONEY, OfferDraft
 
 
-def check_offer(draft: OfferDraft) -> None:
-    """Raises Invalid when the terms make no sense for their kind."""
+def check_offer(draft: OfferDraft, *, on: date) -> None:
+    """Raises Invalid when the terms make no sense for their kind, by the law of that day."""
     amounts = (draft.cost_minor, draft.points, draft.face_minor, draft.threshold_minor, draft.valid_days)
     if min(amounts) < 0 or draft.cost_minor <= 0:
         raise Invalid("offer_amount", _("A reward costs more than zero, and none of its figures is negative."))
@@ -23,7 +25,7 @@ def check_offer(draft: OfferDraft) -> None:
     if draft.kind == "coupon":
         check_coupon(draft)
     if draft.kind in MONEY:
-        _check_money(draft)
+        _check_money(draft, on)
     if draft.kind == "privilege":
         check_privilege(draft)
 
@@ -34,10 +36,10 @@ def _check_programme(draft: OfferDraft) -> None:
     check_asset(asset_of_points(draft.points_programme))
 
 
-def _check_money(draft: OfferDraft) -> None:
+def _check_money(draft: OfferDraft, on: date) -> None:
     if draft.face_minor <= 0:
         raise Invalid("offer_face", _("Say how much money the reward is: more than zero."))
     if draft.kind == "red_packet" and draft.currency == "CNY" and not 100 <= draft.face_minor <= 20_000:
         raise Invalid("offer_red_packet", _("A red packet holds between ¥1 and ¥200."))
-    if draft.cost_minor != gross_of(draft.tax, draft.face_minor):
+    if draft.cost_minor != gross_of(draft.tax, draft.face_minor, on=on):
         raise Invalid("offer_cost", _("A reward of money costs its sum, and the tax where that is paid on top."))

@@ -1,6 +1,7 @@
 """Writes of rewards. Every act locks its budgets first, then posts once to the ledger, all in one transaction."""
 
 from liebian.ledger.services import expire_holds, run_full_proof
+from liebian.rewards.services.budget_acts import propose_budget_close, propose_budget_transfer, propose_funding
 from liebian.rewards.services.budget_moves import close_budget, reopen_budget, transfer_budget
 from liebian.rewards.services.budgets import create_budget, fund_budget, set_budget_warning, set_shards, share_out
 from liebian.rewards.services.checkout import (
@@ -26,7 +27,6 @@ from liebian.rewards.services.coupons import expire_coupons, redeem_coupons
 from liebian.rewards.services.deadlines import end_undecided, return_unclaimed_gifts, set_deadlines
 from liebian.rewards.services.erasing import end_rewards
 from liebian.rewards.services.forecasting import forecast_budgets, set_budget_horizon, stretch_budget
-from liebian.rewards.services.funding import propose_funding
 from liebian.rewards.services.gifts import (
     erase_addresses,
     move_parcels,
@@ -131,6 +131,8 @@ __all__ = [
     "merge_points",
     "move_parcels",
     "propose_adjustment",
+    "propose_budget_close",
+    "propose_budget_transfer",
     "propose_funding",
     "propose_review",
     "prove_ahead",

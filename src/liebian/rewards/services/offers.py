@@ -8,8 +8,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
+from liebian.core.days import day_of
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
 from liebian.ledger.services import open_accounts
@@ -23,7 +25,7 @@ _SILENT = [("approval", "rule"), ("terms", {}), ("tax", "none")]  # terms that o
 
 def create_offer(*, draft: OfferDraft, now: datetime) -> OfferView:
     """Write the terms down. Idempotent by the terms themselves: the same terms are the same offer. Raises Invalid."""
-    check_offer(draft)
+    check_offer(draft, on=day_of(now, settings.TIME_ZONE))
     if not draft.name.strip() or len(draft.name) > 120:
         raise Invalid("offer_name", _("Give the reward a name of at most 120 characters."))
     terms = {**asdict(draft), "terms": _say(draft)}

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from liebian.access.services import audit
 from liebian.customers.services import leave_out_words
-from liebian.rewards.models import FundingProposal, PointsProposal, Review, ReviewPolicy
+from liebian.rewards.models import BudgetProposal, PointsProposal, Review, ReviewPolicy
 from liebian.rewards.types import WhySecond
 
 Outcome = TypeVar("Outcome")
@@ -67,9 +67,14 @@ def _about(review: Review) -> list[int]:
 
 
 def _extent(review: Review) -> dict[str, Any]:
-    funding = FundingProposal.objects.select_related("budget").filter(review=review).first()
-    if funding is not None:
-        return {"budget": funding.budget_id, "minor": funding.amount_minor, "currency": funding.budget.currency}
+    asked_of_budget = BudgetProposal.objects.select_related("budget").filter(review=review).first()
+    if asked_of_budget is not None:
+        return {
+            "budget": asked_of_budget.budget_id,
+            "minor": asked_of_budget.amount_minor,
+            "currency": asked_of_budget.budget.currency,
+            "to": asked_of_budget.target_id,
+        }
     asked = PointsProposal.objects.filter(review=review).first()
     if asked is None:
         return {"rewards": review.n_rewards}

@@ -16,7 +16,7 @@ from liebian.rewards.models import Review, ReviewItem, ReviewPolicy, Reward
 from liebian.rewards.queries.alone import why_rewards_wait
 from liebian.rewards.queries.reviews import get_review
 from liebian.rewards.rules import BudgetAccounts, check_policy, check_review, fits
-from liebian.rewards.services.funding import carry_out_funding
+from liebian.rewards.services.budget_acts import BUDGET_ACTS, carry_out_budget_act
 from liebian.rewards.services.gifts.again import send_again
 from liebian.rewards.services.issuing import return_unissued
 from liebian.rewards.services.life import Step, lock_budgets, move_rewards, post_all
@@ -104,7 +104,7 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
     Writes Review, ReviewItem, what the act itself writes, audit. Idempotent: the same answer by the same person again changes
     nothing. Raises NotFound, Conflict "same_person", Conflict "review_decided", Conflict "points_short", Conflict
     "points_stay", Conflict "customer_erased", Conflict "budget_closed", Conflict
-    "resend_short".
+    "budget_short", Conflict "resend_short".
     """
     with transaction.atomic():
         review = Review.objects.select_for_update().filter(pk=review_id).first()
@@ -122,7 +122,7 @@ def decide_review(*, review_id: int, agree: bool, note: str, actor: int, day: da
             _take(review, state, actor, note, day, now)
             return get_review(review_id)
         if agree:
-            (carry_out_funding if review.act == "fund" else carry_out_proposal)(review, now)
+            (carry_out_budget_act if review.act in BUDGET_ACTS else carry_out_proposal)(review, now)
         close_review(review, state, actor, note, now)
     return get_review(review_id)
 

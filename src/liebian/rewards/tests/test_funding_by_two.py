@@ -61,7 +61,7 @@ def code_of(act, *args, **kwargs) -> str:
 def test_below_the_limit_one_person_suffices_and_it_is_kept(budget):
     review = fund(budget, 4_999)
     assert (review.state, review.act, available(budget)) == ("done", "fund", 4_999)
-    assert review.funding and (review.funding.budget_id, review.funding.amount_minor) == (budget, 4_999)
+    assert review.budget_act and (review.budget_act.budget_id, review.budget_act.amount_minor) == (budget, 4_999)
     [told] = [each for each in list_audit() if each.action == "reward_review_done"]
     assert (told.actor_id, told.details["budget"], told.details["minor"]) == (ANN, budget, 4_999)
 
@@ -69,10 +69,10 @@ def test_below_the_limit_one_person_suffices_and_it_is_kept(budget):
 def test_from_the_limit_on_nothing_moves_until_another_one_agrees_and_then_once(budget):
     review = fund(budget, 5_000)
     assert (review.state, review.why_second, available(budget)) == ("waiting", "act", 0)
-    assert [each.id for each in queries.list_waiting_fundings(budget)] == [review.id]
+    assert [each.id for each in queries.list_waiting_budget_acts(budget)] == [review.id]
     assert code_of(decide, review, actor=ANN) == "same_person" and available(budget) == 0
     assert decide(review).state == decide(review).state == "agreed"
-    assert available(budget) == 5_000 and queries.list_waiting_fundings(budget) == []
+    assert available(budget) == 5_000 and queries.list_waiting_budget_acts(budget) == []
 
 
 @pytest.mark.parametrize(("actor", "state"), [(ANN, "withdrawn"), (BOB, "declined")])
@@ -184,7 +184,7 @@ def test_the_page_asks_first_and_the_second_person_sees_what_and_by_whom(budget)
     asked = one.post(address, {"amount": "90", "key": "k"}).content.decode()
     assert "Somebody else has to agree before anything moves" in asked and "Propose it" in asked
     page = one.post(address, {"amount": "90", "key": "k", "confirm": "yes"}, follow=True).content.decode()
-    [review] = queries.list_waiting_fundings(budget)
+    [review] = queries.list_waiting_budget_acts(budget)
     decide_at = f"/rewards/reviews/{review.id}/decide"
     assert "somebody else has to agree first" in page and f"/rewards/reviews/{review.id}" in page
     assert "¥90.00" in one.get("/rewards/reviews").content.decode()

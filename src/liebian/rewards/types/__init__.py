@@ -93,12 +93,13 @@ from liebian.rewards.types.reconciling import (
 from liebian.rewards.types.reviews import (
     MOST_REWARDS,
     Act,
+    BudgetAct,
     Deadlines,
     DoneAlone,
     PointsAct,
     PolicyMode,
     PolicyView,
-    ProposedFunding,
+    ProposedBudgetAct,
     ReviewAct,
     ReviewItemView,
     ReviewPreview,
@@ -107,6 +108,7 @@ from liebian.rewards.types.reviews import (
     WhySecond,
 )
 from liebian.rewards.types.states import GIVEN, NOT_DECIDED, PAYABLE, RESERVED, WITHOUT_COST, RewardState
+from liebian.rewards.types.taxes import FeeBand, TaxLaw
 from liebian.rewards.types.values import (
     MONEY,
     Approval,
@@ -154,6 +156,7 @@ __all__ = [
     "AlarmState",
     "AlarmView",
     "Approval",
+    "BudgetAct",
     "BudgetForecastView",
     "BudgetPart",
     "BudgetView",
@@ -178,6 +181,7 @@ __all__ = [
     "Deadlines",
     "Difference",
     "DoneAlone",
+    "FeeBand",
     "ForecastVerdict",
     "FunnelStep",
     "GiftStock",
@@ -230,7 +234,7 @@ __all__ = [
     "PrivilegeTerms",
     "PrivilegeView",
     "ProgrammeTotals",
-    "ProposedFunding",
+    "ProposedBudgetAct",
     "ProposedPoints",
     "Quote",
     "ReasonText",
@@ -254,6 +258,7 @@ __all__ = [
     "Stock",
     "StockKind",
     "Tally",
+    "TaxLaw",
     "TaxRule",
     "TermsVersion",
     "Told",

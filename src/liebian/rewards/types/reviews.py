@@ -11,7 +11,7 @@ from liebian.rewards.types.points_desk import ProposedPoints
 
 Act = Literal["approve", "hold", "reject", "claw_back", "resend", "give_up"]
 PointsAct = Literal["adjust", "transfer", "take_back", "owe", "forgive"]
-BudgetAct = Literal["fund"]
+BudgetAct = Literal["fund", "budget_move", "budget_close"]
 ReviewAct = Act | PointsAct | BudgetAct
 ReviewState = Literal["waiting", "done", "agreed", "declined", "withdrawn"]
 PolicyMode = Literal["never", "from", "always"]
@@ -32,7 +32,7 @@ class PolicyView:
     """`from_minor` of `currency` is the sum from which a second person has to agree; another currency always asks for one.
 
     `from_points` is the same for points that a person gives, takes or passes on; while it is zero, each such act asks for one.
-    What one person does alone within a day is one sum, and so is what is done alone for one customer, or put into one budget.
+    What one person does alone within a day is one sum, and so is what is done alone for one customer, or with one budget.
     """
 
     mode: PolicyMode
@@ -61,13 +61,15 @@ class DoneAlone:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposedFunding:
-    """What a review puts into a budget."""
+class ProposedBudgetAct:
+    """What a review puts into a budget, or takes out of it: by moving it to the target, or by closing the budget."""
 
     budget_id: int
     budget_name: str
     currency: str
     amount_minor: int
+    target_id: int | None = None
+    target_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class ReviewItemView:
 @dataclass(frozen=True, slots=True)
 class ReviewView:
     """`done`: one person sufficed; `agreed`: two persons. `items` is empty in lists. An act on points has `points` in
-    their place, money for a budget `funding`."""
+    their place, one on a budget `budget_act`."""
 
     id: int
     act: ReviewAct
@@ -95,4 +97,4 @@ class ReviewView:
     items: tuple[ReviewItemView, ...] = ()
     points: ProposedPoints | None = None
     why_second: WhySecond = ""
-    funding: ProposedFunding | None = None
+    budget_act: ProposedBudgetAct | None = None

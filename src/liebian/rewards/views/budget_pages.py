@@ -20,6 +20,7 @@ from liebian.rewards import queries, services
 from liebian.rewards.budget_forms import CloseForm, PartsForm, TransferForm, WarningForm
 from liebian.rewards.types import BudgetView, ReviewView
 from liebian.rewards.views.forecasts import show_forecast
+from liebian.rewards.views.words import BUDGET_WISHES, WHY_SECOND
 from liebian.ui.formats import error_text, money
 
 
@@ -83,21 +84,21 @@ def budget_transfer(request: HttpRequest, budget_id: int) -> HttpResponse:
             "left": money(budget.available - data["amount"], budget.currency),
         }  # fmt: skip
         if budget.available >= data["amount"]:
-            return _page(request, budget, transfer_form=form, asked="transfer", effect=effect)
+            why = _why_second(request, budget, data["target"], data["amount"])
+            return _page(request, budget, transfer_form=form, asked="transfer", effect=effect, why_second=why)
     try:
-        services.transfer_budget(
+        review = services.propose_budget_transfer(
             source_id=budget_id,
             target_id=data["target"],
             amount_minor=data["amount"],
-            idempotency_key=data["key"],
-            actor=request.user.pk,
+            key=data["key"],
+            actor=int(request.user.pk or 0),
             now=clock.now(),
         )
     except LiebianError as error:
         form.add_error(None, error_text(error))
         return _page(request, budget, status=error.status, transfer_form=form)
-    messages.success(request, _("%(amount)s was moved.") % {"amount": money(data["amount"], budget.currency)})
-    return redirect("rewards:budget", budget_id)
+    return _told(request, review, _("%(amount)s was moved.") % {"amount": money(data["amount"], budget.currency)})
 
 
 @requires("ledger:fund")
@@ -114,20 +115,40 @@ def budget_close(request: HttpRequest, budget_id: int) -> HttpResponse:
             "left": money(budget.available, budget.currency),
             "reserved": money(budget.reserved + budget.payable, budget.currency),
         }
-        return _page(request, budget, close_form=form, asked="close", effect=effect)
+        why = _why_second(request, budget, form.cleaned_data["target"], budget.available)
+        return _page(request, budget, close_form=form, asked="close", effect=effect, why_second=why)
     try:
-        services.close_budget(
+        review = services.propose_budget_close(
             budget_id=budget_id,
             target_id=form.cleaned_data["target"],
-            idempotency_key=form.cleaned_data["key"],
-            actor=request.user.pk,
+            key=form.cleaned_data["key"],
+            actor=int(request.user.pk or 0),
             now=clock.now(),
         )
     except LiebianError as error:
         form.add_error(None, error_text(error))
         return _page(request, budget, status=error.status, close_form=form)
-    messages.success(request, _("The budget is closed; what was available has been taken out."))
-    return redirect("rewards:budget", budget_id)
+    return _told(request, review, _("The budget is closed; what was available has been taken out."))
+
+
+def _why_second(request: HttpRequest, budget: BudgetView, target_id: int | None, amount: int) -> Any:
+    why = queries.why_budget_act_waits(
+        budget_ids=[each for each in (budget.id, target_id) if each is not None],
+        currency=budget.currency,
+        amount_minor=amount,
+        actor=int(request.user.pk or 0),
+        at=clock.now(),
+    )
+    return WHY_SECOND.get(why, "")
+
+
+def _told(request: HttpRequest, review: ReviewView, done: str) -> HttpResponse:
+    if review.state == "waiting":
+        messages.info(request, _("Nothing has moved yet: somebody else has to agree first."))
+    else:
+        messages.success(request, done)
+    assert review.budget_act
+    return redirect("rewards:budget", review.budget_act.budget_id)
 
 
 def _targets(budget: BudgetView) -> list[BudgetView]:
@@ -144,7 +165,7 @@ def _page(request: HttpRequest, budget: BudgetView, *, status: int = 200, **more
     context = {
         "budget": budget,
         "parts": queries.list_budget_parts(budget),
-        "waiting": [_show_waiting(each) for each in queries.list_waiting_fundings(budget.id)],
+        "waiting": [_show_waiting(each) for each in queries.list_waiting_budget_acts(budget.id)],
         "may_see_reviews": bool(request.user.may("rewards:view")),  # type: ignore[union-attr]
         "may_fund": bool(request.user.may("ledger:fund")),  # type: ignore[union-attr]
         "has_targets": bool(targets),
@@ -162,8 +183,13 @@ def _page(request: HttpRequest, budget: BudgetView, *, status: int = 200, **more
 
 
 def _show_waiting(review: ReviewView) -> dict[str, Any]:
-    names = find_user_names([review.proposed_by])
-    return {"review": review, "by": names.get(review.proposed_by, f"#{review.proposed_by}")}
+    names, asked = find_user_names([review.proposed_by]), review.budget_act
+    assert asked
+    said = {
+        "by": names.get(review.proposed_by, f"#{review.proposed_by}"), "amount": money(asked.amount_minor, asked.currency),
+        "from": asked.budget_name, "to": asked.target_name,
+    }  # fmt: skip
+    return {"review": review, "text": str(BUDGET_WISHES[review.act]) % said}
 
 
 def _plain(minor: int, currency: str) -> Decimal:

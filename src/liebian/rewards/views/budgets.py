@@ -57,8 +57,8 @@ def _page(
     if amount is not None:
         context["available_after"] = budget.available + amount
         actor = int(request.user.pk or 0)
-        why = queries.why_funding_waits(
-            budget_id=budget.id, currency=budget.currency, amount_minor=amount, actor=actor, at=clock.now()
+        why = queries.why_budget_act_waits(
+            budget_ids=[budget.id], currency=budget.currency, amount_minor=amount, actor=actor, at=clock.now()
         )
         context["why_second"] = WHY_SECOND.get(why, "")
     return render(request, "rewards/fund.html", context, status=status)

@@ -22,13 +22,13 @@ from liebian.core.money import exponent
 from liebian.customers import queries as customers
 from liebian.rewards import queries, services
 from liebian.rewards.forms import DeadlineForm, PolicyForm
-from liebian.rewards.types import ProposedFunding, ProposedPoints, ReviewView
+from liebian.rewards.types import BudgetView, ProposedBudgetAct, ProposedPoints, ReviewView
 from liebian.rewards.views.rewards import show_row
 from liebian.rewards.views.words import OUTCOMES, REVIEW_ACTS, REVIEW_STATES, WHY_SECOND, say_change
 from liebian.ui.formats import error_text, money, number
 
 PAGE = 30
-_DECIDED_BY = {"fund": "ledger:fund", "give_up": "payouts:approve"}
+_DECIDED_BY = {**dict.fromkeys(("fund", "budget_move", "budget_close"), "ledger:fund"), "give_up": "payouts:approve"}
 """By act: the right to agree, where it is not that to review rewards."""
 
 
@@ -71,8 +71,8 @@ def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
     names = _name([review])
     if review.points:
         return _points_review(request, review, review.points, names)
-    if review.funding:
-        return _funding_review(request, review, review.funding, names)
+    if review.budget_act:
+        return _budget_review(request, review, review.budget_act, names)
     rewards = {each.id: each for each in queries.list_rewards(ids=[item.reward_id for item in review.items])}
     context = {
         **_show(review, names),
@@ -107,19 +107,30 @@ def _is_erased(points: ProposedPoints) -> bool:
     return bool(customers.list_erased(customers.find_selves(people)))
 
 
-def _funding_review(
-    request: HttpRequest, review: ReviewView, funding: ProposedFunding, names: dict[int, str]
+def _budget_review(
+    request: HttpRequest, review: ReviewView, asked: ProposedBudgetAct, names: dict[int, str]
 ) -> HttpResponse:
-    budget = queries.get_budget(funding.budget_id)
+    budget = queries.get_budget(asked.budget_id)
+    target = queries.get_budget(asked.target_id) if asked.target_id else None
+    after = {"fund": budget.available + asked.amount_minor, "budget_move": budget.available - asked.amount_minor, "budget_close": 0}  # fmt: skip
+    waits = review.state == "waiting"
     context = {
         **_show(review, names),
         **_rights(request, review),
-        "funding": funding,
+        "budget_act": asked,
         "budget": budget,
-        "available_after": budget.available + funding.amount_minor,
-        "is_closed": budget.closed_at is not None,
+        "target": target,
+        "is_closed": waits and _is_closed(review, budget, target),
+        "is_too_little": waits and after[review.act] < 0,
+        "available_after": after[review.act] if waits else None,
     }
     return render(request, "rewards/review.html", context)
+
+
+def _is_closed(review: ReviewView, budget: BudgetView, target: BudgetView | None) -> bool:
+    """Closing goes on with a budget that is closed: what has come back is taken out."""
+    needed = [target] if review.act == "budget_close" else [budget, target]
+    return any(each.closed_at is not None for each in needed if each)
 
 
 def _needs_them_all(review: ReviewView) -> bool:
@@ -196,8 +207,8 @@ def _name(reviews: Iterable[ReviewView]) -> dict[int, str]:
 def _say_extent(review: ReviewView) -> str:
     if review.points:
         return say_change(review.points.amount)
-    if review.funding:
-        return money(review.funding.amount_minor, review.funding.currency)
+    if review.budget_act:
+        return money(review.budget_act.amount_minor, review.budget_act.currency)
     return ngettext("%(n)s reward", "%(n)s rewards", review.n_rewards) % {"n": number(review.n_rewards)}
 
 

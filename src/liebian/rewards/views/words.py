@@ -95,12 +95,23 @@ _ON_THEIR_PAGES: dict[ReviewAct, ActWords] = {
         _("Give up a payout"), "", _("Nobody is paid: the money returns to its budget, and the payout cannot be sent again."), "arrow-back-up"
     ),
     "fund": ActWords(_("Put money in"), "", _("The money can be promised at once. Refusals already given stand."), "plus"),
+    "budget_move": ActWords(
+        _("Move money to another budget"), "", _("The money can be promised from the other budget at once; what is reserved stays."), "arrows-exchange"
+    ),
+    "budget_close": ActWords(
+        _("Close a budget"), "", _("What it has available by then is taken out, and it promises nothing more. What is reserved is still paid."), "lock"
+    ),
 }  # fmt: skip
 """Acts that begin on the page of a payout or of a budget."""
 REVIEW_ACTS: dict[ReviewAct, ActWords] = {
     **_ON_THEIR_PAGES,
     **dict[ReviewAct, ActWords](POINTS_ACTS.items()),
     **dict[ReviewAct, ActWords](ACTS.items()),
+}
+BUDGET_WISHES = {
+    "fund": _("%(by)s wants to put %(amount)s in."),
+    "budget_move": _("%(by)s wants to move %(amount)s from “%(from)s” to “%(to)s”."),
+    "budget_close": _("%(by)s wants to close “%(from)s” and take out what it has available."),
 }
 REVIEW_STATES = {
     "waiting": StateWords(_("Waits for a second person"), "warn", "user-question"),
@@ -116,7 +127,7 @@ WHY_SECOND = {
         "Together with what the same person did alone within the last 24 hours it reaches the limit from which a second person has to agree."
     ),
     "budget": _(
-        "Together with what was put into the same budget alone within the last 24 hours it reaches the limit from which a second person has to agree."
+        "Together with what was put into the same budget, or taken out of it, alone within the last 24 hours it reaches the limit from which a second person has to agree."
     ),
     "customer": _(
         "Together with what was done alone for the same customer within the last 24 hours it reaches the limit from which a second person has to agree."
