@@ -9,7 +9,7 @@ import msgspec
 from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.events.checking.compiled import holder_of
+from liebian.events.checking.compiled import held_of, holder_of
 from liebian.events.checking.learn import learn
 from liebian.events.checking.types import SCHEMA_TYPES, FieldRule, LearnedField
 from liebian.events.checks import ANY_NAME
@@ -65,14 +65,11 @@ def learn_schema(*, type: str, name: str) -> list[LearnedField]:
         .exclude(source=INTERNAL_SOURCE).order_by("-id").values_list("body", "personal")[:LEARN_FROM]
     )  # fmt: skip
     held: list[dict[str, Any]] = []
-    unsure: set[str] = set()
     for body, personal in rows:
         opened: Any = crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {}
-        found, elsewhere = join_personal(holder, type, msgspec.json.decode(bytes(body)), opened)
-        held.append(found)
-        unsure |= elsewhere
+        held.append(join_personal(holder, type, msgspec.json.decode(bytes(body)), opened))
     waiting = Quarantined.objects.filter(type=type, name=name, state="waiting").order_by("-id")
     for (sealed,) in waiting.values_list("message")[: LEARN_FROM - len(held)]:
-        inside = open_message(sealed).get(holder)
+        inside = held_of(type, open_message(sealed))
         held.append(inside if isinstance(inside, dict) else {})
-    return learn(held, unsure=unsure)
+    return learn(held)
