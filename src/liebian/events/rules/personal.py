@@ -36,7 +36,8 @@ APART = "apart"  # names of sealed fields that the message told as the person's 
 def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """(body, personal). Nothing in the body may name somebody; what names a group names no person.
 
-    `context.traits` are the person's on every call: of identify they are what it tells, elsewhere they stay where they were sent.
+    `context.traits` are the person's on every call: of identify they are what it tells, elsewhere they stay where they were sent, without
+    who recommended the person, which identify alone tells.
     """
     context = object_of(message, "context")
     traits = object_of(message, "traits")
@@ -52,6 +53,7 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     if beside and kind == "identify":
         traits, beside = {**beside, **traits}, _NOTHING
     if beside:
+        beside = {name: value for name, value in beside.items() if name != "referred_by"}
         beside = _take_names(_take(beside, PERSONAL_TRAITS, personal), personal, "context.traits")
     if traits and (rest := _take_names(_take(traits, PERSONAL_TRAITS, personal), personal, "traits")):
         body["traits"] = rest
