@@ -13,9 +13,8 @@ from liebian.core.crypto import index_of, seal, unseal
 from liebian.customers import queries, services
 from liebian.customers.models import Customer, Erasure, Identifier, Tombstone
 from liebian.customers.tests.factories import NOW, identify, play, track
-from liebian.customers.tests.test_erasing import erase, everything_said, finish
+from liebian.customers.tests.test_erasing import erase, finish
 from liebian.events import queries as log
-from liebian.events import services as events
 from liebian.events.hiding import Said, show_ids
 from liebian.events.inbox.quarantine import open_message
 from liebian.events.models import Event, Quarantined, RefusedRequest
@@ -106,7 +105,8 @@ def test_whoever_comes_back_under_the_id_is_new_and_what_is_told_late_of_the_tim
     finish()
     assert left(everything_in_the_lake()) == []
     play(
-        [{**track(PHONE, "Back"), "messageId": "back", "timestamp": (NOW + timedelta(minutes=1)).isoformat()}], source="back"
+        [{**track(PHONE, "Back"), "messageId": "back", "timestamp": (NOW + timedelta(minutes=1)).isoformat()}],
+        source="back",
     )
     assert Customer.objects.get(user_id=PHONE).pk != person.pk
 
@@ -119,7 +119,9 @@ def test_what_the_lake_alone_has_of_them_stays_theirs_without_a_name():
     erase(person.pk)
     stones = {bytes(index) for index in Tombstone.objects.values_list("index", flat=True)}
     ids = {person.pk, *Customer.objects.filter(merged_into=person.pk).values_list("pk", flat=True)}
-    rows = [row for rows, owners in log.stream_retired() for row, owner in zip(rows, owners, strict=True) if owner in ids]
+    rows = [
+        row for rows, owners in log.stream_retired() for row, owner in zip(rows, owners, strict=True) if owner in ids
+    ]
     marks = {row["user_id"] for row in rows if row["user_id"]}
     assert len(rows) == len(names) and len(marks) == 1
     assert {index_of("user_id", mark) for mark in marks} <= stones

@@ -94,7 +94,15 @@ def test_a_call_finds_the_person_by_the_traits_in_its_context_and_not_by_those_o
     play([identify("u1", phone="13800138000", city="杭州"), identify("u2", phone="13900139000")])
     context = {"traits": {"phone": "13800138000", "city": "北京"}}
     traits = {"traits": {"phone": "13900139000", "city": "上海"}, "groupId": "g1"} if kind == "group" else {}
-    call = {"type": kind, "event": "Paid", "name": "Tea", "anonymousId": "d1", "context": context, "messageId": "call", **traits}
+    call = {
+        "type": kind,
+        "event": "Paid",
+        "name": "Tea",
+        "anonymousId": "d1",
+        "context": context,
+        "messageId": "call",
+        **traits,
+    }
     play([call])
     person = Customer.objects.get(user_id="u1")
     assert CustomerEvent.objects.filter(customer_id=person.pk, type=kind).exists()

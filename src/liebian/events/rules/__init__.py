@@ -18,10 +18,10 @@ from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
 __all__ = [
+    "APART",
     "BURST_SECONDS",
     "MAX_BYTES",
     "MAX_DEPTH",
-    "APART",
     "PERSONAL_PROPERTIES",
     "PERSONAL_TRAITS",
     "PERSON_NAMES",

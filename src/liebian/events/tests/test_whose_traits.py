@@ -31,14 +31,20 @@ def learnt(kind: str, name: str = "") -> dict[str, str]:
 
 def test_a_group_call_keeps_the_persons_traits_and_the_groups_apart():
     body, personal = split("group", groupId="g1", traits={"name": "Tea Ltd", "plan": "gold"}, context=BESIDE)
-    assert body == {"group_id": "g1", "traits": {"plan": "gold"}, "context": {"traits": {"city": "杭州", "plan": "mine"}}}
+    assert body == {
+        "group_id": "g1",
+        "traits": {"plan": "gold"},
+        "context": {"traits": {"city": "杭州", "plan": "mine"}},
+    }
     assert personal["group"] == {"name": "Tea Ltd"} and personal["phone"] == "13800138000"
     assert personal["nested"] == [{"path": "context.traits.nickname", "value": "林"}]
 
 
 @pytest.mark.parametrize("kind", ["track", "page", "screen", "alias"])
 def test_other_calls_leave_them_where_they_were_sent(kind):
-    body, personal = split(kind, name="Tea", context={**BESIDE, "ip": "10.0.0.1"}, properties={"total": 3}, previousId="a")
+    body, personal = split(
+        kind, name="Tea", context={**BESIDE, "ip": "10.0.0.1"}, properties={"total": 3}, previousId="a"
+    )
     assert body["context"] == {"traits": {"city": "杭州", "plan": "mine"}} and "traits" not in body
     assert personal["phone"] == "13800138000" and personal["ip"] == "10.0.0.1"
 
