@@ -94,12 +94,12 @@ def _hide_in_body(text: str | None) -> str | None:
 def _hide_below(value: Any) -> bool:
     """Whether there was one."""
     if isinstance(value, list):
-        return any([_hide_below(inner) for inner in value])
+        return sum(map(_hide_below, value)) > 0
     if not isinstance(value, dict):
         return False
     named = [name for name in _IN_BODY if is_personal(value.get(name))]
     value.update({name: _mark(name, str(value[name])) for name in named})
-    return any([bool(named), *map(_hide_below, value.values())])
+    return len(named) + sum(map(_hide_below, value.values())) > 0
 
 
 def _mark(name: str, value: str | None) -> str:
