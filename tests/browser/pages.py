@@ -13,7 +13,7 @@ PAGES = [
     "/referrals/1", "/referrals/1/people?step=invited", "/referrals/1/people?step=refused", "/referrals/1/why", "/referrals/new",
     "/ledger", "/ledger/proofs", "/ledger/entries/1", "/ledger/accounts/budget:1", "/ledger/budgets/1/fund", "/imports", "/imports/new",
     "/sources", "/sources/1/install", "/sources/1/install?for=wechat", "/pipeline", "/settings", "/settings/roles", "/settings/users/new", "/settings/audit", "/profile", "/ui/",
-    "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
+    "/sources/1", "/sources/live?paused=1", "/schemas", "/schemas/arriving", "/schemas/new", "/schemas/new?type=track&name=Order+Completed", "/quarantine",
     "/rewards", "/rewards/1", "/rewards/points", "/rewards/points/terms", "/rewards/coupons", "/rewards/gifts", "/rewards/gifts/new", "/rewards/shipments", "/rewards/reviews", "/rewards/reconciliation", "/rewards/liability",
     "/ledger/budgets", "/ledger/budgets/1", "/payouts", "/payouts/waiting", "/payouts/payees/file", "/payouts/accounts", "/payouts/accounts/new", "/payouts/statements",
     "/payouts/taxes", "/payouts/rewards/new", "/quarantine/messages", "/quarantine/messages?state=repaired", "/quarantine?sort=newest&q=order", "/sources?sort=refused&state=on", "/schemas?sort=changed&type=track", "/pipeline?before=1", "/orders/refused", "/orders/refused?state=taken", "/orders/collisions",

@@ -195,6 +195,9 @@ def _lake() -> Iterator[Finding]:
             else f"{state.rows:,} rows in {state.files} files, version {state.version}"
         )
         yield Finding(f"lake {state.name}", True, words)
+    if n_files := lake.count_unhidden_files("events"):
+        words = f"{n_files} files of events may show phone numbers and e-mail addresses as ids: run liebian lake compact events"
+        yield Finding("lake ids", False, words)
 
 
 def _assets() -> Iterator[Finding]:

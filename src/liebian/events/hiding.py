@@ -22,6 +22,7 @@ MARK = b"\x00"  # no version of a key: such a blob holds the ids and the event's
 _KINDS = {
     "user_id": ("user_id",), "anonymous_id": ("anonymous_id",), "previous_id": ("anonymous_id", "user_id"), "referred_by": ("user_id",),
 }  # fmt: skip
+_IN_BODY = ("previous_id", "referred_by")
 NAMES = ("user_id", "anonymous_id", "body", "personal_sealed")
 
 
@@ -85,13 +86,20 @@ def _hidden(row: Said) -> Said:
 
 
 def _hide_in_body(text: str | None) -> str | None:
-    body = msgspec.json.decode(text) if text else {}
-    traits = body.get("traits")
-    holders = [(body, "previous_id"), (traits if isinstance(traits, dict) else {}, "referred_by")]
-    named = [(holder, name) for holder, name in holders if is_personal(holder.get(name))]
-    for holder, name in named:
-        holder[name] = _mark(name, str(holder[name]))
-    return msgspec.json.encode(body).decode() if named else text
+    """Ids under the names that hold one, however deep."""
+    body = msgspec.json.decode(text) if text else None
+    return msgspec.json.encode(body).decode() if _hide_below(body) else text
+
+
+def _hide_below(value: Any) -> bool:
+    """Whether there was one."""
+    if isinstance(value, list):
+        return sum(map(_hide_below, value)) > 0
+    if not isinstance(value, dict):
+        return False
+    named = [name for name in _IN_BODY if is_personal(value.get(name))]
+    value.update({name: _mark(name, str(value[name])) for name in named})
+    return len(named) + sum(map(_hide_below, value.values())) > 0
 
 
 def _mark(name: str, value: str | None) -> str:

@@ -76,11 +76,14 @@ class SourceFilterForm(forms.Form):
     )
 
 
-class SchemaFilterForm(forms.Form):
+class UnregisteredFilterForm(forms.Form):
     q = forms.CharField(label=_("Event"), required=False, max_length=200)
     type = forms.ChoiceField(
         label=_("Kind of message"), required=False, choices=[("", _("Every kind of message")), *SCHEMA_TYPES.items()]
     )
+
+
+class SchemaFilterForm(UnregisteredFilterForm):
     state = forms.ChoiceField(
         label=_("State"),
         required=False,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from liebian.events.views import imports, install, live, quarantine, schemas, sources
+from liebian.events.views import imports, install, live, quarantine, schemas, sources, unregistered
 
 app_name = "events"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("sources/<int:source_id>/key", sources.source_key, name="source-key"),
     path("sources/<int:source_id>/switch", sources.source_switch, name="source-switch"),
     path("schemas", schemas.schema_list, name="schemas"),
+    path("schemas/arriving", unregistered.unregistered_list, name="unregistered"),
     path("schemas/new", schemas.schema_new, name="schema-new"),
     path("schemas/<int:schema_id>", schemas.schema_page, name="schema"),
     path("schemas/<int:schema_id>/switch", schemas.schema_switch, name="schema-switch"),

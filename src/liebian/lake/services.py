@@ -14,8 +14,8 @@ from liebian.lake.rewriting import rewrite
 from liebian.lake.rules import Step
 from liebian.lake.tables import find_table, saying_what_failed, snapshot_of
 from liebian.lake.tidying import tidy
-from liebian.lake.types import LAYOUTS, SCHEMAS, TableState
-from liebian.lake.writing import commit_rows, commit_step, create_table, write_file
+from liebian.lake.types import HIDDEN, LAYOUTS, SCHEMAS, TableState
+from liebian.lake.writing import commit_hidden, commit_rows, commit_step, create_table, write_file
 
 log = structlog.get_logger("lake")
 
@@ -98,3 +98,12 @@ def rewrite_rows(*, table: str, owners: Collection[int] | None, change: Callable
     with saying_what_failed(table):
         delta = find_table(table)
         return rewrite(table, delta, owners, change) if delta is not None else 0
+
+
+def mark_hidden(*, table: str) -> None:
+    """Note that every file of the table was looked through for ids that name somebody: staff are no longer asked to. Idempotent.
+    Raises Unavailable "lake_unavailable"."""
+    with saying_what_failed(table):
+        delta = find_table(table)
+        if delta is not None and delta.transaction_version(HIDDEN) is None:
+            commit_hidden(delta)

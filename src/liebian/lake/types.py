@@ -14,6 +14,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from liebian_analytics.engines import Engine
 
+HIDDEN = "liebian.hidden"  # noted in a table that has no file from before ids that name somebody were hidden
 _UTC = pa.timestamp("us", tz="UTC")
 
 SCHEMAS: dict[str, pa.Schema] = {

@@ -23,7 +23,7 @@ def table_list(request: HttpRequest) -> HttpResponse:
     rows = [_row(name) for name in SCHEMAS]
     context = {
         "rows": rows, "now": clock.now(), "url": settings.LAKE_URL, "has_data": any(row["state"] for row in rows),
-        "snippets": [_snippet(snippet) for snippet in SNIPPETS],
+        "n_unhidden": _count_unhidden(), "snippets": [_snippet(snippet) for snippet in SNIPPETS],
     }  # fmt: skip
     return render(request, "lake/tables.html", context)
 
@@ -51,6 +51,13 @@ def table_page(request: HttpRequest, name: str) -> HttpResponse:
         "reading": VERSION.format(url=settings.LAKE_URL, table=name, version=older) if versions else "",
     }  # fmt: skip
     return render(request, "lake/table.html", context)
+
+
+def _count_unhidden() -> int:
+    try:
+        return queries.count_unhidden_files("events")
+    except LiebianError:  # the table's own row says why
+        return 0
 
 
 def _snippet(snippet: Snippet) -> dict[str, str]:

@@ -16,7 +16,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from liebian.lake.rules import Leaf, Step, new_path
 from liebian.lake.store import size_of, storage_options, url_of, write_sorted, writing_file
-from liebian.lake.types import SCHEMAS
+from liebian.lake.types import HIDDEN, SCHEMAS
 
 TIDY = "liebian.tidy"
 KEPT_DAYS = 7
@@ -30,6 +30,7 @@ def create_table(table: str) -> DeltaTable:
         schema=Schema.from_arrow(SCHEMAS[table]),
         mode="ignore",
         storage_options=storage_options(),
+        commit_properties=CommitProperties(app_transactions=[Transaction(HIDDEN, 1)]),
         configuration={
             "delta.deletedFileRetentionDuration": f"interval {KEPT_DAYS} days",
             "delta.logRetentionDuration": f"interval {KEPT_DAYS} days",
@@ -94,6 +95,11 @@ def commit_step(delta: DeltaTable, step: Step, added: Sequence[AddAction]) -> No
     """The step's files leave, the rewritten ones come. Two rewrites at once cannot both commit: they share a position."""
     gone = [RemoveAction(part.path, False, _now_ms(), part.size, {}) for part in step.parts]
     _commit(delta, [*added, *gone], Transaction(TIDY, delta.version() + 1), step.act)
+
+
+def commit_hidden(delta: DeltaTable) -> None:
+    """That no file shows such an id any more."""
+    _commit(delta, [], Transaction(HIDDEN, 1), "rewrite")
 
 
 def _commit(delta: DeltaTable, actions: Sequence[AddAction | RemoveAction], mark: Transaction, act: str) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from liebian.config.cli import lake as commands
+from liebian.config.doctor import examine
 from liebian.config.jobs import publish_lake, run_stages
 from liebian.core import cursors
 from liebian.core.errors import Invalid
@@ -103,3 +104,15 @@ def test_an_export_as_of_a_version_or_a_moment_is_the_table_of_then(shop, capsys
     with pytest.raises(Invalid) as refused:
         commands.export("events", out=shop / "x.csv", format="csv", as_of="yesterday")
     assert refused.value.code == "bad_moment" and not (shop / "x.csv").exists()
+
+
+def test_doctor_asks_for_a_compaction_of_what_was_published_before_ids_were_hidden(settings, tmp_path, monkeypatch):
+    settings.LAKE_URL = str(tmp_path / "lake")
+    with monkeypatch.context() as older:
+        older.setattr("liebian.lake.writing.HIDDEN", "an older version notes nothing")
+        play([track("u1", "Looked")])
+        work()
+    (asked,) = (finding for finding in examine(NOW) if finding.name == "lake ids")
+    assert not asked.ok and "liebian lake compact events" in asked.words
+    commands.compact("events")
+    assert "lake ids" not in {finding.name for finding in examine(NOW)}

@@ -88,6 +88,27 @@ def test_a_group_call_belongs_to_the_person_and_tells_nothing_about_them():
     assert CustomerEvent.objects.filter(customer_id=person.pk, type="group").exists()
 
 
+@pytest.mark.parametrize("kind", ["group", "track", "page"])
+def test_a_call_finds_the_person_by_the_traits_in_its_context_and_not_by_those_of_the_group(kind):
+    """They are told again from what identify said: whoever is found by them learns nothing from them."""
+    play([identify("u1", phone="13800138000", city="杭州"), identify("u2", phone="13900139000")])
+    context = {"traits": {"phone": "13800138000", "city": "北京"}}
+    traits = {"traits": {"phone": "13900139000", "city": "上海"}, "groupId": "g1"} if kind == "group" else {}
+    call = {
+        "type": kind,
+        "event": "Paid",
+        "name": "Tea",
+        "anonymousId": "d1",
+        "context": context,
+        "messageId": "call",
+        **traits,
+    }
+    play([call])
+    person = Customer.objects.get(user_id="u1")
+    assert CustomerEvent.objects.filter(customer_id=person.pk, type=kind).exists()
+    assert person.city == "杭州" and not person.attributes
+
+
 def test_what_both_were_before_a_merge_can_be_rebuilt_later():
     play([
         {"type": "identify", "anonymousId": "a1", "traits": {"city": "苏州", "likes": "oolong", "name": "周倩"}},

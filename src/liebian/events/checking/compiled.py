@@ -36,15 +36,26 @@ def holder_of(kind: str) -> str:
     return "traits" if kind in {"identify", "group"} else "properties"
 
 
+def held_of(kind: str, message: dict[str, Any]) -> Any:
+    """What stands there. What identify says in its context is part of it; elsewhere that is the person's, and no schema's."""
+    held = message.get(holder_of(kind)) or {}
+    if kind == "identify" and isinstance(held, dict):
+        context = message.get("context")
+        beside = context.get("traits") if isinstance(context, dict) else None
+        if beside and isinstance(beside, dict):
+            return {**beside, **held}
+    return held
+
+
 class CompiledSchema:
     """The rules of one kind of event. Immutable once made."""
 
-    __slots__ = ("_corrects", "_flat", "_holder", "_known", "_merges", "_nested", "_open_below", "_others")
+    __slots__ = ("_corrects", "_flat", "_holder", "_kind", "_known", "_nested", "_open_below", "_others")
 
     def __init__(self, kind: str, rules: Iterable[FieldRule], *, corrects: bool, other_fields: bool) -> None:
         ordered = list(rules)
         self._holder = holder_of(kind)
-        self._merges = kind == "identify"
+        self._kind = kind
         self._corrects = corrects
         self._others = other_fields
         self._flat = tuple(_flat(rule) for rule in ordered if "." not in rule.path)
@@ -54,7 +65,7 @@ class CompiledSchema:
 
     def check(self, message: dict[str, Any]) -> tuple[dict[str, Any], list[Correction], list[Violation]]:
         """(the message or a corrected copy, what was corrected, what does not fit). The given message is never changed."""
-        held = self._held(message)
+        held = held_of(self._kind, message)
         found = _Findings()
         if not isinstance(held, dict):
             found.violations.append(Violation("field_wrong_type", self._holder, _types(OBJECT, held)))
@@ -72,15 +83,6 @@ class CompiledSchema:
         if found.changes:
             message = {**message, self._holder: _changed(held, found.changes)}
         return message, found.corrections, found.violations
-
-    def _held(self, message: dict[str, Any]) -> Any:
-        held = message.get(self._holder) or {}
-        if self._merges and isinstance(held, dict):
-            context = message.get("context")
-            beside = context.get("traits") if isinstance(context, dict) else None
-            if beside and isinstance(beside, dict):
-                return {**beside, **held}
-        return held
 
     def _judge_below(self, found: _Findings, rule: FieldRule, path: tuple[str, ...], held: dict[str, Any]) -> None:
         value: Any = held

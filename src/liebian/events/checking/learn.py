@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from liebian.events.checking import values
@@ -14,9 +14,8 @@ ENOUGH_TO_REQUIRE = 20
 _MAX_DEPTH = 3
 
 
-def learn(held: Iterable[dict[str, Any]], *, unsure: Collection[str] = ()) -> list[LearnedField]:
-    """From properties (or traits) of several events; the most frequent fields first. Fields that are `unsure` to have stood there are
-    never required.
+def learn(held: Iterable[dict[str, Any]]) -> list[LearnedField]:
+    """From properties (or traits) of several events; the most frequent fields first.
 
     >>> [(f.rule.path, f.rule.type, f.seen) for f in learn([{"total": 3, "at": "2026-01-01"}, {"total": 2.5}])]
     [('total', 'number', 2), ('at', 'time', 1)]
@@ -27,13 +26,13 @@ def learn(held: Iterable[dict[str, Any]], *, unsure: Collection[str] = ()) -> li
         count += 1
         for path, kind in _fields(one):
             types[path][kind] += 1
-    found = [_learned(path, kinds, count, may_require=path not in unsure) for path, kinds in types.items()]
+    found = [_learned(path, kinds, count) for path, kinds in types.items()]
     return sorted(found, key=lambda field: (-field.seen, field.rule.path))[:MAX_FIELDS]
 
 
-def _learned(path: str, kinds: Counter[str], count: int, *, may_require: bool) -> LearnedField:
+def _learned(path: str, kinds: Counter[str], count: int) -> LearnedField:
     seen = kinds.total()
-    required = may_require and seen == count and count >= ENOUGH_TO_REQUIRE
+    required = seen == count and count >= ENOUGH_TO_REQUIRE
     return LearnedField(FieldRule(path, _choose(kinds), required), seen, count, tuple(sorted(kinds)))
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
+from django.db.models import Count, Max, QuerySet
 
 from liebian.core import crypto
 from liebian.core.errors import NotFound
 from liebian.core.texts import mark as _
-from liebian.events.checking.compiled import holder_of
+from liebian.events.checking.compiled import held_of, holder_of
 from liebian.events.checking.learn import learn
 from liebian.events.checking.types import SCHEMA_TYPES, FieldRule, LearnedField
 from liebian.events.checks import ANY_NAME
 from liebian.events.inbox.quarantine import open_message
-from liebian.events.inbox.types import SchemaView
+from liebian.events.inbox.types import SchemaView, Unregistered
 from liebian.events.models import Event, Quarantined, Schema
 from liebian.events.queries import PERSONAL_CONTEXT, get_log_end
 from liebian.events.rules import join_personal
@@ -43,18 +45,22 @@ def get_schema(schema_id: int) -> SchemaView:
     return schema_view(row)
 
 
-def list_unregistered(*, look_back: int = 2000, limit: int = 20) -> list[tuple[str, str, int]]:
-    """(type, name, how often) of newest arrivals that have no schema yet, the most frequent first."""
+def list_unregistered() -> list[Unregistered]:
+    """What of the newest arrivals has no schema yet, those in quarantine included; the most frequent first."""
     known = set(Schema.objects.values_list("type", "name"))
-    counts: dict[tuple[str, str], int] = {}
-    newest = Event.objects.order_by("-id").values_list("source", "type", "name")[:look_back]
-    held = Quarantined.objects.order_by("-id").values_list("source", "type", "name")[:look_back]
-    for source, kind, name in [*newest, *held]:
-        is_known = (kind, name) in known or (kind in ANY_NAME and (kind, "") in known)
-        if source != INTERNAL_SOURCE and kind in SCHEMA_TYPES and not is_known:
-            counts[kind, name] = counts.get((kind, name), 0) + 1
+    counts: Counter[tuple[str, str]] = Counter()
+    for arrived in (Event.objects.filter(id__gt=get_log_end() - LOOK_BACK), _newest_quarantined()):
+        theirs = arrived.filter(type__in=SCHEMA_TYPES).exclude(source=INTERNAL_SOURCE)
+        for kind, name, count in theirs.values_list("type", "name").annotate(count=Count("pk")):
+            if (kind, name) not in known and not (kind in ANY_NAME and (kind, "") in known):
+                counts[kind, name] += count
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(kind, name, count) for (kind, name), count in ordered[:limit]]
+    return [Unregistered(kind, name, count) for (kind, name), count in ordered]
+
+
+def _newest_quarantined() -> QuerySet[Quarantined]:
+    end = Quarantined.objects.aggregate(last=Max("pk"))["last"] or 0
+    return Quarantined.objects.filter(pk__gt=end - LOOK_BACK)
 
 
 def learn_schema(*, type: str, name: str) -> list[LearnedField]:
@@ -65,14 +71,11 @@ def learn_schema(*, type: str, name: str) -> list[LearnedField]:
         .exclude(source=INTERNAL_SOURCE).order_by("-id").values_list("body", "personal")[:LEARN_FROM]
     )  # fmt: skip
     held: list[dict[str, Any]] = []
-    unsure: set[str] = set()
     for body, personal in rows:
         opened: Any = crypto.unseal(personal, context=PERSONAL_CONTEXT) if personal else {}
-        found, elsewhere = join_personal(holder, type, msgspec.json.decode(bytes(body)), opened)
-        held.append(found)
-        unsure |= elsewhere
+        held.append(join_personal(holder, type, msgspec.json.decode(bytes(body)), opened))
     waiting = Quarantined.objects.filter(type=type, name=name, state="waiting").order_by("-id")
     for (sealed,) in waiting.values_list("message")[: LEARN_FROM - len(held)]:
-        inside = open_message(sealed).get(holder)
+        inside = held_of(type, open_message(sealed))
         held.append(inside if isinstance(inside, dict) else {})
-    return learn(held, unsure=unsure)
+    return learn(held)

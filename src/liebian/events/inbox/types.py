@@ -89,6 +89,15 @@ class SchemaView:
 
 
 @dataclass(frozen=True, slots=True)
+class Unregistered:
+    """A kind of event that arrives without a schema, and how often it did lately."""
+
+    type: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Messages that failed for the same first reason: same source, code and kind of event."""
 

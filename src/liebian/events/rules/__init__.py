@@ -13,11 +13,12 @@ from liebian.events.rules.drafts import (
 from liebian.events.rules.field_names import PERSON_NAMES, is_person, kind_of, leads_to_door, tells
 from liebian.events.rules.keys import key_of, key_of_misfit, keys_before
 from liebian.events.rules.limits import BURST_SECONDS, Bucket
-from liebian.events.rules.personal import PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody, join_personal
+from liebian.events.rules.personal import APART, PERSONAL_PROPERTIES, PERSONAL_TRAITS, is_somebody, join_personal
 from liebian.events.rules.times import parse_time
 from liebian.events.rules.values import MAX_DEPTH, check_values
 
 __all__ = [
+    "APART",
     "BURST_SECONDS",
     "MAX_BYTES",
     "MAX_DEPTH",

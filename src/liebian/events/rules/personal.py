@@ -29,10 +29,16 @@ _PRODUCTS = frozenset({"product", "products"})
 _AD_NETWORK = "context.referrer"  # of the Segment specification: where a visit came from
 _CONTEXT_APART = frozenset({"traits", "ip"})
 _NOTHING: dict[str, Any] = {}
+_WITH_PROPERTIES = frozenset({"track", "page", "screen"})
+APART = "apart"  # names of sealed fields that the message told as the person's traits, not as properties
 
 
 def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(body, personal). Nothing in the body may name somebody; what names a group names no person."""
+    """(body, personal). Nothing in the body may name somebody; what names a group names no person.
+
+    `context.traits` are the person's on every call: of identify they are what it tells, elsewhere they stay where they were sent, without
+    who recommended the person, which identify alone tells.
+    """
     context = object_of(message, "context")
     traits = object_of(message, "traits")
     properties = object_of(message, "properties")
@@ -43,10 +49,16 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
     if kind == "group":
         _group(message, traits, body, personal)
         traits = _NOTHING
-    if "traits" in context and (inherited := object_of(context, "traits")):
-        traits = {**inherited, **traits}
+    beside = object_of(context, "traits") if "traits" in context else _NOTHING
+    if beside and kind == "identify":
+        traits, beside = {**beside, **traits}, _NOTHING
+    if beside:
+        beside = {name: value for name, value in beside.items() if name != "referred_by"}
+        beside = _take_names(_take(beside, PERSONAL_TRAITS, personal), personal, "context.traits")
     if traits and (rest := _take_names(_take(traits, PERSONAL_TRAITS, personal), personal, "traits")):
-        body["traits"] = {**rest, **body["traits"]} if "traits" in body else rest
+        body["traits"] = rest
+    if personal and kind in _WITH_PROPERTIES:
+        _set_apart(personal, properties)
     if message.get("category") and kind in {"page", "screen"}:
         body["category"] = str(message["category"])[:200]
     if properties and (rest := _take(properties, PERSONAL_PROPERTIES, personal)):
@@ -59,6 +71,8 @@ def split_personal(message: dict[str, Any], kind: str) -> tuple[dict[str, Any], 
         if context.get("ip"):
             personal["ip"] = context["ip"]
         context = {k: v for k, v in context.items() if k not in _CONTEXT_APART}
+        if beside:
+            context["traits"] = beside
     if context:
         body["context"] = context
     return body, personal
@@ -158,6 +172,12 @@ def _group(message: dict[str, Any], traits: dict[str, Any], body: dict[str, Any]
         personal["group"] = named
 
 
+def _set_apart(personal: dict[str, Any], properties: dict[str, Any]) -> None:
+    """Note which of the sealed fields so far are no properties."""
+    if apart := [name for name in personal if name in PERSONAL_PROPERTIES and properties.get(name) in (None, "")]:
+        personal[APART] = apart
+
+
 def object_of(parent: dict[str, Any], field: str) -> dict[str, Any]:
     value = parent.get(field)
     if not value:
@@ -167,29 +187,24 @@ def object_of(parent: dict[str, Any], field: str) -> dict[str, Any]:
     return value
 
 
-def join_personal(
-    holder: str, kind: str, body: dict[str, Any], personal: dict[str, Any]
-) -> tuple[dict[str, Any], set[str]]:
-    """(what `holder` of a message said, as far as the log can tell, and its names that may have stood elsewhere in the message).
+def join_personal(holder: str, kind: str, body: dict[str, Any], personal: dict[str, Any]) -> dict[str, Any]:
+    """What `holder` of a message said.
 
-    >>> body, personal = split_personal({"properties": {"phone": "138", "to": {"n": 1}}, "context": {"ip": "::1"}}, "track")
-    >>> join_personal("properties", "track", body, personal)
-    ({'to': {'n': 1}, 'phone': '138'}, {'phone'})
+    >>> sent = {"properties": {"phone": "138", "to": {"n": 1}}, "context": {"ip": "::1", "traits": {"email": "a@b.cn"}}}
+    >>> join_personal("properties", "track", *split_personal(sent, "track"))
+    {'to': {'n': 1}, 'phone': '138'}
     """
     told = _copied(body.get(holder) or {})
-    unsure: set[str] = set()
     if kind == "group":
         told.update(personal.get("group") or {})
     else:
-        known = PERSONAL_TRAITS if holder == "traits" else PERSONAL_PROPERTIES
-        flat = {name: value for name, value in personal.items() if name in known}
-        unsure = set(flat) if holder == "properties" else set()
-        told.update(flat)
+        known = (PERSONAL_TRAITS if holder == "traits" else PERSONAL_PROPERTIES).difference(personal.get(APART) or ())
+        told.update({name: value for name, value in personal.items() if name in known})
     for one in personal.get("nested") or []:
         within, _dot, path = str(one["path"]).partition(".")
         if within == holder:
             _put_back(told, path.split("."), one["value"])
-    return told, unsure
+    return told
 
 
 def _put_back(told: dict[str, Any], path: list[str], value: Any) -> None:

@@ -59,7 +59,9 @@ def rewrite_lake(*, event_ids: Collection[int], owners: Collection[int], change:
 
 def hide_published_ids() -> int:
     """Hide ids that name somebody in what the lake got before it hid them; returns how many files were rewritten. Idempotent."""
-    return lake.rewrite_rows(table="events", owners=None, change=hide_ids)
+    count = lake.rewrite_rows(table="events", owners=None, change=hide_ids)
+    lake.mark_hidden(table="events")
+    return count
 
 
 def forget_messages(

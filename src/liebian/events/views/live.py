@@ -28,6 +28,7 @@ from liebian.events.inbox.sources import add_up, list_days, list_source_details
 from liebian.events.inbox.types import CORRECTED, REFUSED
 from liebian.events.inbox_forms import LiveFilterForm
 from liebian.events.reasons import ARRIVALS, finding_text, refusal_text
+from liebian.events.rules import APART
 from liebian.events.types import EventRecord
 from liebian.events.views.arrivals import arrival_row
 from liebian.events.views.sources import shown_key
@@ -103,11 +104,12 @@ def _own_fields(event: EventRecord) -> list[tuple[str, str]]:
 
 def _told(event: EventRecord) -> dict[str, Any]:
     """The event as it lies in the log, with its personal fields, which the page masks."""
-    personal = dict(event.personal)
+    personal = {name: value for name, value in event.personal.items() if name not in ("group", APART)}
     body = {name: event.body[name] for name in ("properties", "traits", "context") if event.body.get(name)}
-    if personal:
-        holder = "traits" if event.type in {"identify", "group"} else "personal"
-        body[holder] = {**body.get(holder, {}), **personal}
+    of_person = "traits" if event.type == "identify" else "personal"
+    for holder, told in (("traits", event.personal.get("group")), (of_person, personal)):
+        if told:
+            body[holder] = {**body.get(holder, {}), **told}
     return body
 
 

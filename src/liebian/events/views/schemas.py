@@ -33,6 +33,7 @@ from liebian.events.reasons import SCHEMA_TYPES as TYPE_WORDS
 from liebian.events.reasons import TYPES
 from liebian.events.views.sources import actor_of
 from liebian.events.views.tables import page_of, read_order
+from liebian.events.views.unregistered import SHOWN, may_manage, unregistered_row
 from liebian.ui.formats import error_text
 
 
@@ -46,14 +47,12 @@ def schema_list(request: HttpRequest) -> HttpResponse:
         [one for one in every if _is_wanted(one, wanted)], request.GET, order,
         lambda one: (_SORTS[order.column](one), f"{one.name} {one.type}"),
     )  # fmt: skip
-    unregistered = [
-        {"type": kind, "name": name, "title": name or TYPE_WORDS[kind], "count": count}
-        for kind, name, count in list_unregistered()
-    ]
+    unregistered = list_unregistered()
     context = {
         "rows": [{"schema": one, "type": TYPE_WORDS.get(one.type, one.type)} for one in shown], "has_any": bool(every),
         "pager": pager, "sorts": order.heads, "filters": filters, "wanted": wanted, "is_filtered": any(wanted.values()),
-        "unregistered": unregistered, "may_manage": _may_manage(request), "now": clock.now(),
+        "unregistered": [unregistered_row(one) for one in unregistered[:SHOWN]], "n_unregistered": len(unregistered),
+        "may_manage": may_manage(request), "now": clock.now(),
     }  # fmt: skip
     return render(request, "events/schemas.html", context)
 
@@ -89,7 +88,7 @@ def schema_new(request: HttpRequest) -> HttpResponse:
 @requires("schemas:view")
 def schema_page(request: HttpRequest, schema_id: int) -> HttpResponse:
     schema = get_schema(schema_id)
-    if not _may_manage(request):
+    if not may_manage(request):
         context = {"schema": schema, "type_words": TYPE_WORDS.get(schema.type, ""), "fields_shown": _shown(schema)}
         return render(request, "events/schema_read.html", context)
     if request.method == "POST":
@@ -170,8 +169,3 @@ def _shown(schema: SchemaView) -> list[dict[str, Any]]:
     return [
         {"rule": rule, "type": TYPES[rule.type], "one_of": ", ".join(map(str, rule.one_of))} for rule in schema.rules
     ]
-
-
-def _may_manage(request: HttpRequest) -> bool:
-    user: Any = request.user
-    return bool(user.may("schemas:manage"))

@@ -3,12 +3,13 @@
 from liebian.lake.queries.checks import check_table, probe
 from liebian.lake.queries.history import list_snapshots, open_history
 from liebian.lake.queries.rows import Located, find_rows, locate_rows, stream_rows
-from liebian.lake.queries.states import get_position, get_state, list_states, list_versions
+from liebian.lake.queries.states import count_unhidden_files, get_position, get_state, list_states, list_versions
 from liebian.lake.store import is_remote, url_of
 
 __all__ = [
     "Located",
     "check_table",
+    "count_unhidden_files",
     "find_rows",
     "get_position",
     "get_state",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from liebian.lake.tables import commit_of, find_snapshot, find_table, saying_what_failed
-from liebian.lake.types import SCHEMAS, Snapshot, TableState, Version
+from liebian.lake.types import HIDDEN, SCHEMAS, Snapshot, TableState, Version
 
 
 def get_position(table: str, reader: str) -> int:
@@ -15,6 +15,12 @@ def get_position(table: str, reader: str) -> int:
     with saying_what_failed(table):
         delta = find_table(table)
         return 0 if delta is None else int(delta.transaction_version(reader) or 0)
+
+
+def count_unhidden_files(table: str) -> int:
+    """Files that may show ids that name somebody: all, until they were looked through once; none of a table made since."""
+    snapshot = find_snapshot(table)
+    return len(snapshot.parts) if snapshot is not None and not get_position(table, HIDDEN) else 0
 
 
 def get_state(table: str) -> TableState:
