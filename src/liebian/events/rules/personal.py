@@ -194,7 +194,7 @@ def join_personal(holder: str, kind: str, body: dict[str, Any], personal: dict[s
     >>> join_personal("properties", "track", *split_personal(sent, "track"))
     {'to': {'n': 1}, 'phone': '138'}
     """
-    told = _copied(body.get(holder) or {})
+    told: dict[str, Any] = _copied(body.get(holder) or {})
     if kind == "group":
         told.update(personal.get("group") or {})
     else:
