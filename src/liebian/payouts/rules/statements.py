@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from liebian.core.errors import Invalid, LiebianError
-from liebian.core.money import to_minor
+from liebian.core.money import to_amount, to_minor
 from liebian.core.texts import mark as _
 from liebian.payouts.types import RowProblem, StatementRow
 
@@ -61,11 +62,19 @@ def _read(number: int, said: dict[str, str], currency: str) -> StatementRow:
     return StatementRow(
         row=number,
         out_no=said["out_no"],
-        amount_minor=to_minor(amount, currency) if amount else None,
+        amount_minor=_exact(amount, currency) if amount else None,
         paid=(state in _YES) if state else None,
         provider_no=said.get("provider_no", "")[:64],
         reason=said.get("reason", "")[:200],
     )
+
+
+def _exact(amount: str, currency: str) -> int:
+    """An amount with a part of the smallest coin is no amount that was paid: rounded, it could agree with ours by chance."""
+    minor = to_minor(amount, currency)
+    if to_amount(minor, currency) != Decimal(amount):
+        raise Invalid("bad_amount", _("'%(amount)s' is not an amount of money."), amount=amount[:40])
+    return minor
 
 
 def _clean(cell: object) -> str:

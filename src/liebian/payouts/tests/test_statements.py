@@ -72,6 +72,12 @@ def test_amounts_are_read_in_the_currency_of_the_account():
     assert [each.theirs_minor for each in queries.list_findings()] == [1000]
 
 
+@pytest.mark.parametrize(("amount", "theirs"), [("8.804", []), ("8.80", [880]), ("8.8000", [880])])
+def test_an_amount_is_never_rounded(amount, theirs):
+    read(make_account(adapter="manual").id, ["NOBODY", amount, "paid"])
+    assert [each.theirs_minor for each in queries.list_findings()] == theirs
+
+
 def test_a_statement_of_another_account_settles_nothing(sent):
     account, first, _second = sent
     other = make_account(adapter="manual", name="Other")
