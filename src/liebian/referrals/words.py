@@ -97,6 +97,12 @@ def offer_text(offer: OfferView | None) -> str:
     return _("%(amount)s off") % {"amount": money(offer.face_minor, offer.currency)}
 
 
+def choice_text(offer: OfferView) -> str:
+    """A reward by its name and by what it gives, where the name does not say that already."""
+    name, given = formats.named(offer.name), offer_text(offer)
+    return given if name in given else f"{name} · {given}"
+
+
 def points_text(points: int, programme: str) -> str:
     """With the programme of points, where they are not the general ones."""
     said = {"points": formats.number(points), "programme": programme}

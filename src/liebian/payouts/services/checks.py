@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,14 +44,14 @@ class PayoutCheck:
             differences += [
                 Difference(f"reward:{each}", what, int(each in ours), int(each in sent)) for each in sorted(ours ^ sent)
             ]
-        said = _list_findings()
+        said = list_differences()
         return Compared(n_compared + len(said), (*differences, *said))
 
 
-def _list_findings() -> list[Difference]:
-    """One for a number and kind, also where several accounts speak of it."""
+def list_differences(**about: str) -> list[Difference]:
+    """One for a number and kind, also where several accounts speak of it; of all findings that nobody explained, or of those `about`."""
     found: dict[tuple[str, str], Difference] = {}
-    for each in _read_findings():
+    for each in _read_findings(about):
         before = found.get((each.subject, each.what))
         if before is not None:
             each = replace(each, expected=before.expected + each.expected, found=before.found + each.found)
@@ -59,8 +59,8 @@ def _list_findings() -> list[Difference]:
     return list(found.values())
 
 
-def _read_findings() -> Iterator[Difference]:
-    for row in Finding.objects.filter(explained_by=None).select_related("account").order_by("id"):
+def _read_findings(about: Mapping[str, str]) -> Iterator[Difference]:
+    for row in Finding.objects.filter(explained_by=None, **about).select_related("account").order_by("id"):
         ours = 0 if row.kind in _NOT_PAID_HERE else row.ours_minor or 0
         theirs = 0 if row.kind in _NOT_PAID_THERE else row.theirs_minor or 0
         unit = f"{row.account.currency}/{exponent(row.account.currency)}"

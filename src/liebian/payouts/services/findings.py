@@ -13,6 +13,7 @@ from liebian.core.texts import mark as _
 from liebian.customers.services import leave_out_words
 from liebian.payouts.models import Finding, Payout
 from liebian.payouts.rules import CHECK, alarm_subject
+from liebian.payouts.services.checks import list_differences
 from liebian.payouts.types import FindingKind
 from liebian.rewards import services as rewards
 
@@ -27,7 +28,7 @@ def record_finding(
     now: datetime,
     **details: Any,
 ) -> bool:
-    """Write it down once per number and kind; whether it is new."""
+    """Write it down once per number and kind, and raise its alarm; whether it is new."""
     _row, is_new = Finding.objects.get_or_create(
         account_id=account_id,
         kind=kind,
@@ -40,6 +41,9 @@ def record_finding(
             "found_at": now,
         },
     )
+    if is_new:
+        for each in list_differences(kind=kind, out_no=out_no[:64]):
+            rewards.raise_alarm(check=CHECK, difference=each, now=now)
     return is_new
 
 

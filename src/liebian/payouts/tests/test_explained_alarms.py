@@ -113,3 +113,35 @@ def test_the_page_of_the_reconciliation_and_the_menu_follow():
     [finding] = queries.list_findings()
     client.post(f"/payouts/differences/{finding.id}", {"note": "a fee"})
     assert "A7" not in client.get("/rewards/reconciliation").content.decode()
+
+
+def test_a_difference_is_an_alarm_as_soon_as_it_is_found_and_again_after_an_explanation():
+    one, two = (make_account(adapter="manual", name=name).id for name in ("One", "Two"))
+    read_statement(one, ["A", "1.00", "paid"], ["B", "2.00", "paid"])
+    assert alarms() == ["payout:A", "payout:B"]
+    explain("A")
+    read_statement(one, ["A", "1.00", "paid"])
+    assert alarms() == ["payout:B"]
+    read_statement(two, ["A", "1.00", "paid"])
+    assert alarms() == ["payout:A", "payout:B"] == compare(SOON)
+
+
+class _WhileAStatementIsRead(PayoutCheck):
+    def compare(self, now: datetime) -> Compared:
+        found = super().compare(now)
+        read_statement(make_account(adapter="manual").id, ["A", "1.00", "paid"])
+        return found
+
+
+def test_a_difference_that_is_found_while_all_is_compared_stays():
+    rewards.reconcile(checks=[_WhileAStatementIsRead()], now=NOW - timedelta(minutes=1))
+    assert alarms() == ["payout:A"] == compare(SOON)
+
+
+def test_the_page_of_the_reconciliation_says_it_against_an_older_result(client: Client):
+    client.force_login(make_user(OPERATOR))
+    compare(NOW - timedelta(hours=1))
+    read_statement(make_account(adapter="manual").id, ["A", "1.00", "paid"])
+    page = client.get("/rewards/reconciliation", headers={"accept-language": "en"}).content.decode()
+    assert "Something differs." in page and "Everything agrees." not in page
+    assert page.count("Differs") == 1

@@ -47,6 +47,11 @@ class StepForm(forms.Form):
                 self.add_error(name, _("This amount does not fit the currency."))
         return values
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """One mistake, one message: what cannot be read is not said to be missing as well."""
+        if field is None or field not in self.errors:
+            super().add_error(field, error)
+
     def to_draft(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, value in self.cleaned_data.items():

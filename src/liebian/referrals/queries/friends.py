@@ -64,4 +64,4 @@ def _state(row: Referral, judged: Qualification | None, reward: RewardView | Non
         return "no_order", ""
     if judged.outcome == "refused":
         return "small_order", judged.reason
-    return (reward.told, reward.reason) if reward else ("not_given", judged.reason)
+    return (reward.told, reward.told_reason) if reward else ("not_given", judged.reason)

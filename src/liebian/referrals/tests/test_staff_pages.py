@@ -112,7 +112,7 @@ def test_points_of_a_reward_are_of_the_programme_of_points_that_is_chosen(client
 def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Client, shop: Shop) -> None:
     gold = PrivilegeTerms("level", "gold")
     drafts = [
-        OfferDraft("gift", "Tea set", "CNY", 4550),
+        OfferDraft("gift", "Tea set", "CNY", 4550, approval="person"),
         OfferDraft("privilege", "Gold month", "CNY", 1000, valid_days=30, privilege=gold),
     ]
     tea, month = [reward_services.create_offer(draft=draft, now=T0) for draft in drafts]
@@ -126,6 +126,9 @@ def test_a_programme_gives_a_gift_and_a_privilege_on_their_own_terms(client: Cli
     for step, said in {**STEPS, "rewards": {**typed, "friend_offer_id": tea.id}}.items():
         assert client.post(f"/referrals/{programme_id}/edit/{step}", said, **EN).status_code == 302
     text = page(client, f"/referrals/{programme_id}/edit/publish")
+    choices = page(client, f"/referrals/{programme_id}/edit/rewards")
+    assert ">Tea set</option>" in choices and ">Gold month, 30 days</option>" in choices
+    assert "Before that, a person approves each <b>Tea set</b>." in text
     assert "the inviter gets <b>Gold month, 30 days</b> and the friend gets <b>Tea set</b>" in text and "55.50" in text
     client.post(f"/referrals/{programme_id}/publish", **EN)
     programme = queries.get_programme(programme_id)
@@ -189,6 +192,14 @@ def test_a_wrong_field_says_so_and_keeps_what_was_typed(
     response = client.post(f"/referrals/{programme_id}/edit/{step}", {**STEPS[step], **changes}, **EN)
     text = response.content.decode()
     assert response.status_code == 422 and words in text and "Not saved yet." in text
+
+
+def test_one_mistake_is_told_once(client: Client, shop: Shop) -> None:
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat"}, **EN)
+    address = f"/referrals/{Programme.objects.get().pk}/edit/budget"
+    text = client.post(address, {**STEPS["budget"], "budget": "a lot"}, **EN).content.decode()
+    assert "Enter a number." in text and "Say how much the programme may spend." not in text
 
 
 def test_arms_depend_on_the_person_only_and_follow_the_share(shop: Shop) -> None:

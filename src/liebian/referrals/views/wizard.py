@@ -24,7 +24,7 @@ from liebian.referrals.forms.steps import STEP_FORMS, STEP_LABELS, STEPS
 from liebian.referrals.forms.wizard import StepForm
 from liebian.referrals.rules import pair_cost, read_limits
 from liebian.referrals.types import Finding, ProgrammeView
-from liebian.referrals.words import finding_text, limit_text, money, offer_text, points_text
+from liebian.referrals.words import choice_text, finding_text, limit_text, money, offer_text, points_text
 from liebian.rewards import queries as rewards
 from liebian.ui import formats
 
@@ -104,7 +104,7 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
     if step == "rewards":
         extra["points_programmes"] = rewards.list_points_names()
         extra["offers"] = [
-            (each.id, f"{formats.named(each.name)} · {offer_text(each)}", each.cost_minor)
+            (each.id, choice_text(each), each.cost_minor)
             for each in queries.list_made_choices(programme)
         ]
     if step == "budget":
@@ -180,7 +180,7 @@ def sentence(programme: ProgrammeView) -> SafeString:
         )  # fmt: skip
     if draft.get("hold_days") is not None:
         days = _("%s days after the order") % draft["hold_days"] if draft["hold_days"] else _("at once")
-        parts.append(format_html(_("Rewards are paid {when}."), when=_bold(days)))
+        parts += [format_html(_("Rewards are paid {when}."), when=_bold(days)), *_approvals(programme)]
     parts += [
         format_html("{}", limit_text(rule, programme.currency))
         for rule in read_limits(draft.get("limits", ()), programme.zone)
@@ -190,6 +190,18 @@ def sentence(programme: ProgrammeView) -> SafeString:
             format_html(_("Altogether it spends at most {limit}."), limit=_bold(money(limit, programme.currency)))
         )
     return SafeString(("" if formats.is_chinese() else " ").join(parts))
+
+
+def _approvals(programme: ProgrammeView) -> list[SafeString]:
+    """Whose word a reward waits for: each, or those whose own terms ask for it."""
+    if programme.approval == "person":
+        return [format_html("{}", _("Before that, a person approves each reward."))]
+    draft = programme.draft
+    ids = [draft[f"{role}_offer_id"] or 0 for role in ("referrer", "friend") if draft.get(f"{role}_kind") == "made"]
+    return [
+        format_html(_("Before that, a person approves each {reward}."), reward=_bold(offer_text(offer)))
+        for offer in rewards.list_offers(ids=ids) if offer.approval == "person"
+    ]  # fmt: skip
 
 
 def _bold(text: str) -> SafeString:

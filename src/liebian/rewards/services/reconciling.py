@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -85,6 +86,15 @@ def explain_alarm(*, alarm_id: int, note: str, actor: int, now: datetime) -> Ala
     return get_alarm(alarm_id)
 
 
+def raise_alarm(*, check: str, difference: Difference, now: datetime) -> None:
+    """A difference was found where it stands: it is an alarm at once, not with the next comparison. Writes Alarm. Idempotent."""
+    row = Alarm(code=check, opened_at=now, seen_at=now, **asdict(difference))
+    known = Alarm.objects.filter(code=check).exclude(state="gone")
+    said = {"state": "open", "expected": row.expected, "found": row.found, "seen_at": now}
+    if not known.filter(subject=row.subject, what=row.what).update(**said) and known.count() < MOST_ALARMS:
+        Alarm.objects.bulk_create([row], ignore_conflicts=True)
+
+
 def settle_alarm(*, check: str, subject: str, what: str, now: datetime) -> None:
     """A difference was explained where it stands, so that the check no longer finds it: its alarm is gone at once. Writes Alarm. Idempotent."""
     found = Alarm.objects.filter(code=check, subject=subject, what=what).exclude(state="gone")
@@ -136,5 +146,5 @@ def _raise_alarms(code: str, differences: Sequence[Difference], now: datetime) -
             row.state = "open"
         row.expected, row.found, row.seen_at = each.expected, each.found, now
         row.save()
-    gone = [row.pk for row in known.values()]
+    gone = [row.pk for row in known.values() if row.seen_at <= now]  # raised since: the check could not see it
     Alarm.objects.filter(pk__in=gone).update(state="gone", closed_at=now)

@@ -11,6 +11,7 @@ from django.test import Client
 from liebian.access.tests.factories import make_user
 from liebian.rewards import queries, services
 from liebian.rewards.tests.factories import HOLD, NOW, make_budget, make_grant, make_points
+from liebian.rewards.tests.gift_shop import make_gift, promise, restock
 from liebian.rewards.types import LimitRule, PolicyView, RewardView
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -74,6 +75,22 @@ def test_one_reward_tells_its_history_with_reasons_and_money(rewards):
     for words in ("Put on hold", "seen", "1,000 points", "¥10.00", "entry in the ledger", "order:0"):
         assert words in page
     assert staff.get("/rewards/999999").status_code == 404
+
+
+def titles(page: str) -> list[str]:
+    return [found.strip() for found in re.findall(r"<b>([^<]+)</b>", page.partition("What happened")[2].partition("</ul>")[0])]
+
+
+def test_the_history_says_that_it_was_put_on_hold_and_that_it_waited_for_stock(rewards):
+    staff = sign_in("operator")
+    act(staff, "hold", "risk_held", rewards[0])
+    assert titles(read(staff, f"/rewards/{rewards[0].id}"))[-1] == "Put on hold"
+    gift = make_gift()
+    [waiting] = promise(gift)
+    restock(gift, 1)
+    page = read(staff, f"/rewards/{waiting.id}")
+    assert titles(page)[1:3] == ["Waits for stock", "No longer on hold"]
+    assert "Partly changed" not in page
 
 
 def test_acts_are_done_with_a_reason_on_many_at_once(rewards):

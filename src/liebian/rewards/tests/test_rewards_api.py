@@ -123,6 +123,14 @@ def test_a_gift_says_where_it_is_and_a_privilege_its_days(key: str) -> None:
     assert only(key, user="u2")["privilege"] == days
 
 
+def test_a_gift_that_waits_for_stock_is_not_said_to_be_given_out(key: str) -> None:
+    promise(make_gift())
+    told = only(key)
+    assert (told["state"], told["reason"], told["why"]) == (
+        "coming", "stock_awaited", "It comes as soon as it is in stock again",
+    )  # fmt: skip
+
+
 def test_pages_are_walked_by_key_and_end(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     budget, offer = make_budget(funded=5000), make_points()
     for number in range(1, 6):

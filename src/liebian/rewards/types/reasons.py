@@ -89,6 +89,7 @@ REASONS: dict[str, ReasonText] = {
     ),
     "budget_closed": _said(_("The budget was closed"), _("The rewards of this offer are all given out")),
     "stock_empty": _said(_("Out of stock"), _("The rewards of this offer are all given out")),
+    "stock_awaited": _said(_("Waits for stock"), _("It comes as soon as it is in stock again")),
     "in_hold": _said(
         _("Waiting for the refund period to end"), _("On its way: we wait until the refund period is over")
     ),

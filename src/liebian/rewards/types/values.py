@@ -193,6 +193,11 @@ class RewardView:
         return 0 if self.state in WITHOUT_COST else self.cost_minor - self.clawed_minor
 
     @property
+    def told_reason(self) -> str:
+        """Why it is as it is. What waits for stock was not refused for want of it."""
+        return "stock_awaited" if self.is_on_hold and self.reason == "stock_empty" else self.reason
+
+    @property
     def told(self) -> Told:
         """What its recipient is told of it."""
         return told_of(self.state, self.reason, is_on_hold=self.is_on_hold)

@@ -55,7 +55,7 @@ def _other_points(customer_id: int) -> list[tuple[str, int]]:
 
 
 def _row(reward: RewardView) -> dict[str, Any]:
-    code = reward.reason or ("in_hold" if reward.state == "held" else "")
+    code = reward.told_reason or ("in_hold" if reward.state == "held" else "")
     return {
         "reward": reward,
         "state": words_of(reward.state, is_on_hold=reward.is_on_hold),

@@ -44,9 +44,13 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     checks = services.list_checks()
     alarms = queries.list_alarms()
     names = find_user_names([each.explained_by for each in alarms if each.explained_by])
+    differing = {each.check for each in alarms if each.state == "open"}
     context = {
         **asked,
-        "checks": [{"title": gettext(check.title), "run": runs.get(check.code)} for check in checks],
+        "checks": [
+            {"title": gettext(check.title), "run": runs.get(check.code), "differs": check.code in differing}
+            for check in checks
+        ],
         "alarms": [_show(each, {check.code: check for check in checks}, names) for each in alarms],
         "n_open": queries.count_open_alarms(),
         "as_of_run": max((run.at for run in runs.values()), default=None),

@@ -200,7 +200,7 @@ def show_row(reward: RewardView) -> dict[str, Any]:
 
 
 def _say_reason(reward: RewardView) -> dict[str, str]:
-    code = reward.reason or ("in_hold" if reward.state == "held" else "")
+    code = reward.told_reason or ("in_hold" if reward.state == "held" else "")
     if not code:
         return {}
     texts = queries.get_reason(code)
@@ -210,7 +210,13 @@ def _say_reason(reward: RewardView) -> dict[str, str]:
 def _change_title(change: RewardChangeView) -> Any:
     if change.kind == "to_take_back":
         return _("Will be taken back when it arrives")
-    return STATES[change.to_state].name if change.to_state != change.from_state else _("Partly changed")
+    if change.actor and change.to_state == "held" and change.reason in REASONS_OF["hold"]:
+        return ON_HOLD.name
+    if change.to_state != change.from_state:
+        return STATES[change.to_state].name
+    if change.reason == "stock_empty":
+        return _("Waits for stock")
+    return _("Partly changed") if change.reason or change.amount or change.minor else _("No longer on hold")
 
 
 def _show_change(change: RewardChangeView, reward: RewardView, names: dict[int, str]) -> dict[str, Any]:
