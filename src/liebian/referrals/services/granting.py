@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
@@ -91,10 +92,21 @@ class Granter:
         if not self.pending:
             return []
         commit_durably(connection)
-        outcomes = iter(
-            rewards.grant_pairs(grants=[self._request(p) for p in self.pending], now=self.pending[-1].order.at)
-        )
-        return [self._decide(p, role, next(outcomes)) for p in self.pending for role in ROLES]
+        now = self.pending[-1].order.at
+        outcomes = rewards.grant_pairs(grants=[self._request(p) for p in self.pending], now=now)
+        judged = list(zip([(p, role) for p in self.pending for role in ROLES], outcomes, strict=True))
+        self._release([outcome for (p, _role), outcome in judged if self._is_paid_at_once(p)], now)
+        return [self._decide(p, role, outcome) for (p, role), outcome in judged]
+
+    def _is_paid_at_once(self, pending: _Pending) -> bool:
+        return self.known.programmes[pending.row.programme_id].hold_days == 0
+
+    @staticmethod
+    def _release(outcomes: list[GrantOutcome], now: datetime) -> None:
+        """Their day began before the order: no row of a day would come for them until the next."""
+        for day in sorted({o.reward.hold_until for o in outcomes if o.granted}):
+            ids = [o.reward.id for o in outcomes if o.granted and o.reward.hold_until == day]
+            rewards.release_rewards(reward_ids=ids, day=day, now=now)
 
     def _request(self, pending: _Pending) -> GrantRequest:
         programme = self.known.programmes[pending.row.programme_id]

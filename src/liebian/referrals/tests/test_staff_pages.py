@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -192,6 +193,17 @@ def test_a_wrong_field_says_so_and_keeps_what_was_typed(
     response = client.post(f"/referrals/{programme_id}/edit/{step}", {**STEPS[step], **changes}, **EN)
     text = response.content.decode()
     assert response.status_code == 422 and words in text and "Not saved yet." in text
+
+
+@pytest.mark.parametrize("step", [*STEPS])
+def test_enter_goes_on_and_does_not_leave_the_wizard(client: Client, shop: Shop, step: str) -> None:
+    signed_in(client, "operator")
+    client.post("/referrals/new", {"name": "Dragon boat"}, **EN)
+    form = page(client, f"/referrals/{Programme.objects.get().pk}/edit/{step}").partition('class="lb-grid" novalidate')[
+        2
+    ]
+    pressed = re.findall(r"<button[^>]*>", form)[0]
+    assert 'type="submit"' in pressed and "name=" not in pressed
 
 
 def test_one_mistake_is_told_once(client: Client, shop: Shop) -> None:

@@ -56,6 +56,22 @@ def test_a_friend_is_bound_orders_and_both_sides_are_paid_after_the_hold(shop: S
     assert all(proof.holds for proof in prove_zero())
 
 
+def test_without_a_hold_both_sides_are_paid_with_the_order_and_taken_back_with_it(shop: Shop) -> None:
+    """The day of the order has begun before it: nothing waits for the next."""
+    anna = shop.customer("anna")
+    programme = shop.programme(anna, hold_days=0)
+    shop.day("2026-06-02")
+    shop.sign_up("ben", shop.code(programme, anna), at=T0 + HOUR)
+    shop.order("ben", "o1", 120, at=T0 + DAY)
+    shop.run()
+    assert rewards.points_balance(anna) == 300
+    assert [c.state for c in rewards.list_coupons(shop.id_of("ben"))] == ["issued"]
+    shop.refund("ben", "o1", "r1", None, at=T0 + DAY + HOUR)
+    shop.run()
+    assert {r.state for r in rewards.list_rewards(programme_id=programme.id)} == {"clawed_back"}
+    assert all(proof.holds for proof in prove_zero())
+
+
 def test_what_was_decided_comes_back_as_events_once(shop: Shop) -> None:
     anna = shop.customer("anna")
     programme = shop.programme(anna)

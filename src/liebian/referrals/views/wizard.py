@@ -104,8 +104,7 @@ def _form(step: str, programme: ProgrammeView, data: Any) -> StepForm:
     if step == "rewards":
         extra["points_programmes"] = rewards.list_points_names()
         extra["offers"] = [
-            (each.id, choice_text(each), each.cost_minor)
-            for each in queries.list_made_choices(programme)
+            (each.id, choice_text(each), each.cost_minor) for each in queries.list_made_choices(programme)
         ]
     if step == "budget":
         extra["budgets"] = [

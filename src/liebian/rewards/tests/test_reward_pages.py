@@ -78,7 +78,10 @@ def test_one_reward_tells_its_history_with_reasons_and_money(rewards):
 
 
 def titles(page: str) -> list[str]:
-    return [found.strip() for found in re.findall(r"<b>([^<]+)</b>", page.partition("What happened")[2].partition("</ul>")[0])]
+    return [
+        found.strip()
+        for found in re.findall(r"<b>([^<]+)</b>", page.partition("What happened")[2].partition("</ul>")[0])
+    ]
 
 
 def test_the_history_says_that_it_was_put_on_hold_and_that_it_waited_for_stock(rewards):

@@ -51,7 +51,7 @@ def reserve_coupons(
         if quote.refusals:
             raise Conflict(
                 "coupon_refused",
-                _("A coupon does not count. None was held; see `reasons`."),
+                _("A coupon does not count. None was held; see `coupons`."),
                 reasons=dict(quote.refusals),
             )
         rows = [
@@ -160,7 +160,7 @@ def _check_open(rows: Sequence[Redemption], hands: Mapping[str, Hand], order_key
         raise Conflict("reservation_used", _("This reservation was used for another order."))
     reasons = {row.code: reason for row in rows if (reason := _refuse(row, hands.get(row.code), order_key, now))}
     if reasons:
-        raise Conflict("coupon_refused", _("A coupon does not count. None was held; see `reasons`."), reasons=reasons)
+        raise Conflict("coupon_refused", _("A coupon does not count. None was held; see `coupons`."), reasons=reasons)
 
 
 def _refuse(row: Redemption, hand: Hand | None, order_key: str, now: datetime) -> str:
