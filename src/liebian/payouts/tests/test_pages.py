@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -79,7 +81,27 @@ def test_from_an_account_to_a_paid_reward_by_two_persons(admin, operator):
     assert states() == ["sending"]
     operator.post(f"/payouts/{payout.pk}/result", {"answer": "paid", "reference": "ICBC-1"})
     assert states() == ["paid"] and reward_state(reward)[0] == "issued"
-    assert "ICBC-1" in operator.get(f"/payouts/{payout.pk}").content.decode()
+    page = operator.get(f"/payouts/{payout.pk}").content.decode()
+    assert "ICBC-1" in page and "After tax" in page
+    for address in (f"/payouts/{payout.pk}", f"/payouts/batches/{batch.pk}"):
+        facts = operator.get(address).content.decode().partition("<aside>")[2]
+        assert facts and "To be paid" not in facts
+
+
+def test_enter_in_a_note_or_a_number_lets_no_money_go_and_records_nothing(operator):
+    """A browser presses the first button of a form for Enter in a line of text, unless it is switched off."""
+    account = make_account(adapter="manual")
+    _budget, owed = owe()
+    give_payees(owed, "manual")
+    proposed = services.propose_batch(
+        account_id=account.id, reward_ids=[owed[0].id], key="1", note="", actor=CHECKER + MAKER + 1000, now=NOW
+    )
+    page = operator.get(f"/payouts/batches/{proposed.id}").content.decode()
+    assert '<textarea class="form-control" id="note"' in page and 'value="agree"' in page
+    operator.post(f"/payouts/batches/{proposed.id}/decide", {"answer": "agree"})
+    operator.post(f"/payouts/batches/{proposed.id}/file")
+    form = operator.get(f"/payouts/{Payout.objects.get().pk}").content.decode().partition("/result")[2]
+    assert "disabled" in re.findall(r"<button[^>]*>", form)[0] and 'value="paid"' in form
 
 
 def test_whoever_proposed_a_batch_cannot_let_it_go(operator):
