@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.functional import Promise
+
 from liebian.core.redaction import Words
 from liebian.events.types import EventRecord
 
@@ -307,6 +309,15 @@ class TimelineItem:
     event: EventRecord
     told: tuple[str, ...]
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an event: the `reason` why it does not count, or how much of what it says counts."""
+
+    reason: str | Promise = ""
+    counted_minor: int = 0
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
