@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.functional import Promise
-
 from liebian.core.redaction import Words
 from liebian.events.types import EventRecord
 
@@ -315,7 +313,7 @@ class TimelineItem:
 class Verdict:
     """What became of an event: the `reason` why it does not count, or how much of what it says counts."""
 
-    reason: str | Promise = ""
+    reason: str = ""
     counted_minor: int = 0
     currency: str = ""
 

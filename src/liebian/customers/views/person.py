@@ -74,7 +74,12 @@ def customer_timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
     stands = queries.get_customer(customer_id)
     currency = get_organisation().currency or DEFAULT_CURRENCY
     page = queries.list_timeline(customer_id=stands.id, kind=kind, before=before)
-    context = {"days": _by_day(page, stands.id, currency, before), "earlier": page.earlier, "kind": kind, "customer_id": stands.id}
+    context = {
+        "days": _by_day(page, stands.id, currency, before),
+        "earlier": page.earlier,
+        "kind": kind,
+        "customer_id": stands.id,
+    }
     return render(request, "customers/_timeline_lines.html", context)
 
 

@@ -16,7 +16,7 @@ def judged(line: Line, verdict: Verdict | None) -> Line:
         return line
     if verdict.reason:
         title = _("Not counted: %(event)s") % {"event": line.title}
-        return replace(line, icon="ban", tone="warn", title=title, text=_after(line.text, str(verdict.reason)))
+        return replace(line, icon="ban", tone="warn", title=title, text=_after(line.text, verdict.reason))
     counted = formats.money(verdict.counted_minor, verdict.currency)
     if counted in line.title or line.title == _("Refunded in full"):
         return line
