@@ -8,7 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from liebian.core.errors import Invalid, LiebianError, Unavailable
+from liebian.core.errors import Invalid, LiebianError, NotFound, Unavailable
 from liebian.core.texts import mark as _
 
 log = structlog.get_logger("pages")
@@ -19,16 +19,27 @@ class ErrorPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if answer.status_code == 404 and _is_for_programs(request) and answer["Content-Type"] != "application/json":
+            return _as_json(NotFound("address_not_found", _("There is no such operation. Look at the address.")))
+        return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         known = _known(error)
         if known is None:
             return None
-        if request.path.startswith("/v1/"):
-            body = {"error": {"code": known.code, "message": known.message, "details": known.details}}
-            return JsonResponse(body, status=known.status)
+        if _is_for_programs(request):
+            return _as_json(known)
         return render(request, "ui/error.html", {"error": known}, status=known.status)
+
+
+def _is_for_programs(request: HttpRequest) -> bool:
+    return request.path.startswith("/v1/")
+
+
+def _as_json(error: LiebianError) -> HttpResponse:
+    body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
+    return JsonResponse(body, status=error.status)
 
 
 def _known(error: Exception) -> LiebianError | None:

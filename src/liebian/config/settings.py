@@ -150,6 +150,9 @@ CUSTOMER_PANELS = [
     "segments:customer-panel",
 ]
 
+# What became of events that a timeline shows, as another context judged them.
+TIMELINE_VERDICTS = "liebian.orders.verdicts.judge_events"
+
 # What another context knows of a reward of money, by URL name.
 MONEY_PANEL = "payouts:reward-panel"
 

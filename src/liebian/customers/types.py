@@ -310,6 +310,15 @@ class TimelineItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an event: the `reason` why it does not count, or how much of what it says counts."""
+
+    reason: str = ""
+    counted_minor: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TimelinePage:
     items: tuple[TimelineItem, ...]
     earlier: str | None

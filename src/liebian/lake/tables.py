@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from liebian.lake.store import is_remote, open_log, storage_options, url_of
 from liebian.lake.types import Part, Snapshot
 
 _KEPT = 32
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _handles: dict[tuple[str, int], DeltaTable] = {}
 _snapshots: dict[str, Snapshot] = {}
 _lock = Lock()
@@ -33,13 +35,22 @@ def saying_what_failed(table: str) -> Iterator[None]:
     try:
         yield
     except (OSError, DeltaError, pa.ArrowException) as error:
-        text = str(error) or type(error).__name__
+        text = _as_one_line(str(error)) or type(error).__name__
         raise Unavailable(
             "lake_unavailable",
             _("The lake table %(table)s cannot be read or written: %(reason)s"),
             table=table,
             reason=text[:300],
         ) from error
+
+
+def _as_one_line(text: str) -> str:
+    """Object stores draw a coloured tree of what failed.
+
+    >>> _as_one_line("S3 error\\n  \\x1b[31m↳\\x1b[0m no credentials")
+    'S3 error ↳ no credentials'
+    """
+    return " ".join(_COLOUR.sub("", text).split())
 
 
 def find_table(table: str, *, version: int | None = None, at: datetime | None = None) -> DeltaTable | None:

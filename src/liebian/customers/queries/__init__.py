@@ -52,7 +52,7 @@ from liebian.customers.queries.seen import (
     list_seen_events_after,
 )
 from liebian.customers.queries.tiers import list_tiers
-from liebian.customers.queries.timeline import list_timeline
+from liebian.customers.queries.timeline import list_timeline, list_verdicts
 
 __all__ = [
     "contacts_of",
@@ -101,6 +101,7 @@ __all__ = [
     "list_tiers",
     "list_timeline",
     "list_user_ids",
+    "list_verdicts",
     "names_somebody",
     "normalise",
     "rebuild_before_merge",

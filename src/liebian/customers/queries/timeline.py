@@ -6,18 +6,20 @@ Recent events are rows of the database; what has left it is read from the lake, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from liebian.core import keyset
 from liebian.customers.models import CustomerEvent, IdentityChange
 from liebian.customers.queries.seen import list_merged_into
-from liebian.customers.types import Change, TimelineItem, TimelinePage
+from liebian.customers.types import Change, TimelineItem, TimelinePage, Verdict
 from liebian.events import queries as events
 from liebian.events.types import DAY_STARTED
 from liebian.lake.queries import locate_rows
@@ -112,6 +114,12 @@ def _one_of(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray:
 
 def _begins(column: pa.ChunkedArray, starts: tuple[str, ...]) -> np.ndarray:
     return np.asarray(np.logical_or.reduce([pc.starts_with(column, start).to_numpy() for start in starts]))
+
+
+def list_verdicts(page: TimelinePage, customer_id: int) -> dict[int, Verdict]:
+    """What became of the events of a page, as the context that the configuration names has judged them."""
+    judge: Callable[[list[int], set[int]], dict[int, Verdict]] = import_string(settings.TIMELINE_VERDICTS)
+    return judge([item.event.id for item in page.items], all_ids_of(customer_id))
 
 
 def all_ids_of(customer_id: int) -> set[int]:

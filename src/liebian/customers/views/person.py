@@ -18,11 +18,12 @@ from liebian.access.queries import get_organisation
 from liebian.core import clock, days, keyset
 from liebian.customers import queries
 from liebian.customers.queries.timeline import KINDS
-from liebian.customers.types import TimelinePage
+from liebian.customers.types import TimelineItem, TimelinePage, Verdict
 from liebian.customers.views.listing import DEFAULT_CURRENCY
 from liebian.customers.words.facts import name_field, value_of
 from liebian.customers.words.tiers import explain, in_order
 from liebian.customers.words.timeline import Line, describe
+from liebian.customers.words.verdicts import judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,12 @@ def customer_timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
     stands = queries.get_customer(customer_id)
     currency = get_organisation().currency or DEFAULT_CURRENCY
     page = queries.list_timeline(customer_id=stands.id, kind=kind, before=before)
-    context = {"days": _by_day(page, currency, before), "earlier": page.earlier, "kind": kind, "customer_id": stands.id}
+    context = {
+        "days": _by_day(page, stands.id, currency, before),
+        "earlier": page.earlier,
+        "kind": kind,
+        "customer_id": stands.id,
+    }
     return render(request, "customers/_timeline_lines.html", context)
 
 
@@ -95,23 +101,28 @@ def _timeline(request: HttpRequest, customer_id: int, currency: str) -> dict[str
         "referral": _("Invitations and rewards"), "identity": _("Identity"),
     }  # fmt: skip
     return {
-        "days": _by_day(page, currency), "earlier": page.earlier, "kind": kind, "before": before, "customer_id": customer_id,
+        "days": _by_day(page, customer_id, currency), "earlier": page.earlier, "kind": kind, "before": before, "customer_id": customer_id,
         "kinds": [(key, labels[key], key == kind) for key in KINDS],
     }  # fmt: skip
 
 
-def _by_day(page: TimelinePage, currency: str, before: str = "") -> list[Day]:
+def _by_day(page: TimelinePage, customer_id: int, currency: str, before: str = "") -> list[Day]:
     zone = settings.TIME_ZONE
     above = None
     if before:
         above = days.day_of(datetime.fromtimestamp(keyset.decode(before, size=2)[0] / 1000, UTC), zone)
+    verdicts = queries.list_verdicts(page, customer_id)
     found: list[Day] = []
     for item in page.items:
         day = days.day_of(item.event.at, zone)
         if not found or found[-1].day != day:
             found.append(Day(day, has_heading=day != above, lines=[]))
-        found[-1].lines.append((item.event.at, item.event.id, describe(item, currency)))
+        found[-1].lines.append((item.event.at, item.event.id, _line(item, currency, verdicts)))
     return found
+
+
+def _line(item: TimelineItem, currency: str, verdicts: dict[int, Verdict]) -> Line:
+    return judged(describe(item, currency), verdicts.get(item.event.id))
 
 
 def _panels(request: HttpRequest, customer_id: int) -> Iterator[Panel]:

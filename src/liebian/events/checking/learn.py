@@ -17,7 +17,7 @@ _MAX_DEPTH = 3
 def learn(held: Iterable[dict[str, Any]]) -> list[LearnedField]:
     """From properties (or traits) of several events; the most frequent fields first.
 
-    >>> [(f.rule.path, f.rule.type, f.seen) for f in learn([{"total": 3, "at": "2026-01-01"}, {"total": 2.5}])]
+    >>> [(f.rule.path, f.rule.type, f.seen) for f in learn([{"total": 3, "at": "2026-01-01"}, {"total": 2}])]
     [('total', 'number', 2), ('at', 'time', 1)]
     """
     types: dict[str, Counter[str]] = defaultdict(Counter)
@@ -37,12 +37,15 @@ def _learned(path: str, kinds: Counter[str], count: int) -> LearnedField:
 
 
 def _choose(kinds: Counter[str]) -> str:
-    """One type that most values have; whole and broken numbers are numbers, times among other text are text."""
-    if kinds.keys() <= {INTEGER, NUMBER}:
-        return NUMBER if NUMBER in kinds else INTEGER
+    """One type that most values have; times among other text are text."""
     if kinds.keys() <= {STRING, TIME}:
         return TIME if kinds.keys() == {TIME} else STRING
     return max(sorted(kinds), key=lambda kind: kinds[kind])
+
+
+def _broad(kind: str) -> str:
+    """Whole numbers so far promise no whole numbers to come: most are amounts."""
+    return NUMBER if kind == INTEGER else kind
 
 
 def _fields(held: dict[str, Any], above: str = "", depth: int = 1) -> Iterator[tuple[str, str]]:
@@ -55,4 +58,4 @@ def _fields(held: dict[str, Any], above: str = "", depth: int = 1) -> Iterator[t
         elif isinstance(value, str):
             yield path, TIME if values.is_time(value) and len(value) >= len("2026-01-01") else STRING
         else:
-            yield path, LIST if isinstance(value, list) else values.type_of(value)
+            yield path, LIST if isinstance(value, list) else _broad(values.type_of(value))

@@ -121,6 +121,10 @@ def check_public(message: Any) -> dict[str, Any]:
 
 
 def bad_type(kind: object) -> Invalid:
+    if kind is None:
+        return Invalid(
+            "bad_type", _("A message of a batch needs its type, one of %(known)s."), known=list(PUBLIC_TYPES)
+        )
     return Invalid(
         "bad_type", _("type '%(kind)s' is not one of %(known)s."), kind=str(kind)[:40], known=list(PUBLIC_TYPES)
     )

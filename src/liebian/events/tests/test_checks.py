@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from liebian.core import clock
 from liebian.events.checking.compiled import CompiledSchema
+from liebian.events.checking.learn import learn
 from liebian.events.checking.types import FIELD_TYPES, FieldRule
 from liebian.events.checks import load_checks
 from liebian.events.models import Schema
@@ -211,3 +212,10 @@ class TestLoaded:
         assert load_checks().check("track", row.name, track())[2] != []
         Schema.objects.filter(pk=row.pk).update(fields={"total": {"type": "number"}})
         assert load_checks().check("track", row.name, track())[2] == []
+
+
+def test_a_whole_amount_promises_no_whole_amounts():
+    """A schema that is registered as proposed must not set ¥128.50 aside because the first orders cost whole yuan."""
+    (total,) = learn([{"total": 168}, {"total": 99}])
+    _message, _corrections, violations = schema(total=total.rule.as_json()).check(track(total=128.5))
+    assert not violations

@@ -198,3 +198,14 @@ def test_personal_fields_in_the_depth_are_sealed_too(send):
 def test_a_content_type_may_name_its_charset_as_browsers_do(tracking, source, said):
     body = json.dumps({"writeKey": source.write_key, "anonymousId": "a1"})
     assert tracking.post("/v1/page", body, content_type=said).status == 200
+
+
+def test_a_message_of_a_batch_without_type_hears_what_is_missing(send):
+    (note,) = send("batch", {"batch": [{"userId": "u1", "event": "x"}]}).json()["messages"]
+    assert note["code"] == "bad_type" and "None" not in note["message"] and "track" in note["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/", "/v1/Track", "/v1/track/x", "/v1/rewards/7/nothing"])
+def test_a_wrong_address_is_answered_for_programs(client, path):
+    answer = client.post(path, "{}", content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "address_not_found")

@@ -29,7 +29,7 @@ def _frame(labels: Sequence[str], unit: Unit, named: Sequence[Series]) -> dict[s
     option: dict[str, Any] = {
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "valueFormatter": unit.full},
         "xAxis": {"type": "category", "data": list(labels), "axisLabel": {"interval": label_step(len(labels), 12)}},
-        "yAxis": {"type": "value", "axisLabel": {"formatter": unit.axis}},
+        "yAxis": unit.value_axis(),
     }
     if len(named) > 1:
         option["legend"] = {"data": [series.name for series in named]}

@@ -117,7 +117,7 @@ def line_with_band(
             "boundaryGap": False,
             "axisLabel": {"interval": label_step(len(labels))},
         },
-        "yAxis": {"type": "value", "axisLabel": {"formatter": unit.axis}},
+        "yAxis": unit.value_axis(),
         "series": series,
     }
     if len(legend) > 1:

@@ -19,9 +19,15 @@ class Unit:
     full: str
     axis: str
     text: Callable[[Any], str]
+    is_whole: bool = False
+
+    def value_axis(self) -> dict[str, Any]:
+        """An axis of things that cannot be halved has no ticks between two of them."""
+        least = {"minInterval": 1} if self.is_whole else {}
+        return {"type": "value", "axisLabel": {"formatter": self.axis}, **least}
 
 
-COUNT = Unit("lb:number:0", "lb:short", formats.number)
+COUNT = Unit("lb:number:0", "lb:short", formats.number, is_whole=True)
 PERCENT = Unit("lb:percent:1", "lb:percent:0", formats.percent)
 
 

@@ -148,3 +148,10 @@ def test_the_grid_draws_a_gap_where_the_named_group_changes():
     row = charts.heat_grid([("R2", ""), ("R1", "")], [("F1", "")], cells).rows[0]
     assert [cell["edge_right"] for cell in row["cells"]] == [True, False]
     assert row["cells"][0]["heat"] > row["cells"][1]["heat"]
+
+
+@pytest.mark.parametrize(("unit", "least"), [(charts.COUNT, 1), (charts.PERCENT, None), (charts.money("CNY"), None)])
+def test_an_axis_of_things_has_no_ticks_between_two_of_them(unit, least):
+    drawn = charts.bars("t", "s", ["a"], [charts.Series("n", [1])], label_name="x", unit=unit)
+    lines = charts.line_with_band("t", "s", ["a"], "n", [1], label_name="x", unit=unit)
+    assert [one.option["yAxis"].get("minInterval") for one in (drawn, lines)] == [least, least]
