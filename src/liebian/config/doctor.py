@@ -185,9 +185,14 @@ def _ledger() -> Iterator[Finding]:
 
 def _lake() -> Iterator[Finding]:
     wrong = lake.probe()
+    if env.LAKE_URL.value.partition("/")[0].endswith(":") and not lake.is_remote():
+        wrong = f"{env.LAKE_URL.value} is taken for a folder: an address has two slashes, such as s3://bucket/lake"
     yield Finding("lake", wrong is None, wrong or f"can be read and written at {settings.LAKE_URL}")
     behind = cursors.position_of("customers") - lake.get_position("events", "customers")
     yield Finding("lake lag", behind <= BEHIND_LIMIT, "up to date" if behind <= 0 else f"{behind:,} events behind")
+    if (left := events.get_retired_upto()) > lake.get_position("events", "customers"):
+        words = f"this is not the lake that holds the events up to {left:,}, which have left the database: is its folder there?"
+        yield Finding("lake whole", False, words)
     for state in lake.list_states():
         words = (
             "not published yet"

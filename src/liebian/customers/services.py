@@ -15,7 +15,7 @@ from liebian.core import cursors
 from liebian.core.bulk import write_rows
 from liebian.core.columns import update_tuples
 from liebian.core.durability import settle
-from liebian.core.errors import Invalid, NotFound
+from liebian.core.errors import Invalid, NotFound, Unavailable
 from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution, erase_named, forget, keep_words, known_words, until_erasure
 from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
@@ -113,8 +113,9 @@ def publish(*, limit: int = 100_000) -> int:
 
     All rows of the log go, also those of nobody, up to where people have been found for them. Personal fields leave
     sealed or not at all. Idempotent by the positions in the lake's own commits: each table knows how far it is. Raises
-    Unavailable "lake_unavailable"; the tables that were not reached stay where they are until the next call.
+    Unavailable "lake_unavailable", "lake_lost"; the tables that were not reached stay where they are until the next call.
     """
+    _check_nothing_lost()
     upto = cursors.position_of(STAGE)
     moved = _publish_events(upto, limit)
     if merges := list_merges_after(get_position("identities", READER)):
@@ -125,6 +126,16 @@ def publish(*, limit: int = 100_000) -> int:
         _append("customers", rows, reached)
         moved += int(reached < upto)
     return moved
+
+
+def _check_nothing_lost() -> None:
+    """What has left the database is in the lake alone: an empty folder in its place does not become the lake."""
+    left = cursors.position_of(RETIRED)
+    if left and min(get_position(table, READER) for table in ("events", "day_facts")) < left:
+        raise Unavailable(
+            "lake_lost",
+            _("This is not the lake that holds the events which have left the database. Is its folder there?"),
+        )
 
 
 def _publish_events(upto: int, limit: int) -> int:

@@ -102,7 +102,9 @@ def verify(table: str | None = None, /, *, json: bool = False) -> None:
 
 def _problems_of(table: str) -> list[Problem]:
     position = queries.get_position(table, READERS[table])
-    return queries.check_table(table, ends={READERS[table]: _log_ends()[table]}, counted=_counted(table, position))
+    least = events.get_retired_upto() if table in ("events", "day_facts") else 0
+    ends = {READERS[table]: _log_ends()[table]}
+    return queries.check_table(table, ends=ends, least=least, counted=_counted(table, position))
 
 
 def _counted(table: str, position: int) -> Counted | None:

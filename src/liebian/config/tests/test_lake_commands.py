@@ -116,3 +116,9 @@ def test_doctor_asks_for_a_compaction_of_what_was_published_before_ids_were_hidd
     assert not asked.ok and "liebian lake compact events" in asked.words
     commands.compact("events")
     assert "lake ids" not in {finding.name for finding in examine(NOW)}
+
+
+def test_doctor_does_not_take_a_mistyped_address_for_a_folder(shop, monkeypatch):
+    monkeypatch.setenv("LIEBIAN_LAKE_URL", "s3:/bucket/lake")
+    found = {each.name: each for each in examine(NOW)}["lake"]
+    assert not found.ok and "two slashes" in found.words

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from liebian.config.cli.lake import verify
+from liebian.config.doctor import examine
 from liebian.config.jobs import publish_lake, retire_log, run_stages
 from liebian.core import cursors
 from liebian.core.crypto import index_of
+from liebian.core.errors import Unavailable
 from liebian.customers import queries
 from liebian.customers.models import Customer, CustomerEvent
 from liebian.customers.queries.timeline import KINDS
@@ -216,3 +220,19 @@ def test_what_was_published_in_clear_is_hidden_once_and_then_stays(
     assert lake.check_table("events", ends={}) == [] and event_log.hide_published_ids() == 0
     retire_log(NOW + timedelta(days=1))
     assert "13900139000" in {row["user_id"] for rows, _ in events.stream_retired() for row in rows}
+
+
+def test_an_empty_folder_does_not_become_the_lake_once_events_have_left_the_database(shop, settings, tmp_path, capsys):
+    retire_log(NOW + timedelta(days=1))
+    whole, settings.LAKE_URL = settings.LAKE_URL, str(tmp_path / "not-mounted")
+    play([track("u1", "Later")])
+    with pytest.raises(Unavailable) as lost:
+        publish_lake(NOW)
+    assert lost.value.code == "lake_lost" and lake.get_position("events", "customers") == 0
+    assert "lake whole" in {found.name for found in examine(NOW) if not found.ok}
+    with pytest.raises(SystemExit):
+        verify(json=True)
+    assert {"events", "day_facts"} == {problem["table"] for problem in json.loads(capsys.readouterr().out)["problems"]}
+    settings.LAKE_URL = whole
+    cursors.drain(lambda: publish_lake(NOW))
+    assert lake.get_position("events", "customers") == cursors.position_of("customers")

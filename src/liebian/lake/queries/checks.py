@@ -49,11 +49,11 @@ def probe() -> str | None:
     return None
 
 
-def check_table(table: str, *, ends: dict[str, int], counted: Counted | None = None) -> list[Problem]:
+def check_table(table: str, *, ends: dict[str, int], least: int = 0, counted: Counted | None = None) -> list[Problem]:
     """What is wrong with a table; an empty list when nothing is.
 
-    `ends` says how far the log of each reader goes: a table must not claim more. `counted` is how many rows the log itself
-    has in a stretch that the table must hold whole.
+    `ends` says how far the log of each reader goes: a table must not claim more, nor less than `least`, which has left the log.
+    `counted` is how many rows the log itself has in a stretch that the table must hold whole.
     """
     found = list(_check(table))
     delta = find_table(table)
@@ -62,6 +62,11 @@ def check_table(table: str, *, ends: dict[str, int], counted: Counted | None = N
         if position > end:
             words = f"says it holds {reader} up to {position:,}; the log ends at {end:,}"
             found.append(Problem(table, "position_beyond_log", words))
+        if position < least:
+            words = (
+                f"holds {reader} up to {position:,}; what came up to {least:,} has left the database: is this the lake?"
+            )
+            found.append(Problem(table, "lost", words))
     snapshot = find_snapshot(table)
     if counted is not None and snapshot is not None and not any(problem.code == "unreadable" for problem in found):
         rows = dataset_of(snapshot).count_rows(filter=pc.field(counted.column) > counted.after) if snapshot.parts else 0
