@@ -109,7 +109,7 @@ def test_a_retail_pool_has_one_code_and_gets_more_uses():
     staff.post(f"/rewards/coupons/pools/{pool.id}/retail", said)
     assert queries.get_pool(pool.id).n_left == 100
     page = read(staff, f"/rewards/coupons/pools/{pool.id}")
-    assert "Add uses" in page and "Download unused" not in page
+    assert "Add uses" in page and "100 more uses of the code." in page and "Download unused" not in page
 
 
 def test_one_code_tells_whose_it_is_and_where_it_was():

@@ -93,7 +93,9 @@ def pool_retail(request: HttpRequest, pool_id: int) -> HttpResponse:
     except LiebianError as error:
         form.add_error(None, error_text(error))
         return _page(request, pool, status=error.status, retail_form=form)
-    return _done(request, pool_id, data["n_uses"])
+    said = ngettext("%(n)s more use of the code.", "%(n)s more uses of the code.", data["n_uses"])
+    messages.success(request, said % {"n": number(data["n_uses"])})
+    return redirect("rewards:pool", pool_id)
 
 
 @requires("rewards:coupons")
