@@ -15,6 +15,7 @@ from liebian.config import env
 from liebian.config.business_day import LAST_DAY, MOST_DAYS_AHEAD, TOLERANCE, days_ahead, difference_of_clocks
 from liebian.config.schema import count_open_migrations
 from liebian.core import clock, cursors, days
+from liebian.customers import queries as customers
 from liebian.events import queries as events
 from liebian.lake import queries as lake
 from liebian.ledger import queries as ledger
@@ -190,7 +191,7 @@ def _lake() -> Iterator[Finding]:
     yield Finding("lake", wrong is None, wrong or f"can be read and written at {settings.LAKE_URL}")
     behind = cursors.position_of("customers") - lake.get_position("events", "customers")
     yield Finding("lake lag", behind <= BEHIND_LIMIT, "up to date" if behind <= 0 else f"{behind:,} events behind")
-    if (left := events.get_retired_upto()) > lake.get_position("events", "customers"):
+    if (left := events.get_retired_upto()) > customers.get_published_upto():
         words = f"this is not the lake that holds the events up to {left:,}, which have left the database: is its folder there?"
         yield Finding("lake whole", False, words)
     for state in lake.list_states():

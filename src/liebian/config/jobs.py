@@ -16,7 +16,6 @@ from liebian.customers import services as customers
 from liebian.customers.types import ErasureWords
 from liebian.events import queries as events_log
 from liebian.events import services as events
-from liebian.lake import queries as lake
 from liebian.lake import services as lake_files
 from liebian.lake.types import SCHEMAS
 from liebian.payouts import services as payouts
@@ -74,7 +73,7 @@ def keep_lake(now: datetime) -> int:
 def retire_log(now: datetime) -> int:
     """Rows of the log that every stage has read and the lake holds leave the database when they are old enough."""
     read = min(cursors.positions_of([unit.cursor for unit in pipeline.UNITS]).values())
-    held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
+    held = customer_queries.get_published_upto()
     oldest = now - timedelta(days=settings.LOG_DAYS)
     last = events_log.find_retirable(received_before=oldest, now=now, upto=min(read, held), limit=RETIRED_AT_ONCE)
     customers.retire_events(upto=last)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from liebian.core.errors import Conflict
 from liebian.core.texts import mark as _
@@ -50,11 +51,16 @@ def start_child(command: str) -> subprocess.Popen[bytes]:
 
 
 def stop_with_parent() -> None:
-    """Stop this process when the one that started it is gone, also by kill -9: its end of our standard input closes."""
+    """Stop this process when the one that started it is gone."""
+    watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def watch_parent(when_gone: Callable[[], None]) -> None:
+    """Call `when_gone` when the process that started this one is gone, also by kill -9: its end of our standard input closes."""
 
     def wait() -> None:
         while os.read(0, 4096):
             pass
-        os.kill(os.getpid(), signal.SIGTERM)
+        when_gone()
 
     threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -8,7 +8,6 @@ later each time; when the worker ends, in whatever way, its lanes end.
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -126,17 +125,6 @@ def lanes_of(workers: int) -> list[str]:
 def command_of(lane: str) -> Command:
     code = "from liebian.config.cli.main import run; run()"
     return [sys.executable, "-c", code, "worker", "--lane", lane]
-
-
-def watch_parent(stop: threading.Event) -> None:
-    """Set `stop` when the process that started this one is gone: its end of our standard input closes."""
-
-    def wait() -> None:
-        while os.read(0, 4096):
-            pass
-        stop.set()
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 class _Child:

@@ -20,12 +20,12 @@ from liebian.core.texts import mark as _
 from liebian.customers.identity import Resolution, erase_named, forget, keep_words, known_words, until_erasure
 from liebian.customers.lake_rows import changed_customers, event_day_rows, identity_rows, with_owners
 from liebian.customers.models import Customer, CustomerEvent, Erasure, Identifier, TierMembership
-from liebian.customers.queries import get_customer, list_ids_of, list_merges_after
+from liebian.customers.queries import get_customer, get_published_upto, list_ids_of, list_merges_after
 from liebian.customers.queries.erasures import view_erasure
 from liebian.customers.queries.people import get_personal
 from liebian.customers.queries.profile import PERSONAL_FIELDS, open_identifier
 from liebian.customers.rules import masked
-from liebian.customers.types import CUSTOMER_ERASED, STAGE, ErasureView, OrderFacts, Revealed, TierFact
+from liebian.customers.types import CUSTOMER_ERASED, READER, STAGE, ErasureView, OrderFacts, Revealed, TierFact
 from liebian.events import queries as events
 from liebian.events import services as event_log
 from liebian.events.types import RETIRED
@@ -33,7 +33,6 @@ from liebian.lake import services as lake
 from liebian.lake.queries import get_position
 
 BATCH = 2000
-READER = "customers"
 MAX_REASON = 500
 
 
@@ -131,7 +130,7 @@ def publish(*, limit: int = 100_000) -> int:
 def _check_nothing_lost() -> None:
     """What has left the database is in the lake alone: an empty folder in its place does not become the lake."""
     left = cursors.position_of(RETIRED)
-    if left and min(get_position(table, READER) for table in ("events", "day_facts")) < left:
+    if left and get_published_upto() < left:
         raise Unavailable(
             "lake_lost",
             _("This is not the lake that holds the events which have left the database. Is its folder there?"),

@@ -14,6 +14,7 @@ IDENTIFYING_KINDS = ("user_id", "unionid", "openid", "phone", "email")
 ANONYMOUS_KIND = "anonymous_id"
 _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 STAGE = "customers"  # the cursor of the identity stage
+READER = "customers"  # of the lake, who publishes events, day facts, identities and customers
 CUSTOMER_ERASED = "Customer Erased"  # the event of the product that names who is erased
 
 

@@ -23,9 +23,9 @@ from liebian.config.demo.play import fill_if_empty
 from liebian.config.doctor import ask_directly, examine
 from liebian.config.replay import check_replay
 from liebian.config.schema import bring_up_to_date
-from liebian.config.starting import start_child, wait_until_free
+from liebian.config.starting import start_child, wait_until_free, watch_parent
 from liebian.config.terminal import console, errors, print_json
-from liebian.config.worker import LANES, NICENESS, command_of, lanes_of, run_lane, supervise, watch_parent
+from liebian.config.worker import LANES, NICENESS, command_of, lanes_of, run_lane, supervise
 from liebian.core import clock, wal
 from liebian.core.errors import Invalid
 from liebian.core.texts import mark as _
@@ -82,7 +82,7 @@ def worker(*, workers: int = 1, lane: str | None = None) -> None:
             "unknown_lane", _("There is no lane called %(lane)s. The lanes are %(known)s."), lane=lane, known=[*LANES]
         )
     if not sys.stdin.isatty():
-        watch_parent(stop)
+        watch_parent(stop.set)
     os.nice(NICENESS[lane])
     run_lane(lane, stop, between=wal.keep_short(stop) if lane == "stages" else None)
 

@@ -62,8 +62,8 @@ def test_a_lane_that_dies_is_started_again_and_all_end_when_asked(tmp_path):
 
 
 def test_lanes_end_when_the_worker_is_killed_outright(tmp_path):
-    setup = "import os, sys, threading, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'liebian.config.settings'; django.setup(); from liebian.config.worker import supervise, watch_parent; "
-    lane = setup + "print(os.getpid(), flush=True); stop = threading.Event(); watch_parent(stop); stop.wait(600)"
+    setup = "import os, sys, threading, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'liebian.config.settings'; django.setup(); from liebian.config.starting import watch_parent; from liebian.config.worker import supervise; "
+    lane = setup + "print(os.getpid(), flush=True); stop = threading.Event(); watch_parent(stop.set); stop.wait(600)"
     worker = setup + f"supervise([[sys.executable, '-c', {lane!r}]], threading.Event())"
     environment = {**os.environ, "LIEBIAN_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", worker], env=environment, stdout=subprocess.PIPE, text=True)

@@ -16,10 +16,11 @@ from liebian.core.texts import mark as _
 from liebian.customers.models import Customer, CustomerEvent, Identifier, IdentityChange, TierMembership
 from liebian.customers.queries.seen import find_final_ids, list_merged_into
 from liebian.customers.rules import identifiers_of, normal_email, normal_phone
-from liebian.customers.types import ANONYMOUS_KIND, STAGE, CustomerView, Merge, Personal, Recommended
+from liebian.customers.types import ANONYMOUS_KIND, READER, STAGE, CustomerView, Merge, Personal, Recommended
 from liebian.customers.types import CustomerEvent as CustomerEventView
 from liebian.events import queries as events
 from liebian.events.types import EventRecord
+from liebian.lake import queries as lake
 
 MOST_SIGNS = 120
 SPAN = 20_000  # how far one read goes when few of the events on the way are wanted
@@ -65,6 +66,11 @@ def names_somebody(event: EventRecord) -> bool:
 def get_position() -> int:
     """The event up to which people are resolved."""
     return cursors.position_of(STAGE)
+
+
+def get_published_upto() -> int:
+    """The event up to which the lake holds events and what they count for. Raises Unavailable "lake_unavailable"."""
+    return min(lake.get_position(table, READER) for table in ("events", "day_facts"))
 
 
 def find_next_event_id(position: int, *, names: Sequence[str]) -> int | None:

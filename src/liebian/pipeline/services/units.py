@@ -11,7 +11,6 @@ from liebian.core import cursors
 from liebian.customers import queries as customer_queries
 from liebian.customers import services as customers
 from liebian.events import queries as events
-from liebian.lake import queries as lake
 from liebian.orders import queries as order_queries
 from liebian.orders import services as orders
 from liebian.orders.types import EVENT_NAMES
@@ -41,7 +40,7 @@ def publish() -> int:
     Writes the lake and the cursor "lake". Idempotent by the positions in the lake's own commits. Raises Unavailable.
     """
     done = customers.publish() + orders.publish()
-    held = min(lake.get_position(table, customers.READER) for table in ("events", "day_facts"))
+    held = customer_queries.get_published_upto()
     if held != cursors.position_of(LAKE):
         with cursors.reading(LAKE) as reading:
             reading.position = held
